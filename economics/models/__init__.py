@@ -1,0 +1,28 @@
+"""The tables of the money, re-exported so that callers need one import."""
+
+from economics.models.ledger import (
+    BillingObservation,
+    CostKind,
+    CostLine,
+    Provenance,
+    RevenueLine,
+    TokenClass,
+)
+from economics.models.price import TokenPrice
+from economics.models.profit import DailyProfit, DayClose, Scope
+from economics.models.usage import UsageCursor, UsageHour
+
+__all__ = [
+    "BillingObservation",
+    "CostKind",
+    "CostLine",
+    "DailyProfit",
+    "DayClose",
+    "Provenance",
+    "RevenueLine",
+    "Scope",
+    "TokenClass",
+    "TokenPrice",
+    "UsageCursor",
+    "UsageHour",
+]

@@ -1,0 +1,132 @@
+"""The ledger: cost lines and revenue lines. Appended, never edited.
+
+`day` is the accounting day (UTC) that the line counts in. A line about a day that
+is already closed counts in the first open day, and `corrects` says which line it
+puts right; so the sum of the lines of a day always equals the closed day's figure.
+"""
+
+from django.db import models
+
+
+class Provenance(models.TextChoices):
+    """Where a number comes from; a sum has the weakest tag of its parts."""
+
+    BILLED = "billed", "billed"
+    MEASURED = "measured", "measured"
+    ACCRUED = "accrued", "accrued"  # our seconds x the agreed price, not billed yet
+    ESTIMATED = "estimated", "estimated"
+    SIMULATED = "simulated", "simulated"
+
+
+class CostKind(models.TextChoices):
+    GPU = "gpu", "GPU"
+    DISK = "disk", "disk"
+
+
+class TokenClass(models.TextChoices):
+    UNCACHED_PROMPT = "uncached_prompt", "prompt, uncached"
+    CACHED_PROMPT = "cached_prompt", "prompt, cached"
+    COMPLETION = "completion", "completion"
+
+
+class CostLine(models.Model):
+    """What a pod cost in a part of one UTC hour [period_start, period_end).
+
+    One accrued line per pod, kind and hour, appended when the hour is over or the
+    pod has ended; a billed line carries the difference to what the provider charged.
+    """
+
+    pod = models.ForeignKey(
+        "fleet.Pod", on_delete=models.PROTECT, related_name="cost_lines"
+    )
+    kind = models.CharField(max_length=4, choices=CostKind)
+    hour_start = models.DateTimeField()
+    period_start = models.DateTimeField()
+    period_end = models.DateTimeField()
+    seconds = models.PositiveIntegerField()  # whole seconds billed
+    usd_per_hour = models.DecimalField(max_digits=14, decimal_places=8)
+    amount_usd = models.DecimalField(max_digits=14, decimal_places=6)
+    provenance = models.CharField(max_length=10, choices=Provenance)
+    corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True)
+    observation = models.ForeignKey(
+        "economics.BillingObservation", on_delete=models.PROTECT, null=True
+    )
+    day = models.DateField(db_index=True)
+    booked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["period_start", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["pod", "kind", "hour_start"],
+                condition=models.Q(observation__isnull=True),
+                name="economics_cost_accrued_once",
+            ),
+            models.UniqueConstraint(
+                fields=["observation", "kind"],
+                condition=models.Q(observation__isnull=False),
+                name="economics_cost_billed_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount_usd} USD {self.kind} {self.pod}"
+
+
+class RevenueLine(models.Model):
+    """What one token class of a sealed usage hour earned, and at which price."""
+
+    usage_hour = models.ForeignKey(
+        "economics.UsageHour", on_delete=models.PROTECT, related_name="revenue_lines"
+    )
+    token_class = models.CharField(max_length=16, choices=TokenClass)
+    tokens = models.BigIntegerField()
+    price = models.ForeignKey("economics.TokenPrice", on_delete=models.PROTECT)
+    usd_per_token = models.DecimalField(max_digits=18, decimal_places=12)
+    amount_usd = models.DecimalField(max_digits=14, decimal_places=6)
+    provenance = models.CharField(max_length=10, choices=Provenance)
+    day = models.DateField(db_index=True)
+    booked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["usage_hour__hour_start", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["usage_hour", "token_class"], name="economics_revenue_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount_usd} USD {self.token_class}"
+
+
+class BillingObservation(models.Model):
+    """What the provider said it charged for a pod and hour, at the time we asked.
+
+    Append-only: a changed figure is a new row with the next `revision`. `pod` is
+    null where the provider bills something that no row of ours explains.
+    """
+
+    provider = models.CharField(max_length=20)
+    provider_pod_id = models.CharField(max_length=40)
+    pod = models.ForeignKey("fleet.Pod", on_delete=models.PROTECT, null=True)
+    bucket_start = models.DateTimeField()
+    bucket_end = models.DateTimeField()
+    gpu_usd = models.DecimalField(max_digits=18, decimal_places=8)
+    disk_usd = models.DecimalField(max_digits=18, decimal_places=8)
+    total_usd = models.DecimalField(max_digits=18, decimal_places=8)
+    revision = models.PositiveIntegerField(default=1)
+    is_final = models.BooleanField(default=False)  # bucket over, or pod gone
+    observed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["bucket_start", "revision"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "provider_pod_id", "bucket_start", "revision"],
+                name="economics_billing_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.total_usd} USD {self.provider_pod_id} {self.bucket_start:%Y-%m-%d %H}:00"

@@ -1,0 +1,8 @@
+"""The fleet: what we rent, whether it serves, and what it did."""
+
+from django.apps import AppConfig
+
+
+class FleetConfig(AppConfig):
+    name = "fleet"
+    default_auto_field = "django.db.models.BigAutoField"

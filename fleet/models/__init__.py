@@ -1,0 +1,50 @@
+"""The tables of the fleet, re-exported so that callers need one import."""
+
+from fleet.models.audit import AuditEntry, Orphan
+from fleet.models.deployment import Deployment, Fleet, RentalKind, Tier
+from fleet.models.job import JobLease, JobResult, JobRun
+from fleet.models.offer import BalanceReading, Cloud, GpuOffer, GpuOfferPrice, Stock
+from fleet.models.pod import (
+    ENDED,
+    MAYBE_BILLED,
+    RENTED,
+    WANTED,
+    Health,
+    HealthChange,
+    Pod,
+    PodStatus,
+    PodTransition,
+)
+from fleet.models.sample import EngineSample
+from fleet.models.served_model import Attention, ModelVariant, Precision, ServedModel
+
+__all__ = [
+    "ENDED",
+    "MAYBE_BILLED",
+    "RENTED",
+    "WANTED",
+    "Attention",
+    "AuditEntry",
+    "BalanceReading",
+    "Cloud",
+    "Deployment",
+    "EngineSample",
+    "Fleet",
+    "GpuOffer",
+    "GpuOfferPrice",
+    "Health",
+    "HealthChange",
+    "JobLease",
+    "JobResult",
+    "JobRun",
+    "ModelVariant",
+    "Orphan",
+    "Pod",
+    "PodStatus",
+    "PodTransition",
+    "Precision",
+    "RentalKind",
+    "ServedModel",
+    "Stock",
+    "Tier",
+]

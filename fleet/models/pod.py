@@ -1,0 +1,234 @@
+"""Pods: what we rent. The state machine is a table, the change a conditional UPDATE."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Q
+
+from fleet.models.deployment import Deployment
+
+
+class PodStatus(models.TextChoices):
+    REQUESTED = "requested", "requested"  # wanted; nothing rented yet
+    CREATING = "creating", "creating"  # claimed; the create may have been sent
+    PROVISIONING = "provisioning", "provisioning"  # rented; vLLM not ready yet
+    SERVING = "serving", "serving"  # vLLM answered ready at least once
+    TERMINATING = "terminating", "terminating"  # told to stop; still billed
+    TERMINATED = "terminated", "terminated"  # the provider says it is gone
+    FAILED = "failed", "failed"  # refused; nothing was rented
+
+
+S = PodStatus
+NEXT: dict[str, set[PodStatus]] = {  # the whole state machine
+    S.REQUESTED: {S.CREATING, S.FAILED},
+    S.CREATING: {S.PROVISIONING, S.FAILED, S.TERMINATING},
+    S.PROVISIONING: {S.SERVING, S.TERMINATING, S.TERMINATED},
+    S.SERVING: {S.TERMINATING, S.TERMINATED},
+    S.TERMINATING: {S.TERMINATED, S.FAILED},  # failed: its create never happened
+    S.TERMINATED: set(),
+    S.FAILED: set(),
+}
+MAYBE_BILLED = (S.CREATING, S.PROVISIONING, S.SERVING, S.TERMINATING)
+RENTED = (S.PROVISIONING, S.SERVING)
+WANTED = (S.REQUESTED, S.CREATING, S.PROVISIONING, S.SERVING)  # count as replicas
+ENDED = (S.TERMINATED, S.FAILED)
+
+
+class Health(models.TextChoices):
+    """What the probes say; the same words as `fleet.vllm.health`."""
+
+    READY = "ready", "ready"
+    BUSY = "busy", "busy"
+    LOADING = "loading", "loading"
+    HUNG = "hung", "hung"
+    DEAD = "dead", "dead"
+    UNKNOWN = "unknown", "unknown"
+
+
+class PodQuerySet(models.QuerySet["Pod"]):
+    def requested(self) -> PodQuerySet:
+        return self.filter(status=S.REQUESTED)
+
+    def maybe_billed(self) -> PodQuerySet:
+        return self.filter(status__in=MAYBE_BILLED)
+
+    def wanted(self) -> PodQuerySet:
+        return self.filter(status__in=WANTED)
+
+    def rented(self) -> PodQuerySet:
+        return self.filter(status__in=RENTED)
+
+
+class Pod(models.Model):
+    """One rented machine. `status` is our belief; the provider is the truth.
+
+    Billed time is [billed_from, billed_until): the provider's createdAt, and the
+    moment the provider confirmed the end (an upper bound until billing arrives).
+    """
+
+    deployment = models.ForeignKey(
+        Deployment, on_delete=models.PROTECT, related_name="pods"
+    )
+    name = models.CharField(
+        max_length=60, unique=True
+    )  # kerne-<env>-<deployment>-<attempt>
+    attempt = models.PositiveIntegerField()
+    status = models.CharField(max_length=12, choices=PodStatus, default=S.REQUESTED)
+    status_since = models.DateTimeField()
+    status_reason = models.CharField(max_length=500, blank=True)
+    requested_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)  # before the create is sent
+    ready_by = models.DateTimeField()  # provisioning deadline
+    ready_at = models.DateTimeField(null=True, blank=True)  # first READY
+
+    gpu_type_id = models.CharField(max_length=80)
+    gpu_count = models.PositiveSmallIntegerField()
+    cloud = models.CharField(max_length=10)
+    container_disk_gb = models.PositiveIntegerField()
+    api_key = models.CharField(max_length=80)  # bearer of this pod's vLLM; never shown
+
+    provider = models.CharField(max_length=20)
+    provider_id = models.CharField(max_length=40, blank=True)
+    provider_status = models.CharField(max_length=20, blank=True)  # raw word
+    base_url = models.CharField(max_length=255, blank=True)
+    quoted_usd_per_pod_hour = models.DecimalField(max_digits=12, decimal_places=4)
+    usd_per_pod_hour = models.DecimalField(max_digits=12, decimal_places=4, null=True)
+    billed_from = models.DateTimeField(null=True, blank=True)
+    billed_until = models.DateTimeField(null=True, blank=True)
+
+    listed_at = models.DateTimeField(null=True, blank=True)  # last seen in a cloud list
+    list_misses = models.PositiveSmallIntegerField(default=0)  # complete lists in a row
+    terminate_requested_at = models.DateTimeField(null=True, blank=True)
+    terminate_sent_at = models.DateTimeField(null=True, blank=True)
+    last_scrape_at = models.DateTimeField(
+        null=True, blank=True
+    )  # the scrape before the end
+
+    health = models.CharField(max_length=8, choices=Health, default=Health.UNKNOWN)
+    health_since = models.DateTimeField(null=True, blank=True)
+    health_reason = models.CharField(max_length=300, blank=True)
+    probed_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)  # last good /health
+    probe_misses = models.PositiveSmallIntegerField(default=0)
+    progress_at = models.DateTimeField(
+        null=True, blank=True
+    )  # iteration counter last moved
+    iteration_tokens = models.BigIntegerField(null=True, blank=True)
+    sampled_at = models.DateTimeField(null=True, blank=True)  # newest readable /metrics
+    pending_requests = models.PositiveIntegerField(default=0)  # in that sample
+    engine_version = models.CharField(max_length=40, blank=True)
+    metrics_error = models.CharField(max_length=300, blank=True)
+
+    objects = PodQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-requested_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="fleet_pod_status_known", condition=Q(status__in=PodStatus.values)
+            ),
+            models.UniqueConstraint(
+                name="fleet_pod_provider_id_once",
+                fields=["provider", "provider_id"],
+                condition=~Q(provider_id=""),
+            ),
+            models.UniqueConstraint(
+                name="fleet_pod_attempt_once", fields=["deployment", "attempt"]
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["status"],
+                name="fleet_pod_live",
+                condition=~Q(status__in=["terminated", "failed"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_ended(self) -> bool:
+        return self.status in ENDED
+
+    @property
+    def is_settling(self) -> bool:
+        """Whether a page should look again soon."""
+        return self.status in (S.REQUESTED, S.CREATING, S.PROVISIONING, S.TERMINATING)
+
+    @property
+    def price(self) -> Decimal:
+        """USD per pod-hour: what the provider said at create, else the quote."""
+        if self.usd_per_pod_hour is not None:
+            return self.usd_per_pod_hour
+        return self.quoted_usd_per_pod_hour
+
+    def move_to(
+        self,
+        status: PodStatus,
+        *,
+        now: datetime,
+        reason: str = "",
+        facts: Mapping[str, Any] | None = None,
+    ) -> bool:
+        """Change status unless someone else just did; True if this call did it.
+
+        `facts` are columns written in the same UPDATE, so that a status never
+        stands without the fact that caused it. Raises ValueError for a change
+        that the state machine does not have.
+        """
+        if status not in NEXT[self.status]:
+            raise ValueError(f"{self}: {self.status} -> {status} is not a transition")
+        changes: dict[str, Any] = {
+            **(facts or {}),
+            "status": status,
+            "status_since": now,
+            "status_reason": reason[:500],
+        }
+        with transaction.atomic():
+            unchanged = Pod.objects.filter(pk=self.pk, status=self.status)
+            if not unchanged.update(**changes):
+                return False
+            self.transitions.create(
+                old=self.status, new=status, at=now, reason=reason[:500]
+            )
+        for name, value in changes.items():
+            setattr(self, name, value)
+        return True
+
+
+class PodTransition(models.Model):
+    """One change of status: the history of a pod, and what ran when."""
+
+    pod = models.ForeignKey(Pod, on_delete=models.CASCADE, related_name="transitions")
+    old = models.CharField(max_length=12, choices=PodStatus)
+    new = models.CharField(max_length=12, choices=PodStatus)
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.old} -> {self.new}"
+
+
+class HealthChange(models.Model):
+    """Health from `at` until the next row of the pod: what the strip is drawn from."""
+
+    pod = models.ForeignKey(Pod, on_delete=models.CASCADE, related_name="health_changes")
+    health = models.CharField(max_length=8, choices=Health)
+    at = models.DateTimeField()
+    reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        indexes = [models.Index(fields=["pod", "at"], name="fleet_health_by_pod")]
+
+    def __str__(self) -> str:
+        return f"{self.health} from {self.at:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,47 @@
+"""The account: balance, what everything costs per hour, and how long that lasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+
+from fleet.models import BalanceReading
+from fleet.services.burn import committed_usd_per_hour
+from fleet.services.ordering import known_balance, runway_hours
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Our prepaid account at the provider.
+
+    balance             None while unknown; `reason` says why
+    burn_usd_per_hour   [USD/h] of all that may be billed, disks and orphans included
+    runway_hours        [h] None while unknown or nothing is spent; `reason` says which
+    """
+
+    provider: str
+    balance: BalanceReading | None
+    burn_usd_per_hour: Decimal
+    runway_hours: Decimal | None
+    reason: str
+    read_at: datetime | None
+
+
+def account(*, now: datetime) -> Account:
+    """The account as of `now`."""
+    balance, reason = known_balance(now=now)
+    burn = committed_usd_per_hour(settings.PROVIDER_NAME)
+    hours = runway_hours(balance, burn)
+    if hours is None and not reason:
+        reason = "nothing is being spent"
+    return Account(
+        provider=settings.PROVIDER_NAME,
+        balance=balance,
+        burn_usd_per_hour=burn,
+        runway_hours=hours,
+        reason=reason,
+        read_at=balance.read_at if balance else None,
+    )

@@ -1,0 +1,31 @@
+"""Burn: what everything that may be billed costs per hour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from fleet.models import Orphan, Pod
+
+CONTAINER_DISK_USD_PER_GB_MONTH = Decimal("0.10")  # RunPod's pricing page, 2026-08
+HOURS_PER_MONTH = Decimal(730)
+
+
+def container_disk_usd_per_hour(gigabytes: int) -> Decimal:
+    """Price of a running pod's container disk [USD/h]."""
+    return CONTAINER_DISK_USD_PER_GB_MONTH * gigabytes / HOURS_PER_MONTH
+
+
+def pod_usd_per_hour(pod: Pod) -> Decimal:
+    """Price of a pod with its disk [USD/h]."""
+    return pod.price + container_disk_usd_per_hour(pod.container_disk_gb)
+
+
+def committed_usd_per_hour(provider: str, *, pods: Iterable[Pod] | None = None) -> Decimal:
+    """All that may be billed at `provider` now [USD/h], orphans included."""
+    if pods is None:
+        pods = Pod.objects.maybe_billed().filter(provider=provider)
+    orphans = Orphan.objects.filter(provider=provider, gone_at__isnull=True)
+    return sum(map(pod_usd_per_hour, pods), Decimal(0)) + sum(
+        (orphan.usd_per_pod_hour for orphan in orphans), Decimal(0)
+    )

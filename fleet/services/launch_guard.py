@@ -1,0 +1,40 @@
+"""The veto of the money over a launch, without the fleet knowing the money.
+
+`FLEET_LAUNCH_GUARD` names a callable `(LaunchRequest) -> str | None`; a returned
+sentence refuses the launch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchRequest:
+    """What is about to be rented.
+
+    usd_per_hour  [USD/h] of this launch, disks included
+    committed_usd_per_hour  [USD/h] of everything that may be billed already
+    provider      "runpod" or "sandbox"
+    """
+
+    deployment: str
+    usd_per_hour: Decimal
+    committed_usd_per_hour: Decimal
+    provider: str
+    now: datetime
+
+
+LaunchGuard = Callable[[LaunchRequest], str | None]
+
+
+def configured_guard() -> LaunchGuard:
+    """The guard named by settings. Raises ImportError when the path is wrong."""
+    guard: LaunchGuard = import_string(settings.FLEET_LAUNCH_GUARD)
+    return guard

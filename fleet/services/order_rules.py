@@ -1,0 +1,307 @@
+"""The rules of an order: each wrong field with a sentence, nothing saved."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.conf import settings
+
+from fleet.models import Cloud, Deployment, Fleet, GpuOffer, ModelVariant, RentalKind, Stock
+from fleet.services.serving import fit_of, serve_spec
+from fleet.sizing.fit import Fit
+from fleet.vllm.command import build_args, redacted
+
+SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
+SERVER = ("python", "-m", "vllm.entrypoints.openai.api_server")
+SHOWN_KEY = "shown-instead-of-a-key"
+MOST_REPLICAS = 20
+LARGEST_DISK_GB = 5_000
+SPEND_WARNING = Decimal("0.8")  # of the account's hourly limit
+
+
+class OrderRefused(Exception):
+    """An order that can not be placed: `errors` maps a field, or "", to sentences."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        self.errors = errors
+        super().__init__(" ".join(line for lines in errors.values() for line in lines))
+
+    @classmethod
+    def because(cls, sentence: str) -> OrderRefused:
+        """A refusal that belongs to no single field."""
+        return cls({"": [sentence]})
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSpec:
+    """What an operator asks for.
+
+    start_hour, end_hour   [UTC hour] half-open, only for scheduled hours
+    container_disk_gb      [GB] must hold the weights
+    max_usd_per_gpu_hour   [USD / GPU-hour] limit; None: today's price + 2 %
+    """
+
+    slug: str
+    fleet_id: int
+    variant_id: int
+    gpu_type_id: str
+    gpu_count: int
+    cloud: str
+    rental_kind: str
+    start_hour: int | None
+    end_hour: int | None
+    replicas: int
+    max_model_len: int
+    gpu_memory_utilization: Decimal
+    container_disk_gb: int
+    max_usd_per_gpu_hour: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedOrder:
+    """The rows that an order names, and what was computed on the way."""
+
+    fleet: Fleet
+    variant: ModelVariant
+    offer: GpuOffer
+    fit: Fit
+    launch_command: str
+
+
+def spec_from_text(fields: dict[str, str | None]) -> OrderSpec:
+    """An OrderSpec from the text of a sealed plan. Raises OrderRefused when malformed."""
+    try:
+        return OrderSpec(
+            slug=str(fields["slug"]),
+            fleet_id=int(fields["fleet_id"] or ""),
+            variant_id=int(fields["variant_id"] or ""),
+            gpu_type_id=str(fields["gpu_type_id"]),
+            gpu_count=int(fields["gpu_count"] or ""),
+            cloud=str(fields["cloud"]),
+            rental_kind=str(fields["rental_kind"]),
+            start_hour=_whole(fields["start_hour"]),
+            end_hour=_whole(fields["end_hour"]),
+            replicas=int(fields["replicas"] or ""),
+            max_model_len=int(fields["max_model_len"] or ""),
+            gpu_memory_utilization=Decimal(fields["gpu_memory_utilization"] or ""),
+            container_disk_gb=int(fields["container_disk_gb"] or ""),
+            max_usd_per_gpu_hour=_money(fields["max_usd_per_gpu_hour"]),
+        )
+    except (KeyError, ValueError, InvalidOperation):
+        raise OrderRefused.because("This plan is incomplete; make it again.") from None
+
+
+def check(spec: OrderSpec, *, provider: str) -> CheckedOrder:
+    """The rows of a good order. Raises OrderRefused with every fault found."""
+    errors: dict[str, list[str]] = {}
+
+    def fault(field: str, sentence: str) -> None:
+        errors.setdefault(field, []).append(sentence)
+
+    fleet = Fleet.objects.filter(pk=spec.fleet_id).first()
+    if fleet is None:
+        fault("fleet_id", f"Fleet {spec.fleet_id} does not exist; choose a listed one.")
+    variant = (
+        ModelVariant.objects.select_related("served_model")
+        .filter(pk=spec.variant_id)
+        .first()
+    )
+    if variant is None:
+        fault("variant_id", f"Model {spec.variant_id} is unknown; choose a listed one.")
+    for field, sentence in (
+        *_name_faults(spec),
+        *_number_faults(spec),
+        *_hour_faults(spec),
+    ):
+        fault(field, sentence)
+    offer = _offer(spec, provider, fault)
+    fit = command = None
+    if variant is not None and not errors.keys() & {"gpu_count", "max_model_len"}:
+        fit, command = _servable(spec, variant, fault)
+    if errors or fleet is None or variant is None or offer is None:
+        raise OrderRefused(errors)
+    assert fit is not None and command is not None
+    return CheckedOrder(fleet, variant, offer, fit, command)
+
+
+def warnings(
+    spec: OrderSpec, checked: CheckedOrder, usd_per_hour_after: Decimal
+) -> tuple[str, ...]:
+    """What does not forbid the order, and should be read before confirming it."""
+    said = list(checked.fit.notes)
+    if checked.offer.stock in (Stock.LOW, Stock.UNKNOWN):
+        said.append(
+            f"Stock of {checked.offer} is {checked.offer.get_stock_display()}: the order "
+            "may wait for a GPU. Nothing is billed while it waits."
+        )
+    if spec.cloud == Cloud.COMMUNITY:
+        said.append("Community cloud has no service level; a host may leave at any time.")
+    limit: Decimal = settings.SPEND_LIMIT_USD_PER_HOUR
+    if usd_per_hour_after > limit * SPEND_WARNING:
+        said.append(
+            f"The account would spend {usd_per_hour_after:.2f} USD/h; its limit is "
+            f"{limit} USD/h, above which the provider refuses new pods."
+        )
+    return tuple(said)
+
+
+def taken(slug: str) -> str:
+    return f"A deployment called {slug!r} exists already; choose another name."
+
+
+def _name_faults(spec: OrderSpec) -> list[tuple[str, str]]:
+    if not SLUG.fullmatch(spec.slug):
+        return [
+            (
+                "slug",
+                f"Name is {spec.slug!r}; use 1 to 40 small letters, digits and dashes, "
+                "such as llama-8b-a.",
+            )
+        ]
+    if Deployment.objects.filter(slug=spec.slug).exists():
+        return [("slug", taken(spec.slug))]
+    return []
+
+
+def _number_faults(spec: OrderSpec) -> list[tuple[str, str]]:
+    faults = []
+    if spec.gpu_count < 1:
+        faults.append(
+            ("gpu_count", f"GPU count is {spec.gpu_count}; at least 1 is needed.")
+        )
+    if not 1 <= spec.replicas <= MOST_REPLICAS:
+        faults.append(
+            ("replicas", f"Replicas is {spec.replicas}; it must be 1 to {MOST_REPLICAS}.")
+        )
+    if spec.max_usd_per_gpu_hour is not None and spec.max_usd_per_gpu_hour <= 0:
+        faults.append(
+            (
+                "max_usd_per_gpu_hour",
+                f"Price limit is {spec.max_usd_per_gpu_hour} USD per GPU-hour; it must be "
+                "above 0, or empty for today's price plus 2 %.",
+            )
+        )
+    if spec.max_model_len < 1:
+        faults.append(
+            ("max_model_len", f"Context is {spec.max_model_len} tokens; use 1 or more.")
+        )
+    if spec.container_disk_gb > LARGEST_DISK_GB:
+        faults.append(
+            (
+                "container_disk_gb",
+                f"Container disk is {spec.container_disk_gb} GB; at most {LARGEST_DISK_GB} "
+                "GB can be ordered.",
+            )
+        )
+    return faults
+
+
+def _hour_faults(spec: OrderSpec) -> list[tuple[str, str]]:
+    start, end = spec.start_hour, spec.end_hour
+    if spec.rental_kind not in RentalKind.values:
+        known = ", ".join(RentalKind.values)
+        return [("rental_kind", f"Rental is {spec.rental_kind!r}; use one of {known}.")]
+    if spec.rental_kind == RentalKind.ON_DEMAND:
+        if start is None and end is None:
+            return []
+        return [("start_hour", "On-demand has no hours; leave them empty.")]
+    if start is None or end is None:
+        field = "start_hour" if start is None else "end_hour"
+        return [(field, "Scheduled hours need a first and a last hour, such as 14 and 22.")]
+    if not (0 <= start <= 23 and 1 <= end <= 24):
+        return [("start_hour", f"Hours are {start} to {end}; use 0 to 24, UTC.")]
+    if end <= start:
+        return [
+            (
+                "end_hour",
+                f"The schedule ends at {end}:00, before it starts at {start}:00 UTC; the "
+                "end must be later on the same UTC day.",
+            )
+        ]
+    return []
+
+
+def _offer(spec: OrderSpec, provider: str, fault: Any) -> GpuOffer | None:
+    offer = GpuOffer.objects.filter(
+        provider=provider, gpu_type_id=spec.gpu_type_id, cloud=spec.cloud
+    ).first()
+    if offer is None:
+        fault(
+            "gpu_type_id",
+            f"{spec.gpu_type_id!r} is not in the {spec.cloud.lower()} cloud's catalog; "
+            "choose a listed GPU type.",
+        )
+        return None
+    if spec.gpu_count > offer.max_count:
+        fault(
+            "gpu_count",
+            f"GPU count is {spec.gpu_count}; one pod takes at most {offer.max_count} of "
+            f"{offer.display_name}.",
+        )
+    limit = spec.max_usd_per_gpu_hour
+    if limit is not None and 0 < limit < offer.usd_per_gpu_hour:
+        fault(
+            "max_usd_per_gpu_hour",
+            f"Price limit is {limit} USD per GPU-hour, below today's price of "
+            f"{offer.usd_per_gpu_hour}; raise it or wait for the price to fall.",
+        )
+    return offer
+
+
+def _servable(
+    spec: OrderSpec, variant: ModelVariant, fault: Any
+) -> tuple[Fit | None, str | None]:
+    """Whether vLLM could serve it: memory, split over GPUs, disk, command line."""
+    fit = fit_of(
+        variant,
+        gpu_type_id=spec.gpu_type_id,
+        gpu_count=spec.gpu_count,
+        max_model_len=spec.max_model_len,
+        gpu_memory_utilization=spec.gpu_memory_utilization,
+    )
+    for reason in fit.reasons:
+        fault(_field_of(reason), reason)
+    if fit.disk_gb is not None and spec.container_disk_gb < fit.disk_gb:
+        fault(
+            "container_disk_gb",
+            f"Container disk is {spec.container_disk_gb} GB; the weights of {variant} need "
+            f"at least {fit.disk_gb} GB.",
+        )
+    if not fit.ok:
+        return fit, None
+    try:
+        spec_of_vllm = serve_spec(
+            variant,
+            gpu_count=spec.gpu_count,
+            max_model_len=spec.max_model_len,
+            gpu_memory_utilization=spec.gpu_memory_utilization,
+            api_key=SHOWN_KEY,
+        )
+    except ValueError as wrong:
+        fault("", str(wrong))
+        return fit, None
+    return fit, " ".join([*SERVER, *redacted(build_args(spec_of_vllm))])
+
+
+def _field_of(reason: str) -> str:
+    """The form field that a sentence of the fit speaks of."""
+    for start, field in (
+        ("GPU count", "gpu_count"),
+        ("max_model_len", "max_model_len"),
+        ("The KV cache", "max_model_len"),
+        ("gpu_memory_utilization", "gpu_memory_utilization"),
+    ):
+        if reason.startswith(start):
+            return field
+    return "gpu_type_id"
+
+
+def _whole(text: str | None) -> int | None:
+    return None if text is None else int(text)
+
+
+def _money(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)

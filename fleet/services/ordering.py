@@ -1,0 +1,219 @@
+"""Ordering: from a form to a plan with its price, and from a confirmed plan to rows.
+
+Nothing is saved before the confirmation; the plan travels through the browser as a
+signed text, so that what is confirmed is what was shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.db import IntegrityError, transaction
+
+from fleet.models import BalanceReading, Deployment, Fleet, GpuOffer, ModelVariant
+from fleet.services import audit, order_rules
+from fleet.services.burn import committed_usd_per_hour, container_disk_usd_per_hour
+from fleet.services.order_rules import OrderRefused, OrderSpec
+from fleet.sizing.fit import Fit
+
+SALT = "fleet.order-plan"
+PLAN_SECONDS = 300  # an older price is asked for again
+PRICE_DRIFT_ALLOWED = Decimal("0.02")
+STALE_BALANCE_SECONDS = 1800
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPlan:
+    """What an order would rent and cost, by the code that will place it.
+
+    usd_per_gpu_hour    [USD / GPU-hour] the catalog's list price
+    usd_per_pod_hour    [USD / pod-hour] all GPUs of one replica, no disk
+    disk_usd_per_hour   [USD / pod-hour] container disk of one replica
+    usd_per_hour        [USD / h] all replicas with their disks
+    usd_per_day         [USD / day] only the scheduled hours count
+    runway_hours_*      [h] how long the balance lasts; None with `runway_reason`
+    """
+
+    spec: OrderSpec
+    fleet: Fleet
+    variant: ModelVariant
+    offer: GpuOffer
+    fit: Fit
+    launch_command: str
+    usd_per_gpu_hour: Decimal
+    usd_per_pod_hour: Decimal
+    disk_usd_per_hour: Decimal
+    usd_per_hour: Decimal
+    usd_per_day: Decimal
+    fleet_usd_per_hour_before: Decimal
+    fleet_usd_per_hour_after: Decimal
+    balance: BalanceReading | None
+    runway_hours_before: Decimal | None
+    runway_hours_after: Decimal | None
+    runway_reason: str
+    price_age_seconds: int
+    warnings: tuple[str, ...]
+    quoted_at: datetime
+
+    def seal(self) -> str:
+        """The plan as signed text: the order, the price shown, and when."""
+        spec = {name: str_or_none(value) for name, value in asdict(self.spec).items()}
+        return signing.dumps(
+            {
+                "spec": spec,
+                "usd_per_gpu_hour": str(self.usd_per_gpu_hour),
+                "quoted_at": self.quoted_at.isoformat(),
+            },
+            salt=SALT,
+            compress=True,
+        )
+
+
+def str_or_none(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+def plan_order(spec: OrderSpec, *, now: datetime) -> OrderPlan:
+    """The plan of an order. Raises OrderRefused with a sentence per wrong field."""
+    checked = order_rules.check(spec, provider=settings.PROVIDER_NAME)
+    offer = checked.offer
+    per_pod = offer.usd_per_gpu_hour * spec.gpu_count
+    disk = container_disk_usd_per_hour(spec.container_disk_gb)
+    per_hour = (per_pod + disk) * spec.replicas
+    before = committed_usd_per_hour(settings.PROVIDER_NAME)
+    balance, reason = known_balance(now=now)
+    return OrderPlan(
+        spec=spec,
+        fleet=checked.fleet,
+        variant=checked.variant,
+        offer=offer,
+        fit=checked.fit,
+        launch_command=checked.launch_command,
+        usd_per_gpu_hour=offer.usd_per_gpu_hour,
+        usd_per_pod_hour=per_pod,
+        disk_usd_per_hour=disk,
+        usd_per_hour=per_hour,
+        usd_per_day=per_hour * hours_per_day(spec),
+        fleet_usd_per_hour_before=before,
+        fleet_usd_per_hour_after=before + per_hour,
+        balance=balance,
+        runway_hours_before=runway_hours(balance, before),
+        runway_hours_after=runway_hours(balance, before + per_hour),
+        runway_reason=reason,
+        price_age_seconds=int((now - offer.seen_at).total_seconds()),
+        warnings=order_rules.warnings(spec, checked, before + per_hour),
+        quoted_at=now,
+    )
+
+
+def hours_per_day(spec: OrderSpec) -> int:
+    """Hours of a day in which the order rents."""
+    if spec.start_hour is None or spec.end_hour is None:
+        return 24
+    return spec.end_hour - spec.start_hour
+
+
+def runway_hours(balance: BalanceReading | None, usd_per_hour: Decimal) -> Decimal | None:
+    """Hours until the balance is spent; None when unknown or when nothing is spent."""
+    if balance is None or usd_per_hour <= 0:
+        return None
+    return max(balance.balance_usd, Decimal(0)) / usd_per_hour
+
+
+def known_balance(*, now: datetime) -> tuple[BalanceReading | None, str]:
+    """The newest balance while it is fresh enough to promise on, else why not."""
+    latest = BalanceReading.objects.filter(provider=settings.PROVIDER_NAME).first()
+    if latest is None:
+        return None, "the provider has not said the balance yet"
+    if now - latest.read_at > timedelta(seconds=STALE_BALANCE_SECONDS):
+        return None, f"the last balance is of {latest.read_at:%Y-%m-%d %H:%M} UTC"
+    return latest, ""
+
+
+def unseal(text: str, *, now: datetime) -> OrderPlan:
+    """The plan that was shown, made again now.
+
+    Raises OrderRefused when the text is not ours, when it is older than five
+    minutes, or when the price moved more than 2 % since it was shown.
+    """
+    try:
+        shown = signing.loads(text, salt=SALT)
+    except signing.BadSignature:
+        raise OrderRefused.because("This plan was not made here; make it again.") from None
+    quoted_at = datetime.fromisoformat(shown["quoted_at"])
+    if now - quoted_at > timedelta(seconds=PLAN_SECONDS):
+        raise OrderRefused.because(
+            f"This plan is of {quoted_at:%H:%M:%S} UTC, more than 5 minutes old; "
+            "look at today's price and confirm again."
+        )
+    plan = plan_order(order_rules.spec_from_text(shown["spec"]), now=now)
+    quoted = Decimal(shown["usd_per_gpu_hour"])
+    if abs(plan.usd_per_gpu_hour - quoted) > quoted * PRICE_DRIFT_ALLOWED:
+        raise OrderRefused.because(
+            f"The price moved from {quoted} to {plan.usd_per_gpu_hour} USD per GPU-hour "
+            "since the plan was shown; look at it again and confirm."
+        )
+    return plan
+
+
+def place_order(
+    plan: OrderPlan, *, acting_user: str, order_key: str, now: datetime
+) -> Deployment:
+    """Save a confirmed plan as a deployment; its pods are requested by reconcile.
+
+    The same `order_key` a second time gives the first deployment back: a double
+    click orders once. Raises OrderRefused when the name was taken meanwhile.
+    """
+    known = Deployment.objects.filter(order_key=order_key).first()
+    if known is not None:
+        return known
+    try:
+        with transaction.atomic():
+            deployment = new_deployment(plan, order_key=order_key, now=now)
+            audit.record(
+                "order",
+                deployment,
+                acting_user=acting_user,
+                now=now,
+                usd_per_hour=plan.usd_per_hour,
+                usd_per_day=plan.usd_per_day,
+                usd_per_gpu_hour=plan.usd_per_gpu_hour,
+                balance_usd=plan.balance.balance_usd if plan.balance else None,
+                runway_hours_after=plan.runway_hours_after,
+            )
+    except IntegrityError:
+        known = Deployment.objects.filter(order_key=order_key).first()
+        if known is not None:
+            return known  # the other half of a double click won
+        raise OrderRefused({"slug": [order_rules.taken(plan.spec.slug)]}) from None
+    return deployment
+
+
+def new_deployment(plan: OrderPlan, *, order_key: str, now: datetime) -> Deployment:
+    """The row of a plan. The price limit is what was shown plus the allowed drift."""
+    spec = plan.spec
+    limit = spec.max_usd_per_gpu_hour or plan.usd_per_gpu_hour * (1 + PRICE_DRIFT_ALLOWED)
+    return Deployment.objects.create(
+        fleet=plan.fleet,
+        variant=plan.variant,
+        slug=spec.slug,
+        gpu_type_id=spec.gpu_type_id,
+        gpu_count=spec.gpu_count,
+        cloud=spec.cloud,
+        rental_kind=spec.rental_kind,
+        start_hour=spec.start_hour,
+        end_hour=spec.end_hour,
+        replicas=spec.replicas,
+        max_usd_per_gpu_hour=limit,
+        max_model_len=spec.max_model_len,
+        gpu_memory_utilization=spec.gpu_memory_utilization,
+        container_disk_gb=spec.container_disk_gb,
+        image=settings.DEFAULT_VLLM_IMAGE,
+        order_key=order_key,
+        created_at=now,
+    )

@@ -1,0 +1,158 @@
+"""The fleet's tasks: a clock, a provider, one service call, one job row."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+
+from celery import current_task, shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from fleet.cloud import current_provider
+from fleet.models import Pod, PodStatus
+from fleet.providers.base import ProviderError
+from fleet.services import (
+    catalog,
+    cloud_list,
+    probing,
+    provisioning,
+)
+from fleet.services import (
+    housekeeping as housekeeping_service,
+)
+from fleet.services import (
+    reconcile as reconcile_service,
+)
+from fleet.services.jobs import JobFailed, run_job
+from fleet.services.launch_guard import configured_guard
+
+KEY_BYTES = 32
+
+
+def recorded(name: str, work: Callable[[datetime], str]) -> None:
+    """Run `work(now)` as the job `name`, once at a time, with its row."""
+    request = current_task.request if current_task else None
+    run_job(
+        name,
+        work,
+        clock=timezone.now,
+        token=str(uuid.uuid4()),
+        request_id=str(
+            getattr(request, "request_id", None) or getattr(request, "id", "") or ""
+        ),
+    )
+
+
+def asking(work: Callable[[datetime], str]) -> Callable[[datetime], str]:
+    """`work`, with a provider's refusal or silence told as the job's own failure."""
+
+    def told(now: datetime) -> str:
+        try:
+            return work(now)
+        except ProviderError as error:
+            raise JobFailed(f"{settings.PROVIDER_NAME}: {error}") from error
+
+    return told
+
+
+def new_key() -> str:
+    """The bearer key of a new pod's vLLM."""
+    return "sk-" + secrets.token_urlsafe(KEY_BYTES)
+
+
+@shared_task
+def reconcile() -> None:
+    """Beat, and the doorbell after an order or a stop: one tick, then rent what is due."""
+    provider = current_provider()
+    recorded(
+        "reconcile",
+        asking(
+            lambda now: reconcile_service.tick(
+                provider=provider,
+                now=now,
+                new_key=new_key,
+                last_scrape=partial(probing.last_scrape, clock=timezone.now),
+            )
+        ),
+    )
+    ring_requested()
+
+
+@shared_task
+def provision_requested() -> None:
+    """Beat: pick up REQUESTED pods whose doorbell was lost."""
+    recorded("provision_requested", lambda now: f"{ring_requested()} pods to rent")
+
+
+def ring_requested() -> int:
+    """Ring for every intent that is not claimed; the number of bells."""
+    waiting = list(
+        Pod.objects.requested()
+        .filter(provider=settings.PROVIDER_NAME)
+        .values_list("pk", flat=True)
+    )
+    for pod_id in waiting:
+        provision_pod.delay(pod_id)
+    return len(waiting)
+
+
+@shared_task
+def provision_pod(pod_id: int) -> None:
+    """Rent one pod; a second message for it finds nothing to do."""
+    if not Pod.objects.filter(pk=pod_id, status=PodStatus.REQUESTED).exists():
+        return
+    provisioning.provision(
+        pod_id, provider=current_provider(), guard=configured_guard(), now=timezone.now()
+    )
+
+
+@shared_task
+def list_cloud() -> None:
+    """Beat: the whole cloud list against our rows, both ways."""
+    provider = current_provider()
+    recorded(
+        "list_cloud",
+        asking(lambda now: cloud_list.compare(provider=provider, now=now).sentence()),
+    )
+
+
+@shared_task
+def probe() -> None:
+    """Beat: one sweep over every rented pod."""
+    recorded(
+        "probe",
+        lambda now: probing.sweep(provider_name=settings.PROVIDER_NAME, clock=timezone.now),
+    )
+
+
+@shared_task
+def refresh_catalog() -> None:
+    """Beat: GPU types, prices and stock."""
+    provider = current_provider()
+    recorded(
+        "refresh_catalog", asking(lambda now: catalog.refresh(provider=provider, now=now))
+    )
+
+
+@shared_task
+def read_balance() -> None:
+    """Beat: what the provider says of our balance."""
+    provider = current_provider()
+
+    def read(now: datetime) -> str:
+        reading = catalog.read_balance(provider=provider, now=now)
+        if reading is None:
+            raise JobFailed("the provider did not say the balance")
+        return f"{reading.balance_usd:.2f} USD"
+
+    recorded("read_balance", asking(read))
+
+
+@shared_task
+def housekeeping() -> None:
+    """Beat: rows that nobody opens any more go."""
+    recorded("housekeeping", lambda now: housekeeping_service.tidy(now=now))
