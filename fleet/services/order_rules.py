@@ -104,6 +104,11 @@ def check(spec: OrderSpec, *, provider: str) -> CheckedOrder:
     fleet = Fleet.objects.filter(pk=spec.fleet_id).first()
     if fleet is None:
         fault("fleet_id", f"Fleet {spec.fleet_id} does not exist; choose a listed one.")
+    elif fleet.simulated != settings.KERNE_SANDBOX:
+        money = "play money" if fleet.simulated else "real money"
+        fault(
+            "fleet_id", f"Fleet {fleet} is for {money}, this cloud is not; choose another."
+        )
     variant = (
         ModelVariant.objects.select_related("served_model")
         .filter(pk=spec.variant_id)

@@ -26,7 +26,7 @@ def spec() -> OrderSpec:
     make_offer(provider=settings.PROVIDER_NAME, seen_at=NOON - timedelta(seconds=40))
     return OrderSpec(
         slug="llama-8b-a",
-        fleet_id=make_fleet().pk,
+        fleet_id=make_fleet(simulated=True).pk,
         variant_id=ModelVariant.objects.get(
             repository="meta-llama/Llama-3.1-8B-Instruct"
         ).pk,

@@ -26,7 +26,7 @@ def llama_70b() -> OrderSpec:
     )
     return OrderSpec(
         slug="llama-70b-a",
-        fleet_id=make_fleet().pk,
+        fleet_id=make_fleet(simulated=True).pk,
         variant_id=ModelVariant.objects.get(
             repository="meta-llama/Llama-3.3-70B-Instruct"
         ).pk,

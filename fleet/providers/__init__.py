@@ -1,0 +1,1 @@
+"""Clouds that rent GPUs, behind one protocol (`base.GpuProvider`)."""

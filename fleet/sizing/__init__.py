@@ -1,0 +1,1 @@
+"""Does a model fit on a GPU? Fails closed: what is unknown does not fit."""
