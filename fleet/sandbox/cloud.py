@@ -1,0 +1,385 @@
+"""The account: its pods, volumes and money, and how they change with time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from fleet.sandbox import catalog, pods
+from fleet.sandbox.billing import volume_charge
+from fleet.sandbox.faults import Fault, FaultBook
+from fleet.sandbox.money import charge_of, hourly, network_volume_usd_per_month
+from fleet.sandbox.pods import EXITED, HAS_CONTAINER, PROVISIONING, TERMINATED, Pod
+from fleet.sandbox.problems import Problem, not_found
+from fleet.sandbox.room import EngineRoom
+from fleet.sandbox.settings import SandboxSettings
+from fleet.sandbox.state import NetworkVolume, StateFiles
+
+DEFAULT_DISK_GB = 1  # the least the contract allows; RunPod gives no storage unasked
+Clock = Callable[[], datetime]
+MakeId = Callable[[], str]
+
+
+class Cloud:
+    """Everything one account has. Call `settle` before reading or changing anything.
+
+    Change happens only on the event loop's thread and never across an await, so that one
+    request sees another's change whole or not at all.
+    """
+
+    def __init__(self, settings: SandboxSettings, clock: Clock, make_id: MakeId) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.faults = FaultBook()
+        self._make_id = make_id
+        self._files = StateFiles(settings.state_dir)
+        self.room = EngineRoom(settings, clock, self._files.save_pod)
+        self.account, self.pods = self._files.load(settings.opening_balance_usd)
+        self._live = {pod.id: pod for pod in self.pods.values() if pod.ended_at is None}
+        self._ended_usd = sum(map(_whole_charge, self._ended()), Decimal(0))
+        self._settled_at = 0
+        for pod in self._live.values():
+            if pod.status in HAS_CONTAINER:
+                pod.incarnation += 1  # engines died with the last sandbox
+                self._files.save_pod(pod)
+        self._files.save_account(self.account)
+
+    def new_id(self) -> str:
+        """An unused id."""
+        return self._make_id()
+
+    # --- time ---------------------------------------------------------------------------
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return self.clock().timestamp()
+
+    def settle(self) -> None:
+        """Bring everything up to the present: life, faults, balance, engines."""
+        now = self.now()
+        for pod in self.live():
+            if self._advance(pod, now):
+                self._files.save_pod(pod)
+        for fault in self.faults.open_pod_faults():
+            self._strike_pods(fault, now)
+        self._enforce_balance(now)
+        for pod, why in self.room.match(self.live()):
+            self.room.say(pod.id, f"container ended: {why}")
+            self._move(pod, EXITED, now)
+        self._settled_at = int(now)
+
+    def _advance(self, pod: Pod, now: float) -> bool:
+        before = pod.status
+        changed = pods.advance(
+            pod,
+            now,
+            provisioning=self.settings.provisioning_seconds,
+            starting=self.settings.starting_seconds,
+        )
+        if changed and before == PROVISIONING:
+            image = pod.body.get("image", "")
+            self.room.say(
+                pod.id, f"machine found in {pod.data_center}; pulling image {image}"
+            )
+        return changed
+
+    async def read_tokens(self) -> None:
+        """Ask every engine what it has served, and keep what is new."""
+        self.room.match(self.live())
+        await self.room.read_tokens()
+
+    async def close(self) -> None:
+        """End all engines; pods stay and go on being billed."""
+        await self.room.close()
+
+    # --- pods ---------------------------------------------------------------------------
+
+    def live(self) -> list[Pod]:
+        """Pods that exist."""
+        return list(self._live.values())
+
+    def pod(self, pod_id: str) -> Pod:
+        """A pod that exists, or Problem 404."""
+        if pod_id not in self._live:
+            raise not_found(f"pod {pod_id!r}")
+        return self._live[pod_id]
+
+    def note_create_attempt(self, name: str) -> None:
+        """Count a create request, whatever becomes of it."""
+        attempts = self.account.create_attempts
+        attempts[name] = attempts.get(name, 0) + 1
+        self._files.save_account(self.account)
+
+    def create_pod(self, body: dict[str, Any]) -> Pod:
+        """Rent a pod; it is on disk when this returns. Problem when it is refused."""
+        gpu, count, cloud = self._wanted_gpu(body)
+        center = self._place(gpu, count, cloud, body)
+        price = gpu.usd_per_gpu_hour(cloud) * count
+        self._require_an_hour(price)
+        if drift := self.faults.strike("price_drift", body["name"]):
+            price *= Decimal(drift.params["factor"])
+        now = self.now()
+        pod = Pod(
+            id=self._make_id(),
+            name=body["name"],
+            body={"disk": DEFAULT_DISK_GB} | body,
+            gpu_id=gpu.id,
+            gpu_count=count,
+            cloud=cloud,
+            data_center=center,
+            usd_per_pod_hour=price,
+            created_at=int(now),
+            stuck=self.faults.strike("stuck", body["name"]) is not None,
+        )
+        self.pods[pod.id] = self._live[pod.id] = pod
+        self._move(pod, PROVISIONING, now)
+        return pod
+
+    def act(self, pod: Pod, action: str) -> None:
+        """Start, stop, restart or terminate; Problem 409 when its status forbids it."""
+        if action not in pods.ACTIONS[pod.status]:
+            allowed = ", ".join(pods.ACTIONS[pod.status]) or "none"
+            raise Problem(
+                409, f"cannot {action} a pod that is {pod.status}; allowed are {allowed}"
+            )
+        if action == "start" and pod.status == EXITED:
+            self._require_an_hour(pod.usd_per_pod_hour)
+        self.room.say(pod.id, f"{action} requested")
+        targets = {"start": PROVISIONING, "stop": EXITED, "restart": pods.STARTING}
+        now = self.now()
+        if action == "terminate":
+            self.end(pod, now, "terminated by the user")
+        else:
+            self._move(pod, targets[action], now)
+
+    def end(self, pod: Pod, now: float, reason: str) -> None:
+        """Terminate a pod at `now`; it disappears, its charges stay."""
+        self._move(pod, TERMINATED, now, reason)
+        del self._live[pod.id]
+        self._ended_usd += _whole_charge(pod)
+
+    def _move(self, pod: Pod, status: str, now: float, reason: str = "") -> None:
+        pods.move(pod, status, now, reason)
+        self._files.save_pod(pod)
+        if status == TERMINATED:
+            self.room.forget(pod)
+
+    def _wanted_gpu(self, body: dict[str, Any]) -> tuple[catalog.GpuType, int, str]:
+        if "templateId" in body:
+            raise not_found(f"template {body['templateId']!r}")
+        if ("gpu" in body) == ("cpu" in body):
+            raise Problem(400, "exactly one of gpu and cpu must be set")
+        if "cpu" in body:
+            raise Problem(400, "the sandbox has no CPU pods; ask for a gpu")
+        cloud = body.get("cloud", "SECURE")
+        gpu_id, count = body["gpu"]["id"], int(body["gpu"].get("count", 1))
+        if gpu_id not in catalog.GPU_TYPES:
+            raise Problem(400, f"unknown GPU type {gpu_id!r}; see /v2/catalog/gpus")
+        gpu = catalog.GPU_TYPES[gpu_id]
+        gpu.usd_per_gpu_hour(cloud)
+        most = gpu.max_count(cloud)
+        if count > most:
+            raise Problem(400, f"gpu.count {count} exceeds {most}, the most {gpu_id} has")
+        if body["gpu"].get("allowedCudaVersions") and "minCudaVersion" in body["gpu"]:
+            raise Problem(400, "allowedCudaVersions and minCudaVersion exclude each other")
+        return gpu, count, cloud
+
+    def _place(
+        self, gpu: catalog.GpuType, count: int, cloud: str, body: dict[str, Any]
+    ) -> str:
+        """The data center the pod goes to; Problem 400 when there is none."""
+        wanted = body.get("dataCenterIds") or list(catalog.DATA_CENTERS)
+        for center in wanted:
+            if center not in catalog.DATA_CENTERS:
+                raise Problem(400, f"unknown data center {center!r}")
+        mounts = body.get("mounts") or {}
+        if mounts.get("persistent") and mounts.get("network"):
+            raise Problem(400, "mounts.persistent and mounts.network exclude each other")
+        for mount in mounts.get("network") or []:
+            volume = self.volume(mount["volumeId"], status=400)
+            if cloud != "SECURE":
+                raise Problem(400, "network volumes are mounted on the SECURE cloud only")
+            if volume.data_center not in wanted:
+                raise Problem(400, f"volume {volume.id} is in {volume.data_center}")
+            wanted = [volume.data_center]
+        for center in catalog.places(gpu, count, cloud):
+            if center in wanted:
+                return center
+        raise Problem(400, f"no machine with {count} x {gpu.id} is free; try another")
+
+    # --- faults of pods -----------------------------------------------------------------
+
+    def _strike_pods(self, fault: Fault, now: float) -> None:
+        delay = float(fault.params.get("after_seconds", 0))
+        for pod in self.live():
+            if fault.spent:
+                return
+            meets = fault.names(pod.name) and pod.id not in fault.hit_pods
+            if meets and now >= pod.created_at + delay and self._harm(pod, fault.kind, now):
+                fault.struck += 1
+                fault.hit_pods.add(pod.id)
+
+    def _harm(self, pod: Pod, kind: str, now: float) -> bool:
+        """Do it if the pod is in a state for it; True when done."""
+        if kind == "vanish":
+            self.end(pod, now, "vanished by a fault")
+            return True
+        if kind in ("hang", "counter_reset"):
+            engine = self.room.engine(pod.id)
+            if pod.status != pods.RUNNING or engine is None:
+                return False
+            if kind == "hang":
+                engine.hang()
+            else:
+                pod.incarnation += 1
+                self.room.say(pod.id, "the engine's process restarted")
+                self._files.save_pod(pod)
+            return True
+        if pod.status not in HAS_CONTAINER:
+            return False
+        self.room.say(pod.id, f"container ended by a fault: {kind}")
+        self._move(pod, EXITED if kind == "exit" else pods.ERROR, now)
+        return True
+
+    # --- network volumes ----------------------------------------------------------------
+
+    def volumes(self) -> list[NetworkVolume]:
+        """Network volumes that exist."""
+        return [item for item in self.account.volumes.values() if item.ended_at is None]
+
+    def volume(self, volume_id: str, *, status: int = 404) -> NetworkVolume:
+        """A network volume that exists, or a Problem."""
+        found = self.account.volumes.get(volume_id)
+        if found is None or found.ended_at is not None:
+            raise Problem(status, f"network volume {volume_id!r} not found")
+        return found
+
+    def create_volume(self, body: dict[str, Any]) -> NetworkVolume:
+        """Rent a network volume; it is billed until it is deleted."""
+        center = catalog.DATA_CENTERS.get(body["dataCenter"])
+        if center is None:
+            raise Problem(400, f"unknown data center {body['dataCenter']!r}")
+        kind = body.get("type") or center.volumes[0]
+        if kind not in center.volumes:
+            raise Problem(400, f"{center.id} has no {kind} volumes")
+        volume = NetworkVolume(
+            self._make_id(),
+            body["name"],
+            int(body["size"]),
+            center.id,
+            kind,
+            int(self.now()),
+        )
+        self.account.volumes[volume.id] = volume
+        self._files.save_account(self.account)
+        return volume
+
+    def delete_volume(self, volume_id: str) -> None:
+        """Give a network volume up; Problem 400 while a pod mounts it."""
+        volume = self.volume(volume_id)
+        users = [pod.id for pod in self.live() if volume_id in pod.network_volume_ids]
+        if users:
+            raise Problem(400, f"volume {volume_id} is mounted by {', '.join(users)}")
+        volume.ended_at = int(self.now())
+        self._files.save_account(self.account)
+
+    # --- serverless ---------------------------------------------------------------------
+
+    def keep_endpoint(self, endpoint: dict[str, Any]) -> None:
+        """Add a serverless endpoint."""
+        self.account.endpoints[endpoint["id"]] = endpoint
+        self._files.save_account(self.account)
+
+    def endpoint(self, endpoint_id: str) -> dict[str, Any]:
+        """A serverless endpoint, or Problem 404."""
+        if endpoint_id not in self.account.endpoints:
+            raise not_found(f"endpoint {endpoint_id!r}")
+        return self.account.endpoints[endpoint_id]
+
+    def delete_endpoint(self, endpoint_id: str) -> None:
+        """Remove a serverless endpoint."""
+        self.endpoint(endpoint_id)
+        del self.account.endpoints[endpoint_id]
+        self._files.save_account(self.account)
+
+    # --- money --------------------------------------------------------------------------
+
+    def top_up(self, usd: Decimal) -> None:
+        """Add credit."""
+        self.account.credit_usd += usd
+        self._files.save_account(self.account)
+
+    def balance_usd(self, at: int) -> Decimal:
+        """Credit less everything charged until `at` [epoch seconds]."""
+        live = sum(
+            (charge_of(pod.segments, pod.created_at, at).total_usd for pod in self.live()),
+            Decimal(0),
+        )
+        volumes = sum(
+            (
+                volume_charge(item, 0, at).total_usd
+                for item in self.account.volumes.values()
+            ),
+            Decimal(0),
+        )
+        return self.account.credit_usd - self._ended_usd - live - volumes
+
+    def shown_balance_usd(self) -> Decimal:
+        """The balance as the last billing run left it; ended pods are billed at once."""
+        now, run = int(self.now()), self.settings.billing_run_seconds
+        return self.balance_usd(now - now % run if run > 0 else now)
+
+    def spend_usd_per_hour(self) -> Decimal:
+        """What everything costs per hour now: compute, disks, network volumes."""
+        total = Decimal(0)
+        for pod in self.live():
+            last = pod.segments[-1]
+            total += last.usd_per_pod_hour + hourly(last.usd_per_storage_month)
+        for volume in self.volumes():
+            total += hourly(network_volume_usd_per_month(volume.size_gb))
+        return total
+
+    def _require_an_hour(self, usd_per_hour: Decimal) -> None:
+        balance = self.balance_usd(int(self.now()))
+        if balance < usd_per_hour:
+            raise Problem(
+                402,
+                f"balance {balance:.2f} USD does not cover one hour of this pod, "
+                f"{usd_per_hour:.2f} USD; add credit",
+            )
+
+    def _enforce_balance(self, now: float) -> None:
+        """At the first billing run that finds no credit: terminate, or stop, every pod.
+
+        The run may lie in a gap during which nobody asked, even one in which the sandbox
+        was down; a real cloud would not have waited either.
+        """
+        step = max(1, self.settings.billing_run_seconds)
+        last_run = int(now) // step
+        if not self._live or self.balance_usd(last_run * step) > 0:
+            return
+        first = min(pod.created_at for pod in self.live()) // step
+        while first < last_run:
+            middle = (first + last_run) // 2
+            if self.balance_usd(middle * step) > 0:
+                first = middle + 1
+            else:
+                last_run = middle
+        at = max(last_run * step, self._settled_at)
+        for pod in self.live():
+            moment = max(at, pod.created_at)
+            if pod.network_volume_ids and pod.status != EXITED:
+                self.room.say(pod.id, "stopped: the balance is used up")
+                self._move(pod, EXITED, moment)
+            elif not pod.network_volume_ids:
+                self.end(pod, moment, "terminated: the balance is used up")
+
+    def _ended(self) -> list[Pod]:
+        return [pod for pod in self.pods.values() if pod.ended_at is not None]
+
+
+def _whole_charge(pod: Pod) -> Decimal:
+    """All that an ended pod cost [USD]."""
+    return pod.charge(pod.created_at, pod.ended_at or pod.created_at).total_usd

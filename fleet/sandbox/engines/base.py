@@ -1,0 +1,42 @@
+"""What the sandbox asks of an engine, whichever it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from fleet.sandbox.demand import Tokens
+
+LogTo = Callable[[str], None]
+
+
+class EngineUnreachable(Exception):
+    """Nothing listens on the engine's port: not yet, or no more."""
+
+
+class Engine(Protocol):
+    """A server inside a pod's container."""
+
+    kind: str  # "vllm" or "replay"
+
+    async def start(self) -> None:
+        """Begin loading; returns before the engine answers."""
+
+    async def stop(self) -> None:
+        """End it and everything it started; safe to call twice."""
+
+    async def forward(self, request: Request, path: str) -> Response:
+        """The engine's answer; EngineUnreachable when it does not listen."""
+
+    def hang(self) -> None:
+        """From now on: /health is well, counters stand still, work is pending for ever."""
+
+    async def tokens(self) -> Tokens:
+        """Tokens served since its start, as far as it has told."""
+
+    @property
+    def ended(self) -> str:
+        """Why it ended by itself; empty while it lives."""

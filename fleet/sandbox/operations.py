@@ -1,0 +1,335 @@
+"""The routes of RunPod's contract, each a plain function of the cloud and the request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from fleet.sandbox import billing, catalog, checks, graphql
+from fleet.sandbox.cloud import Cloud
+from fleet.sandbox.endpoints import made_endpoint
+from fleet.sandbox.money import Charge
+from fleet.sandbox.pods import render
+from fleet.sandbox.problems import Problem, invalid, not_found
+from fleet.sandbox.state import NetworkVolume
+from fleet.sandbox.wire import answer, parse_rfc3339
+
+MAX_TAIL, DEFAULT_TAIL = 5000, 100
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request after authentication, with its body read."""
+
+    cloud: Cloud
+    request: Request
+    raw: bytes
+
+    @property
+    def id(self) -> str:
+        """The id in the path."""
+        return str(self.request.path_params["id"])
+
+    def query(self) -> dict[str, str]:
+        """Query parameters; unknown ones are ignored, as RunPod does."""
+        return dict(self.request.query_params)
+
+
+# --- catalog ----------------------------------------------------------------------------
+
+
+def list_gpu_types(call: Call) -> Response:
+    """GPU types with list prices, with stock when asked for."""
+    query = _availability_query(call.query())
+    gpus = list(catalog.GPU_TYPES.values())
+    if query is not None and query.countries:
+        gpus = [gpu for gpu in gpus if catalog.places(gpu, 1, "SECURE", query.countries)]
+    return answer({"gpus": [catalog.render_gpu(gpu, query) for gpu in gpus]})
+
+
+def get_gpu_type(call: Call) -> Response:
+    """One GPU type, 404 when there is none such."""
+    gpu = catalog.gpu_type(call.id)
+    return answer(catalog.render_gpu(gpu, _availability_query(call.query())))
+
+
+def list_data_centers(call: Call) -> Response:
+    """Data centers, with their stock when asked for."""
+    query = call.query()
+    regions = set(filter(None, query.get("regions", "").split(",")))
+    with_gpus = "GPU_AVAILABILITY" in query.get("include", "").split(",")
+    centers = [
+        catalog.render_data_center(center, with_gpus=with_gpus)
+        for center in catalog.DATA_CENTERS.values()
+        if not regions or center.region in regions
+    ]
+    return answer({"dataCenters": centers})
+
+
+def _availability_query(query: dict[str, str]) -> catalog.AvailabilityQuery | None:
+    include = query.get("include")
+    if include not in (None, "AVAILABILITY"):
+        raise invalid([f"include: {include!r} is not one of AVAILABILITY"])
+    if include is None:
+        for name in ("product", "count", "cloud", "countryCodes"):
+            if name in query:
+                raise Problem(400, f"{name} is valid only with include=AVAILABILITY")
+        return None
+    products = query.get("product", "").split(",")
+    if products == [""]:
+        raise Problem(400, "include=AVAILABILITY requires product")
+    if unknown := set(products) - {"POD", "CLUSTER", "SERVERLESS"}:
+        raise invalid([f"product: {sorted(unknown)} unknown"])
+    count, cloud = query.get("count", "1"), query.get("cloud", "SECURE")
+    if not count.isdigit() or int(count) < 1:
+        raise invalid([f"count: must be a whole number above 0, got {count!r}"])
+    if cloud not in ("SECURE", "COMMUNITY"):
+        raise invalid([f"cloud: {cloud!r} is not one of SECURE, COMMUNITY"])
+    countries = tuple(filter(None, query.get("countryCodes", "").split(",")))
+    return catalog.AvailabilityQuery(int(count), cloud, countries)
+
+
+# --- pods -------------------------------------------------------------------------------
+
+
+def list_pods(call: Call) -> Response:
+    """All pods that exist, less those a lagging list hides."""
+    cloud, now = call.cloud, call.cloud.now()
+    shown = []
+    lag = None
+    for pod in cloud.live():
+        lag = lag or cloud.faults.strike("list_lag", pod.name)
+        hidden = (
+            lag is not None
+            and lag.names(pod.name)
+            and now < pod.created_at + float(lag.params["seconds"])
+        )
+        if not hidden:
+            shown.append(render(pod, now))
+    return answer({"pods": shown})
+
+
+def create_pod(call: Call) -> Response:
+    """Rent a pod: 201, or 422, 400, 402 with nothing rented."""
+    body = checks.parse_body(call.raw, checks.CREATE_POD, needs_image=True)
+    pod = call.cloud.create_pod(body)
+    return answer(render(pod, call.cloud.now()), 201)
+
+
+def get_pod(call: Call) -> Response:
+    """One pod, 404 once it is terminated."""
+    return answer(render(call.cloud.pod(call.id), call.cloud.now()))
+
+
+def act_on_pod(call: Call) -> Response:
+    """Start, stop, restart (200) or terminate (204); 409 when its status forbids it."""
+    pod = call.cloud.pod(call.id)
+    action = checks.parse_body(call.raw, checks.POD_ACTION)["action"]
+    call.cloud.act(pod, action)
+    if action == "terminate":
+        return Response(status_code=204)
+    return answer(render(pod, call.cloud.now()))
+
+
+def delete_pod(call: Call) -> Response:
+    """Terminate a pod: 204, 404 when it is gone already."""
+    call.cloud.act(call.cloud.pod(call.id), "terminate")
+    return Response(status_code=204)
+
+
+def stream_logs(call: Call) -> Response:
+    """Its log as Server-Sent Events: a backlog, then what comes, until it ends."""
+    pod = call.cloud.pod(call.id)
+    query = call.query()
+    source, tail = query.get("source"), query.get("tail", str(DEFAULT_TAIL))
+    if source not in (None, "container", "system"):
+        raise invalid([f"source: {source!r} is not one of container, system"])
+    if not tail.isdigit() or int(tail) > MAX_TAIL:
+        raise invalid([f"tail: must be a whole number from 0 to {MAX_TAIL}, got {tail!r}"])
+    cursor = call.request.headers.get("last-event-id") or query.get("since")
+    after = None
+    if cursor:
+        after = datetime.fromtimestamp(parse_rfc3339(cursor, "since"), tz=UTC)
+    events = call.cloud.room.log(pod.id).stream(source=source, tail=int(tail), after=after)
+    headers = {"Cache-Control": "no-cache", "Connection": "keep-alive"}
+    headers["X-Accel-Buffering"] = "no"
+    return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+
+# --- network volumes and serverless endpoints -------------------------------------------
+
+
+def list_volumes(call: Call) -> Response:
+    """Network volumes that exist."""
+    return answer({"networkVolumes": [_volume(item) for item in call.cloud.volumes()]})
+
+
+def create_volume(call: Call) -> Response:
+    """Rent a network volume."""
+    body = checks.parse_body(call.raw, checks.CREATE_VOLUME)
+    return answer(_volume(call.cloud.create_volume(body)), 201)
+
+
+def get_volume(call: Call) -> Response:
+    """One network volume."""
+    return answer(_volume(call.cloud.volume(call.id)))
+
+
+def delete_volume(call: Call) -> Response:
+    """Give a network volume up; 400 while a pod mounts it."""
+    call.cloud.delete_volume(call.id)
+    return Response(status_code=204)
+
+
+def _volume(volume: NetworkVolume) -> dict[str, Any]:
+    return {
+        "id": volume.id,
+        "name": volume.name,
+        "size": volume.size_gb,
+        "dataCenter": volume.data_center,
+        "type": volume.type,
+    }
+
+
+def list_endpoints(call: Call) -> Response:
+    """Serverless endpoints."""
+    return answer({"endpoints": list(call.cloud.account.endpoints.values())})
+
+
+def create_endpoint(call: Call) -> Response:
+    """Add a serverless endpoint."""
+    body = checks.parse_body(call.raw, checks.CREATE_ENDPOINT, needs_image=True)
+    if "templateId" in body:
+        raise not_found(f"template {body['templateId']!r}")
+    base = str(call.request.base_url)
+    endpoint = made_endpoint(body, call.cloud.new_id(), call.cloud.now(), base)
+    call.cloud.keep_endpoint(endpoint)
+    return answer(endpoint, 201)
+
+
+def get_endpoint(call: Call) -> Response:
+    """One serverless endpoint."""
+    return answer(call.cloud.endpoint(call.id))
+
+
+def delete_endpoint(call: Call) -> Response:
+    """Remove a serverless endpoint."""
+    call.cloud.delete_endpoint(call.id)
+    return Response(status_code=204)
+
+
+# --- billing ----------------------------------------------------------------------------
+
+
+def bill_pods(call: Call) -> Response:
+    """Charges of pods per bucket, of one pod with podId."""
+    query = call.query()
+    window = billing.window_of(query, call.cloud.now())
+    wanted = query.get("podId")
+    rows = _pod_rows(call.cloud, window, wanted)
+    echo = window.shown() | {"bucketSize": window.bucket_size, "podId": wanted}
+    empty = billing.pod_amounts(Charge())
+    unique = ("uniquePodCount", "podId")
+    return answer(billing.listing(rows, echo, empty, unique=unique))
+
+
+def bill_volumes(call: Call) -> Response:
+    """Charges of network volumes per bucket."""
+    query = call.query()
+    window = billing.window_of(query, call.cloud.now())
+    wanted = query.get("networkVolumeId")
+    rows = _volume_rows(call.cloud, window, wanted)
+    echo = window.shown() | {"bucketSize": window.bucket_size, "networkVolumeId": wanted}
+    empty = billing.volume_amounts("STANDARD", Charge())
+    unique = ("uniqueNetworkVolumeCount", "networkVolumeId")
+    return answer(billing.listing(rows, echo, empty, unique=unique))
+
+
+def bill_serverless(call: Call) -> Response:
+    """No worker ever runs in the sandbox, so there is never anything to bill."""
+    query = call.query()
+    window = billing.window_of(query, call.cloud.now())
+    wanted = query.get("serverlessId")
+    echo = window.shown() | {"bucketSize": window.bucket_size, "serverlessId": wanted}
+    unique = ("uniqueServerlessCount", "serverlessId")
+    return answer(billing.listing([], echo, billing.SERVERLESS_AMOUNTS, unique=unique))
+
+
+def bill_everything(call: Call) -> Response:
+    """Charges of everything per bucket."""
+    window = billing.window_of(call.query(), call.cloud.now())
+    rows = billing.all_records(
+        _pod_rows(call.cloud, window, None), _volume_rows(call.cloud, window, None)
+    )
+    echo = window.shown() | {"bucketSize": window.bucket_size}
+    return answer(billing.listing(rows, echo, billing.ALL_AMOUNTS))
+
+
+def _pod_rows(cloud: Cloud, window: billing.Window, pod_id: str | None) -> list[Any]:
+    found = [pod for pod in cloud.pods.values() if pod_id in (None, pod.id)]
+    run = cloud.settings.billing_run_seconds
+    return billing.pod_records(window, found, int(cloud.now()), run)
+
+
+def _volume_rows(cloud: Cloud, window: billing.Window, volume_id: str | None) -> list[Any]:
+    volumes = cloud.account.volumes.values()
+    found = [volume for volume in volumes if volume_id in (None, volume.id)]
+    run = cloud.settings.billing_run_seconds
+    return billing.volume_records(window, found, int(cloud.now()), run)
+
+
+# --- graphql ----------------------------------------------------------------------------
+
+
+def ask_graphql(call: Call) -> Response:
+    """GraphQL reports its errors in the body; RunPod sends them with status 400."""
+    cloud = call.cloud
+    myself: graphql.Fields = {
+        "id": lambda: "user_sandbox",
+        "clientBalance": cloud.shown_balance_usd,
+        "currentSpendPerHr": cloud.spend_usd_per_hour,
+        "spendLimit": lambda: 80,
+        "pubKey": lambda: None,
+    }
+    try:
+        body = json.loads(call.raw)
+        query = body.get("query") if isinstance(body, dict) else None
+        if not isinstance(query, str):
+            raise graphql.QueryRefused('a body such as {"query": "..."} is wanted')
+        return answer({"data": graphql.answer_query(query, myself)})
+    except (ValueError, graphql.QueryRefused) as error:
+        return answer({"errors": [{"message": str(error)}]}, 400)
+
+
+Handler = Callable[[Call], Response]
+# operationId -> method, path, handler
+ROUTES: dict[str, tuple[str, str, Handler]] = {
+    "listGpuTypes": ("GET", "/v2/catalog/gpus", list_gpu_types),
+    "getGpuType": ("GET", "/v2/catalog/gpus/{id:path}", get_gpu_type),
+    "listDataCenters": ("GET", "/v2/catalog/datacenters", list_data_centers),
+    "listPods": ("GET", "/v2/pods", list_pods),
+    "createPod": ("POST", "/v2/pods", create_pod),
+    "getPod": ("GET", "/v2/pods/{id}", get_pod),
+    "deletePod": ("DELETE", "/v2/pods/{id}", delete_pod),
+    "podAction": ("POST", "/v2/pods/{id}/action", act_on_pod),
+    "getPodLogs": ("GET", "/v2/pods/{id}/logs", stream_logs),
+    "listNetworkVolumes": ("GET", "/v2/network-volumes", list_volumes),
+    "createNetworkVolume": ("POST", "/v2/network-volumes", create_volume),
+    "getNetworkVolume": ("GET", "/v2/network-volumes/{id}", get_volume),
+    "deleteNetworkVolume": ("DELETE", "/v2/network-volumes/{id}", delete_volume),
+    "listEndpoints": ("GET", "/v2/serverless", list_endpoints),
+    "createEndpoint": ("POST", "/v2/serverless", create_endpoint),
+    "getEndpoint": ("GET", "/v2/serverless/{id}", get_endpoint),
+    "deleteEndpoint": ("DELETE", "/v2/serverless/{id}", delete_endpoint),
+    "listBilling": ("GET", "/v2/billing", bill_everything),
+    "listPodBilling": ("GET", "/v2/billing/pods", bill_pods),
+    "listNetworkVolumeBilling": ("GET", "/v2/billing/network-volumes", bill_volumes),
+    "listServerlessBilling": ("GET", "/v2/billing/serverless", bill_serverless),
+    "graphql": ("POST", "/graphql", ask_graphql),
+}
