@@ -5,195 +5,433 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('fleet', '0001_rent_and_watch'),
+        ("fleet", "0001_rent_and_watch"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DayClose',
+            name="DayClose",
             fields=[
-                ('day', models.DateField(primary_key=True, serialize=False)),
-                ('closed_at', models.DateTimeField()),
+                ("day", models.DateField(primary_key=True, serialize=False)),
+                ("closed_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='UsageCursor',
+            name="UsageCursor",
             fields=[
-                ('pod', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='fleet.pod')),
-                ('settled_until', models.DateTimeField()),
-                ('process_started_at', models.DateTimeField(null=True)),
-                ('prompt_tokens', models.BigIntegerField()),
-                ('cached_prompt_tokens', models.BigIntegerField(null=True)),
-                ('completion_tokens', models.BigIntegerField()),
-                ('requests_finished', models.BigIntegerField()),
-                ('resets', models.PositiveIntegerField(default=0)),
+                (
+                    "pod",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        serialize=False,
+                        to="fleet.pod",
+                    ),
+                ),
+                ("settled_until", models.DateTimeField()),
+                ("process_started_at", models.DateTimeField(null=True)),
+                ("prompt_tokens", models.BigIntegerField()),
+                ("cached_prompt_tokens", models.BigIntegerField(null=True)),
+                ("completion_tokens", models.BigIntegerField()),
+                ("requests_finished", models.BigIntegerField()),
+                ("resets", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='BillingObservation',
+            name="BillingObservation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(max_length=20)),
-                ('provider_pod_id', models.CharField(max_length=40)),
-                ('bucket_start', models.DateTimeField()),
-                ('bucket_end', models.DateTimeField()),
-                ('gpu_usd', models.DecimalField(decimal_places=8, max_digits=18)),
-                ('disk_usd', models.DecimalField(decimal_places=8, max_digits=18)),
-                ('total_usd', models.DecimalField(decimal_places=8, max_digits=18)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('is_final', models.BooleanField(default=False)),
-                ('observed_at', models.DateTimeField()),
-                ('pod', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='fleet.pod')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("provider", models.CharField(max_length=20)),
+                ("provider_pod_id", models.CharField(max_length=40)),
+                ("bucket_start", models.DateTimeField()),
+                ("bucket_end", models.DateTimeField()),
+                ("gpu_usd", models.DecimalField(decimal_places=8, max_digits=18)),
+                ("disk_usd", models.DecimalField(decimal_places=8, max_digits=18)),
+                ("total_usd", models.DecimalField(decimal_places=8, max_digits=18)),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("is_final", models.BooleanField(default=False)),
+                ("observed_at", models.DateTimeField()),
+                (
+                    "pod",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="fleet.pod",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['bucket_start', 'revision'],
+                "ordering": ["bucket_start", "revision"],
             },
         ),
         migrations.CreateModel(
-            name='CostLine',
+            name="CostLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('gpu', 'GPU'), ('disk', 'disk')], max_length=4)),
-                ('hour_start', models.DateTimeField()),
-                ('period_start', models.DateTimeField()),
-                ('period_end', models.DateTimeField()),
-                ('seconds', models.PositiveIntegerField()),
-                ('usd_per_hour', models.DecimalField(decimal_places=8, max_digits=14)),
-                ('amount_usd', models.DecimalField(decimal_places=6, max_digits=14)),
-                ('provenance', models.CharField(choices=[('billed', 'billed'), ('measured', 'measured'), ('accrued', 'accrued'), ('estimated', 'estimated'), ('simulated', 'simulated')], max_length=10)),
-                ('day', models.DateField(db_index=True)),
-                ('booked_at', models.DateTimeField()),
-                ('corrects', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='economics.costline')),
-                ('observation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='economics.billingobservation')),
-                ('pod', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='cost_lines', to='fleet.pod')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("gpu", "GPU"), ("disk", "disk")], max_length=4
+                    ),
+                ),
+                ("hour_start", models.DateTimeField()),
+                ("period_start", models.DateTimeField()),
+                ("period_end", models.DateTimeField()),
+                ("seconds", models.PositiveIntegerField()),
+                ("usd_per_hour", models.DecimalField(decimal_places=8, max_digits=14)),
+                ("amount_usd", models.DecimalField(decimal_places=6, max_digits=14)),
+                (
+                    "provenance",
+                    models.CharField(
+                        choices=[
+                            ("billed", "billed"),
+                            ("measured", "measured"),
+                            ("accrued", "accrued"),
+                            ("estimated", "estimated"),
+                            ("simulated", "simulated"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("day", models.DateField(db_index=True)),
+                ("booked_at", models.DateTimeField()),
+                (
+                    "corrects",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="economics.costline",
+                    ),
+                ),
+                (
+                    "observation",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="economics.billingobservation",
+                    ),
+                ),
+                (
+                    "pod",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="cost_lines",
+                        to="fleet.pod",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['period_start', 'pk'],
+                "ordering": ["period_start", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='DailyProfit',
+            name="DailyProfit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField()),
-                ('scope', models.CharField(choices=[('deployment', 'deployment'), ('fleet', 'fleet'), ('all', 'all')], max_length=10)),
-                ('simulated', models.BooleanField()),
-                ('uncached_prompt_tokens', models.BigIntegerField()),
-                ('cached_prompt_tokens', models.BigIntegerField()),
-                ('completion_tokens', models.BigIntegerField()),
-                ('unpriced_tokens', models.BigIntegerField(default=0)),
-                ('revenue_usd', models.DecimalField(decimal_places=6, max_digits=14)),
-                ('cost_usd', models.DecimalField(decimal_places=6, max_digits=14)),
-                ('profit_usd', models.DecimalField(decimal_places=6, max_digits=14)),
-                ('take_rate', models.DecimalField(decimal_places=4, max_digits=6)),
-                ('break_even_revenue_usd', models.DecimalField(decimal_places=6, max_digits=14)),
-                ('break_even_tokens', models.BigIntegerField(null=True)),
-                ('break_even_utilization', models.DecimalField(decimal_places=6, max_digits=14, null=True)),
-                ('utilization', models.DecimalField(decimal_places=6, max_digits=14, null=True)),
-                ('provenance', models.CharField(choices=[('billed', 'billed'), ('measured', 'measured'), ('accrued', 'accrued'), ('estimated', 'estimated'), ('simulated', 'simulated')], max_length=10)),
-                ('closed_at', models.DateTimeField()),
-                ('deployment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='fleet.deployment')),
-                ('fleet', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='fleet.fleet')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("day", models.DateField()),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[
+                            ("deployment", "deployment"),
+                            ("fleet", "fleet"),
+                            ("all", "all"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("simulated", models.BooleanField()),
+                ("uncached_prompt_tokens", models.BigIntegerField()),
+                ("cached_prompt_tokens", models.BigIntegerField()),
+                ("completion_tokens", models.BigIntegerField()),
+                ("unpriced_tokens", models.BigIntegerField(default=0)),
+                ("revenue_usd", models.DecimalField(decimal_places=6, max_digits=14)),
+                ("cost_usd", models.DecimalField(decimal_places=6, max_digits=14)),
+                ("profit_usd", models.DecimalField(decimal_places=6, max_digits=14)),
+                ("take_rate", models.DecimalField(decimal_places=4, max_digits=6)),
+                (
+                    "break_even_revenue_usd",
+                    models.DecimalField(decimal_places=6, max_digits=14),
+                ),
+                ("break_even_tokens", models.BigIntegerField(null=True)),
+                (
+                    "break_even_utilization",
+                    models.DecimalField(decimal_places=6, max_digits=14, null=True),
+                ),
+                (
+                    "utilization",
+                    models.DecimalField(decimal_places=6, max_digits=14, null=True),
+                ),
+                (
+                    "provenance",
+                    models.CharField(
+                        choices=[
+                            ("billed", "billed"),
+                            ("measured", "measured"),
+                            ("accrued", "accrued"),
+                            ("estimated", "estimated"),
+                            ("simulated", "simulated"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("closed_at", models.DateTimeField()),
+                (
+                    "deployment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="fleet.deployment",
+                    ),
+                ),
+                (
+                    "fleet",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="fleet.fleet",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['day', 'scope'],
+                "ordering": ["day", "scope"],
             },
         ),
         migrations.CreateModel(
-            name='TokenPrice',
+            name="TokenPrice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uncached_prompt_usd_per_token', models.DecimalField(decimal_places=12, max_digits=18)),
-                ('cached_prompt_usd_per_token', models.DecimalField(decimal_places=12, max_digits=18)),
-                ('completion_usd_per_token', models.DecimalField(decimal_places=12, max_digits=18)),
-                ('valid_from', models.DateTimeField()),
-                ('set_by', models.CharField(max_length=150)),
-                ('set_at', models.DateTimeField()),
-                ('served_model', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='token_prices', to='fleet.servedmodel')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "uncached_prompt_usd_per_token",
+                    models.DecimalField(decimal_places=12, max_digits=18),
+                ),
+                (
+                    "cached_prompt_usd_per_token",
+                    models.DecimalField(decimal_places=12, max_digits=18),
+                ),
+                (
+                    "completion_usd_per_token",
+                    models.DecimalField(decimal_places=12, max_digits=18),
+                ),
+                ("valid_from", models.DateTimeField()),
+                ("set_by", models.CharField(max_length=150)),
+                ("set_at", models.DateTimeField()),
+                (
+                    "served_model",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="token_prices",
+                        to="fleet.servedmodel",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['served_model', '-valid_from'],
+                "ordering": ["served_model", "-valid_from"],
             },
         ),
         migrations.CreateModel(
-            name='UsageHour',
+            name="UsageHour",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('hour_start', models.DateTimeField()),
-                ('uncached_prompt_tokens', models.BigIntegerField(default=0)),
-                ('cached_prompt_tokens', models.BigIntegerField(default=0)),
-                ('completion_tokens', models.BigIntegerField(default=0)),
-                ('requests', models.BigIntegerField(default=0)),
-                ('interpolated_tokens', models.BigIntegerField(default=0)),
-                ('late_tokens', models.BigIntegerField(default=0)),
-                ('cached_unknown', models.BooleanField(default=False)),
-                ('sealed_at', models.DateTimeField(null=True)),
-                ('pod', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='usage_hours', to='fleet.pod')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("hour_start", models.DateTimeField()),
+                ("uncached_prompt_tokens", models.BigIntegerField(default=0)),
+                ("cached_prompt_tokens", models.BigIntegerField(default=0)),
+                ("completion_tokens", models.BigIntegerField(default=0)),
+                ("requests", models.BigIntegerField(default=0)),
+                ("interpolated_tokens", models.BigIntegerField(default=0)),
+                ("late_tokens", models.BigIntegerField(default=0)),
+                ("cached_unknown", models.BooleanField(default=False)),
+                ("sealed_at", models.DateTimeField(null=True)),
+                (
+                    "pod",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="usage_hours",
+                        to="fleet.pod",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['hour_start'],
+                "ordering": ["hour_start"],
             },
         ),
         migrations.CreateModel(
-            name='RevenueLine',
+            name="RevenueLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_class', models.CharField(choices=[('uncached_prompt', 'prompt, uncached'), ('cached_prompt', 'prompt, cached'), ('completion', 'completion')], max_length=16)),
-                ('tokens', models.BigIntegerField()),
-                ('usd_per_token', models.DecimalField(decimal_places=12, max_digits=18)),
-                ('amount_usd', models.DecimalField(decimal_places=6, max_digits=14)),
-                ('provenance', models.CharField(choices=[('billed', 'billed'), ('measured', 'measured'), ('accrued', 'accrued'), ('estimated', 'estimated'), ('simulated', 'simulated')], max_length=10)),
-                ('day', models.DateField(db_index=True)),
-                ('booked_at', models.DateTimeField()),
-                ('price', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='economics.tokenprice')),
-                ('usage_hour', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revenue_lines', to='economics.usagehour')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "token_class",
+                    models.CharField(
+                        choices=[
+                            ("uncached_prompt", "prompt, uncached"),
+                            ("cached_prompt", "prompt, cached"),
+                            ("completion", "completion"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("tokens", models.BigIntegerField()),
+                ("usd_per_token", models.DecimalField(decimal_places=12, max_digits=18)),
+                ("amount_usd", models.DecimalField(decimal_places=6, max_digits=14)),
+                (
+                    "provenance",
+                    models.CharField(
+                        choices=[
+                            ("billed", "billed"),
+                            ("measured", "measured"),
+                            ("accrued", "accrued"),
+                            ("estimated", "estimated"),
+                            ("simulated", "simulated"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("day", models.DateField(db_index=True)),
+                ("booked_at", models.DateTimeField()),
+                (
+                    "price",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="economics.tokenprice",
+                    ),
+                ),
+                (
+                    "usage_hour",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revenue_lines",
+                        to="economics.usagehour",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['usage_hour__hour_start', 'pk'],
+                "ordering": ["usage_hour__hour_start", "pk"],
             },
         ),
         migrations.AddConstraint(
-            model_name='billingobservation',
-            constraint=models.UniqueConstraint(fields=('provider', 'provider_pod_id', 'bucket_start', 'revision'), name='economics_billing_once'),
+            model_name="billingobservation",
+            constraint=models.UniqueConstraint(
+                fields=("provider", "provider_pod_id", "bucket_start", "revision"),
+                name="economics_billing_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='costline',
-            constraint=models.UniqueConstraint(condition=models.Q(('observation__isnull', True)), fields=('pod', 'kind', 'hour_start'), name='economics_cost_accrued_once'),
+            model_name="costline",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("observation__isnull", True)),
+                fields=("pod", "kind", "hour_start"),
+                name="economics_cost_accrued_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='costline',
-            constraint=models.UniqueConstraint(condition=models.Q(('observation__isnull', False)), fields=('observation', 'kind'), name='economics_cost_billed_once'),
+            model_name="costline",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("observation__isnull", False)),
+                fields=("observation", "kind"),
+                name="economics_cost_billed_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dailyprofit',
-            constraint=models.UniqueConstraint(fields=('day', 'scope', 'fleet', 'deployment', 'simulated'), name='economics_daily_profit_once', nulls_distinct=False),
+            model_name="dailyprofit",
+            constraint=models.UniqueConstraint(
+                fields=("day", "scope", "fleet", "deployment", "simulated"),
+                name="economics_daily_profit_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tokenprice',
-            constraint=models.UniqueConstraint(fields=('served_model', 'valid_from'), name='economics_price_once'),
+            model_name="tokenprice",
+            constraint=models.UniqueConstraint(
+                fields=("served_model", "valid_from"), name="economics_price_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tokenprice',
-            constraint=models.CheckConstraint(condition=models.Q(('uncached_prompt_usd_per_token__gte', 0), ('cached_prompt_usd_per_token__gte', 0), ('completion_usd_per_token__gte', 0)), name='economics_price_not_negative'),
+            model_name="tokenprice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("uncached_prompt_usd_per_token__gte", 0),
+                    ("cached_prompt_usd_per_token__gte", 0),
+                    ("completion_usd_per_token__gte", 0),
+                ),
+                name="economics_price_not_negative",
+            ),
         ),
         migrations.AddIndex(
-            model_name='usagehour',
-            index=models.Index(fields=['hour_start'], name='economics_usage_by_hour'),
+            model_name="usagehour",
+            index=models.Index(fields=["hour_start"], name="economics_usage_by_hour"),
         ),
         migrations.AddConstraint(
-            model_name='usagehour',
-            constraint=models.UniqueConstraint(fields=('pod', 'hour_start'), name='economics_usage_hour_once'),
+            model_name="usagehour",
+            constraint=models.UniqueConstraint(
+                fields=("pod", "hour_start"), name="economics_usage_hour_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='usagehour',
-            constraint=models.CheckConstraint(condition=models.Q(('uncached_prompt_tokens__gte', 0), ('cached_prompt_tokens__gte', 0), ('completion_tokens__gte', 0)), name='economics_usage_not_negative'),
+            model_name="usagehour",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("uncached_prompt_tokens__gte", 0),
+                    ("cached_prompt_tokens__gte", 0),
+                    ("completion_tokens__gte", 0),
+                ),
+                name="economics_usage_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='revenueline',
-            constraint=models.UniqueConstraint(fields=('usage_hour', 'token_class'), name='economics_revenue_once'),
+            model_name="revenueline",
+            constraint=models.UniqueConstraint(
+                fields=("usage_hour", "token_class"), name="economics_revenue_once"
+            ),
         ),
     ]

@@ -1,0 +1,1 @@
+"""Pure arithmetic of the business: no database, no clock, no rounding but `money`."""

@@ -1,0 +1,186 @@
+"""Break-even of a deployment from its own price, prices and traffic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Sum
+
+from economics.calc.break_even import (
+    NO_PEAK,
+    BreakEvenUtilization,
+    break_even_price_per_million,
+    break_even_tokens_per_day,
+    break_even_utilization,
+)
+from economics.calc.hours import day_bounds, day_of
+from economics.calc.token_mix import (
+    TokenCounts,
+    TokenMix,
+    TokenRates,
+    blended_rate_per_million,
+    token_mix,
+)
+from economics.calc.unknown import Unknown
+from economics.models import CostKind, CostLine, TokenPrice, UsageHour
+from economics.selectors.hour_revenue import rates_of
+from fleet.models import Deployment
+from fleet.services.burn import pod_usd_per_hour
+
+MIX_DAYS = 7
+
+NEVER_RENTED = Unknown(
+    "no pod of this deployment was rented yet, so its price is not known"
+)
+
+
+@dataclass(frozen=True)
+class DeploymentBreakEven:
+    """Break-even of one replica at today's prices and the mix of the last days.
+
+    usd_per_hour            [USD/h] of one replica, disk included
+    blended_per_million     [USD / 1M tokens] gross, always shown with `mix`
+    tokens_per_day          [tokens / day] of this mix that pay one replica
+    utilization             break-even share of peak, with its verdict
+    utilization_now         [1] tokens served / tokens possible at peak, of the last days
+    price_per_million       [USD / 1M tokens] that would pay at `utilization_now`
+    """
+
+    usd_per_hour: Decimal | Unknown
+    take_rate: Decimal
+    mix: TokenMix | Unknown
+    mix_days: int
+    rates: TokenRates | Unknown
+    blended_per_million: Decimal | Unknown
+    tokens_per_day: Decimal | Unknown
+    utilization: BreakEvenUtilization | Unknown
+    utilization_now: Decimal | Unknown
+    price_per_million: Decimal | Unknown
+
+
+def deployment_break_even(deployment: Deployment, now: datetime) -> DeploymentBreakEven:
+    """The break-even of a deployment as of `now`; every figure may be unknown."""
+    since = day_bounds(day_of(now) - timedelta(days=MIX_DAYS)).start
+    mix = token_mix(tokens_served(deployment, since, now))
+    rates = current_rates(deployment, now)
+    cost = replica_usd_per_hour(deployment)
+    used = utilization_of(deployment, mix, since, now)
+    return DeploymentBreakEven(
+        usd_per_hour=cost,
+        take_rate=settings.TAKE_RATE,
+        mix=mix,
+        mix_days=MIX_DAYS,
+        rates=rates,
+        blended_per_million=blended(mix, rates),
+        tokens_per_day=tokens_needed(cost, mix, rates),
+        utilization=utilization_needed(deployment, cost, mix, rates),
+        utilization_now=used,
+        price_per_million=price_needed(deployment, cost, used),
+    )
+
+
+def tokens_served(deployment: Deployment, since: datetime, now: datetime) -> TokenCounts:
+    """The tokens of a deployment in [since, now)."""
+    sums = UsageHour.objects.filter(
+        pod__deployment=deployment, hour_start__gte=since, hour_start__lt=now
+    ).aggregate(
+        uncached=Sum("uncached_prompt_tokens"),
+        cached=Sum("cached_prompt_tokens"),
+        completion=Sum("completion_tokens"),
+    )
+    return TokenCounts(sums["uncached"] or 0, sums["cached"] or 0, sums["completion"] or 0)
+
+
+def current_rates(deployment: Deployment, now: datetime) -> TokenRates | Unknown:
+    """Our token prices of the deployment's model at `now`."""
+    model = deployment.variant.served_model
+    price = TokenPrice.objects.effective(model.pk, at=now)
+    if price is None:
+        return Unknown(f"no token price is set for {model}")
+    return rates_of(price)
+
+
+def replica_usd_per_hour(deployment: Deployment) -> Decimal | Unknown:
+    """What one replica costs [USD/h]: by its newest pod that was rented."""
+    pod = deployment.pods.filter(billed_from__isnull=False).order_by("-billed_from").first()
+    return NEVER_RENTED if pod is None else pod_usd_per_hour(pod)
+
+
+def utilization_of(
+    deployment: Deployment, mix: TokenMix | Unknown, since: datetime, now: datetime
+) -> Decimal | Unknown:
+    """Tokens served / tokens possible at peak in the billed hours since `since`.
+
+    Hours in which no pod ran do not count: an idle hour costs, an off one does not.
+    """
+    if deployment.peak_tokens_per_second is None:
+        return NO_PEAK
+    seconds = CostLine.objects.filter(
+        pod__deployment=deployment, kind=CostKind.GPU, hour_start__gte=since
+    ).aggregate(sum=Sum("seconds"))["sum"]
+    if not seconds:
+        return Unknown("no pod of this deployment ran for a full hour in these days")
+    if isinstance(mix, Unknown):
+        return Decimal(0)
+    return mix.counts.total / (deployment.peak_tokens_per_second * seconds)
+
+
+def blended(mix: TokenMix | Unknown, rates: TokenRates | Unknown) -> Decimal | Unknown:
+    """The blended rate [USD / 1M tokens], where both parts are known."""
+    if isinstance(rates, Unknown):
+        return rates
+    if isinstance(mix, Unknown):
+        return mix
+    return blended_rate_per_million(mix, rates)
+
+
+def tokens_needed(
+    cost: Decimal | Unknown, mix: TokenMix | Unknown, rates: TokenRates | Unknown
+) -> Decimal | Unknown:
+    """Tokens per day that pay one replica around the clock."""
+    if isinstance(cost, Unknown):
+        return cost
+    if isinstance(rates, Unknown):
+        return rates
+    return break_even_tokens_per_day(
+        usd_per_day=cost * 24, mix=mix, rates=rates, take_rate=settings.TAKE_RATE
+    )
+
+
+def utilization_needed(
+    deployment: Deployment,
+    cost: Decimal | Unknown,
+    mix: TokenMix | Unknown,
+    rates: TokenRates | Unknown,
+) -> BreakEvenUtilization | Unknown:
+    """Break-even utilization of one replica."""
+    if isinstance(cost, Unknown):
+        return cost
+    if isinstance(rates, Unknown):
+        return rates
+    return break_even_utilization(
+        usd_per_hour=cost,
+        peak_tokens_per_second=deployment.peak_tokens_per_second,
+        mix=mix,
+        rates=rates,
+        take_rate=settings.TAKE_RATE,
+    )
+
+
+def price_needed(
+    deployment: Deployment, cost: Decimal | Unknown, used: Decimal | Unknown
+) -> Decimal | Unknown:
+    """The blended price that would pay at the present utilization."""
+    if isinstance(cost, Unknown):
+        return cost
+    if isinstance(used, Unknown):
+        return used
+    return break_even_price_per_million(
+        usd_per_hour=cost,
+        peak_tokens_per_second=deployment.peak_tokens_per_second,
+        utilization=min(used, Decimal(1)),
+        take_rate=settings.TAKE_RATE,
+    )

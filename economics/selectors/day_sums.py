@@ -1,0 +1,213 @@
+"""The sums of a day per deployment: from the lines alone, or with what runs up now."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Sum
+
+from economics.calc.hours import day_bounds, day_of
+from economics.calc.profit import DayFigures
+from economics.calc.profit import Provenance as Tag
+from economics.calc.token_mix import TokenCounts
+from economics.models import (
+    CostKind,
+    CostLine,
+    Provenance,
+    RevenueLine,
+    TokenClass,
+    UsageHour,
+)
+from economics.selectors.days import booking_day, closed_days
+from economics.selectors.hour_revenue import (
+    Prices,
+    counts_of,
+    hour_revenue,
+    revenue_provenance,
+    unbooked_hours,
+)
+from economics.selectors.pod_cost import cost_provenance, unaccrued_amounts, unaccrued_pods
+
+CATCH_UP_DAYS = 62  # how far back an unbooked hour may lie and still run up today
+
+
+@dataclass(frozen=True)
+class DaySums:
+    """One day of one deployment, or of several added up.
+
+    counts            [tokens] served in the day, by the hours they were served in
+    unpriced_tokens   of them: in no line, because no price was set
+    priced_tokens     [tokens] behind `revenue_usd`
+    gpu_seconds       [s] of billed pod time
+    """
+
+    cost_usd: Decimal = Decimal(0)
+    revenue_usd: Decimal = Decimal(0)
+    counts: TokenCounts = TokenCounts()
+    unpriced_tokens: int = 0
+    priced_tokens: int = 0
+    gpu_seconds: int = 0
+    tags: frozenset[Tag] = frozenset()
+
+    def __add__(self, other: DaySums) -> DaySums:
+        return DaySums(
+            cost_usd=self.cost_usd + other.cost_usd,
+            revenue_usd=self.revenue_usd + other.revenue_usd,
+            counts=self.counts + other.counts,
+            unpriced_tokens=self.unpriced_tokens + other.unpriced_tokens,
+            priced_tokens=self.priced_tokens + other.priced_tokens,
+            gpu_seconds=self.gpu_seconds + other.gpu_seconds,
+            tags=self.tags | other.tags,
+        )
+
+    def figures(self, take_rate: Decimal) -> DayFigures:
+        """Profit and break-even of these sums."""
+        return DayFigures.from_sums(
+            cost_usd=self.cost_usd,
+            revenue_usd=self.revenue_usd,
+            take_rate=take_rate,
+            tags=self.tags,
+        )
+
+
+SumsByDeployment = dict[int, DaySums]
+
+
+def closed_day_sums(day: date) -> SumsByDeployment:
+    """What the lines of a day add up to, per deployment id. Nothing is estimated."""
+    sums: defaultdict[int, DaySums] = defaultdict(DaySums)
+    for part in (cost_sums(day), revenue_sums(day), usage_sums(day)):
+        for deployment, more in part:
+            sums[deployment] += more
+    return dict(sums)
+
+
+def open_day_sums(day: date, now: datetime) -> SumsByDeployment:
+    """The lines of an open day, and what has run up since: unbooked tokens and seconds."""
+    sums: defaultdict[int, DaySums] = defaultdict(DaySums)
+    parts = (
+        cost_sums(day),
+        revenue_sums(day),
+        usage_sums(day, with_unpriced=False),
+        running_costs(day, now),
+        running_revenue(day, now),
+    )
+    for part in parts:
+        for deployment, more in part:
+            sums[deployment] += more
+    return dict(sums)
+
+
+def cost_sums(day: date) -> list[tuple[int, DaySums]]:
+    """Cost lines of a day. An accrued hour that the bill confirmed counts as billed."""
+    confirmed = Exists(CostLine.objects.filter(corrects=OuterRef("pk")))
+    rows = (
+        CostLine.objects.filter(day=day)
+        .annotate(confirmed=ExpressionWrapper(Q(confirmed), output_field=BooleanField()))
+        .order_by()
+        .values("pod__deployment", "kind", "provenance", "confirmed")
+        .annotate(usd=Sum("amount_usd"), seconds=Sum("seconds"))
+    )
+    return [
+        (
+            row["pod__deployment"],
+            DaySums(
+                cost_usd=row["usd"],
+                gpu_seconds=row["seconds"] if row["kind"] == CostKind.GPU else 0,
+                tags=frozenset({cost_tag(row["provenance"], confirmed=row["confirmed"])}),
+            ),
+        )
+        for row in rows
+    ]
+
+
+def cost_tag(provenance: str, *, confirmed: bool) -> Tag:
+    """The tag of a cost line, given whether a billed line settles it."""
+    if confirmed and provenance in (Provenance.ACCRUED, Provenance.ESTIMATED):
+        return Tag.BILLED
+    return Tag(provenance)
+
+
+def revenue_sums(day: date) -> list[tuple[int, DaySums]]:
+    """Revenue lines of a day."""
+    rows = (
+        RevenueLine.objects.filter(day=day)
+        .order_by()
+        .values("usage_hour__pod__deployment", "provenance")
+        .annotate(usd=Sum("amount_usd"), count=Sum("tokens"))
+    )
+    return [
+        (
+            row["usage_hour__pod__deployment"],
+            DaySums(
+                revenue_usd=row["usd"],
+                priced_tokens=row["count"],
+                tags=frozenset({Tag(row["provenance"])}),
+            ),
+        )
+        for row in rows
+    ]
+
+
+def usage_sums(day: date, *, with_unpriced: bool = True) -> list[tuple[int, DaySums]]:
+    """Tokens of the hours of a day, and how many of them no line covers."""
+    start, end = day_bounds(day)
+    hours = UsageHour.objects.filter(hour_start__gte=start, hour_start__lt=end)
+    booked = Exists(RevenueLine.objects.filter(usage_hour=OuterRef("pk")))
+    rows = (
+        hours.annotate(booked=booked)
+        .order_by()
+        .values("pod__deployment", "booked")
+        .annotate(
+            uncached=Sum("uncached_prompt_tokens"),
+            cached=Sum("cached_prompt_tokens"),
+            completion=Sum("completion_tokens"),
+        )
+    )
+    sums: list[tuple[int, DaySums]] = []
+    for row in rows:
+        counts = TokenCounts(row["uncached"], row["cached"], row["completion"])
+        unpriced = counts.total if with_unpriced and not row["booked"] else 0
+        sums.append(
+            (row["pod__deployment"], DaySums(counts=counts, unpriced_tokens=unpriced))
+        )
+    return sums
+
+
+def running_costs(day: date, now: datetime) -> list[tuple[int, DaySums]]:
+    """What pods ran up since their last line, as far as it will count in `day`."""
+    sums: list[tuple[int, DaySums]] = []
+    closed = closed_days(day - timedelta(days=CATCH_UP_DAYS))
+    for pod in unaccrued_pods(now):
+        tags = frozenset({Tag(cost_provenance(pod))})
+        for counted_in, kind, usd, seconds in unaccrued_amounts(pod, now, closed=closed):
+            if counted_in == day:
+                gpu_seconds = seconds if kind == CostKind.GPU else 0
+                more = DaySums(cost_usd=usd, gpu_seconds=gpu_seconds, tags=tags)
+                sums.append((pod.deployment_id, more))
+    return sums
+
+
+def running_revenue(day: date, now: datetime) -> list[tuple[int, DaySums]]:
+    """What tokens without a line earn at the price of their hour, counted in `day`."""
+    since = day_bounds(day - timedelta(days=CATCH_UP_DAYS)).start
+    closed = closed_days(since.date())
+    prices = Prices()
+    sums: list[tuple[int, DaySums]] = []
+    for hour in unbooked_hours().filter(hour_start__gte=since, hour_start__lte=now):
+        price = prices.of(hour)
+        total = counts_of(hour).total
+        if price is None:
+            more = DaySums(unpriced_tokens=total)
+            counted_in = day_of(hour.hour_start)
+        else:
+            tags = {Tag(revenue_provenance(hour, kind)) for kind in TokenClass}
+            usd = hour_revenue(hour, price)
+            more = DaySums(revenue_usd=usd, priced_tokens=total, tags=frozenset(tags))
+            counted_in = booking_day(day_of(hour.hour_start), closed)
+        if counted_in == day:
+            sums.append((hour.pod.deployment_id, more))
+    return sums

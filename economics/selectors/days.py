@@ -1,0 +1,42 @@
+"""Closed and open accounting days (UTC)."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.db.models import Min
+
+from economics.calc.hours import day_of
+from economics.models import CostLine, DayClose, UsageHour
+from fleet.models import Pod
+
+MAX_CLOSED_DAYS = 3660
+
+
+def closed_days(since: date) -> set[date]:
+    """The closed days from `since` on."""
+    return set(DayClose.objects.filter(day__gte=since).values_list("day", flat=True))
+
+
+def booking_day(day: date, closed: set[date] | None = None) -> date:
+    """The day that a line about `day` counts in: itself, else the next open day.
+
+    Pass `closed` (from `closed_days`) when asking for many days.
+    """
+    taken = closed_days(day) if closed is None else closed
+    for ahead in range(MAX_CLOSED_DAYS):
+        candidate = day + timedelta(days=ahead)
+        if candidate not in taken:
+            return candidate
+    raise RuntimeError(f"there is no open day in the {MAX_CLOSED_DAYS} days after {day}")
+
+
+def first_figures_day() -> date | None:
+    """The UTC day of the first token or billed second; None when there is none yet."""
+    instants = [
+        UsageHour.objects.aggregate(first=Min("hour_start"))["first"],
+        CostLine.objects.aggregate(first=Min("hour_start"))["first"],
+        Pod.objects.aggregate(first=Min("billed_from"))["first"],
+    ]
+    known = [instant for instant in instants if instant is not None]
+    return day_of(min(known)) if known else None

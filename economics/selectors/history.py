@@ -1,0 +1,116 @@
+"""The last days, closed and open, as rows for the profit chart."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+
+from economics.calc.hours import DAY, day_of
+from economics.calc.profit import Provenance
+from economics.calc.unknown import Unknown
+from economics.charts.profit_history import ProfitDay
+from economics.models import DailyProfit, Scope
+from economics.selectors.day_sums import DaySums, open_day_sums
+from economics.selectors.days import closed_days, first_figures_day
+from fleet.models import Deployment, Fleet
+
+DAYS_SHOWN = 30
+
+
+def profit_days(
+    now: datetime,
+    *,
+    days: int = DAYS_SHOWN,
+    simulated: bool = False,
+    fleet: Fleet | None = None,
+    deployment: Deployment | None = None,
+) -> tuple[list[ProfitDay], date, date]:
+    """(rows, first day, last day) of the last `days` UTC days, today included.
+
+    A closed day is what was stored when it was closed. An open day is what its lines
+    and the running costs say now, marked partial; days before the first close that
+    have no figures are left out, and so are closed days without a row.
+    """
+    last = day_of(now)
+    first = last - timedelta(days=days - 1)
+    closed = closed_days(first)
+    rows = [
+        stored_day(row) for row in stored_rows(first, last, simulated, fleet, deployment)
+    ]
+    members = members_of(simulated, fleet, deployment)
+    for day in open_days(first, last, closed):
+        own = [part for pk, part in open_day_sums(day, now).items() if pk in members]
+        if own or (day == last and members):
+            rows.append(open_day(day, sum(own, DaySums()), simulated=simulated))
+    return sorted(rows, key=lambda row: row.day), first, last
+
+
+def open_days(first: date, last: date, closed: set[date]) -> list[date]:
+    """Days of a window that can have figures and are not closed. Days close in order."""
+    begun = first_figures_day()
+    start = max(closed) + DAY if closed else max(first, begun or last)
+    return [start + n * DAY for n in range((last - start).days + 1)]
+
+
+def stored_rows(
+    first: date,
+    last: date,
+    simulated: bool,
+    fleet: Fleet | None,
+    deployment: Deployment | None,
+) -> list[DailyProfit]:
+    """The closed rows of one scope."""
+    scope = Scope.ALL
+    if fleet is not None:
+        scope, simulated = Scope.FLEET, fleet.simulated
+    if deployment is not None:
+        scope, simulated = Scope.DEPLOYMENT, deployment.fleet.simulated
+    rows = DailyProfit.objects.filter(
+        day__gte=first, day__lte=last, scope=scope, simulated=simulated
+    )
+    if deployment is not None:
+        rows = rows.filter(deployment=deployment)
+    elif fleet is not None:
+        rows = rows.filter(fleet=fleet)
+    return list(rows)
+
+
+def members_of(
+    simulated: bool, fleet: Fleet | None, deployment: Deployment | None
+) -> set[int]:
+    """The deployments that a scope adds up."""
+    if deployment is not None:
+        return {deployment.pk}
+    deployments = Deployment.objects.filter(fleet__simulated=simulated)
+    if fleet is not None:
+        deployments = Deployment.objects.filter(fleet=fleet)
+    return set(deployments.values_list("pk", flat=True))
+
+
+def stored_day(row: DailyProfit) -> ProfitDay:
+    """A closed day as it was stored."""
+    return ProfitDay(
+        day=row.day,
+        cost=row.cost_usd,
+        revenue=row.revenue_usd,
+        profit=row.profit_usd,
+        break_even_revenue=row.break_even_revenue_usd,
+        is_simulated=row.simulated,
+    )
+
+
+def open_day(day: date, sums: DaySums, *, simulated: bool) -> ProfitDay:
+    """A day that is not closed, as far as it is known."""
+    figures = sums.figures(settings.TAKE_RATE)
+    needed = figures.break_even_revenue_usd
+    return ProfitDay(
+        day=day,
+        cost=figures.cost_usd,
+        revenue=figures.revenue_usd,
+        profit=figures.profit_usd,
+        break_even_revenue=None if isinstance(needed, Unknown) else Decimal(needed),
+        is_partial=True,
+        is_simulated=simulated or figures.provenance == Provenance.SIMULATED,
+    )

@@ -1,0 +1,78 @@
+"""What the books can not place: tokens without a price, bills without a pod."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Sum
+
+from economics.models import BillingObservation
+from economics.selectors.hour_revenue import Prices, counts_of, unbooked_hours
+
+
+@dataclass(frozen=True)
+class UnpricedModel:
+    """Tokens of a model that no price was set for: not in any revenue figure."""
+
+    served_model_id: int
+    name: str
+    tokens: int
+    hours: int
+    since: datetime
+
+
+@dataclass(frozen=True)
+class UnattributedPod:
+    """What the provider billed for a pod that no row of ours explains."""
+
+    provider: str
+    provider_pod_id: str
+    usd: Decimal
+    buckets: int
+    first_at: datetime
+    last_at: datetime
+
+
+def unpriced_models() -> list[UnpricedModel]:
+    """Models with tokens in hours without a price, the most tokens first."""
+    prices = Prices()
+    found: dict[int, UnpricedModel] = {}
+    hours = unbooked_hours().select_related("pod__deployment__variant__served_model")
+    for hour in hours:
+        if prices.of(hour) is not None:
+            continue
+        model = hour.pod.deployment.variant.served_model
+        known = found.get(model.pk)
+        found[model.pk] = UnpricedModel(
+            served_model_id=model.pk,
+            name=model.name,
+            tokens=counts_of(hour).total + (known.tokens if known else 0),
+            hours=1 + (known.hours if known else 0),
+            since=known.since if known else hour.hour_start,
+        )
+    return sorted(found.values(), key=lambda each: -each.tokens)
+
+
+def unattributed_pods() -> list[UnattributedPod]:
+    """Billed pods without a row of ours, by their newest figures, the dearest first."""
+    newer = BillingObservation.objects.filter(
+        provider=OuterRef("provider"),
+        provider_pod_id=OuterRef("provider_pod_id"),
+        bucket_start=OuterRef("bucket_start"),
+        revision__gt=OuterRef("revision"),
+    )
+    rows = (
+        BillingObservation.objects.filter(~Exists(newer), pod__isnull=True, total_usd__gt=0)
+        .order_by()
+        .values("provider", "provider_pod_id")
+        .annotate(
+            usd=Sum("total_usd"),
+            buckets=Count("pk"),
+            first_at=Min("bucket_start"),
+            last_at=Max("bucket_end"),
+        )
+        .order_by(F("usd").desc())
+    )
+    return [UnattributedPod(**row) for row in rows]

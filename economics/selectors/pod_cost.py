@@ -1,0 +1,110 @@
+"""What the billed seconds of a pod cost, booked or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+
+from economics.calc.accrual import (
+    SecondsInHour,
+    compute_cost,
+    disk_cost,
+    disk_usd_per_hour,
+    split_seconds_by_hour,
+)
+from economics.calc.hours import day_of
+from economics.calc.money import stored_difference
+from economics.models import CostKind, CostLine, Provenance
+from economics.selectors.days import booking_day
+from fleet.models import Pod
+from fleet.services.burn import CONTAINER_DISK_USD_PER_GB_MONTH
+
+
+def unaccrued_pods(now: datetime) -> QuerySet[Pod]:
+    """Pods with billed time that no accrued line covers yet, with `accrued_until`."""
+    last_line = CostLine.objects.filter(
+        pod=OuterRef("pk"), kind=CostKind.GPU, observation__isnull=True
+    ).order_by("-hour_start")
+    return (
+        Pod.objects.filter(billed_from__lt=now)
+        .annotate(accrued_until=Subquery(last_line.values("period_end")[:1]))
+        .filter(
+            Q(billed_until__isnull=True)
+            | Q(accrued_until__isnull=True)
+            | Q(accrued_until__lt=F("billed_until"))
+        )
+        .select_related("deployment__fleet")
+        .order_by("pk")
+    )
+
+
+def unaccrued_parts(pod: Pod, *, until: datetime) -> list[SecondsInHour]:
+    """Billed seconds of a pod from `unaccrued_pods` up to `until`, per UTC hour.
+
+    They end with the pod where it ended before `until`.
+    """
+    if pod.billed_from is None:
+        return []
+    if pod.billed_until is not None:
+        until = min(until, pod.billed_until)
+    start: datetime = getattr(pod, "accrued_until", None) or pod.billed_from
+    return split_seconds_by_hour(pod.billed_from, start, max(start, until))
+
+
+def unaccrued_amounts(
+    pod: Pod, now: datetime, *, closed: set[date]
+) -> Iterator[tuple[date, CostKind, Decimal, int]]:
+    """What a pod from `unaccrued_pods` ran up since its last line.
+
+    Gives (day it will count in, kind, USD as it would be stored, seconds) per hour and
+    kind. `closed` are the closed days from the pod's first unbooked second on.
+    """
+    for part in unaccrued_parts(pod, until=now):
+        day = booking_day(day_of(part.start), closed)
+        for kind in kinds_of(pod):
+            yield day, kind, amount_of(pod, kind, part), part.seconds
+
+
+def amount_of(pod: Pod, kind: CostKind, part: SecondsInHour) -> Decimal:
+    """What a part of an hour costs [USD], as a line stores it."""
+    return stored_difference(
+        sum_until=cost_of_seconds(pod, kind, part.until_second),
+        sum_from=cost_of_seconds(pod, kind, part.from_second),
+    )
+
+
+def kinds_of(pod: Pod) -> list[CostKind]:
+    """What a pod pays for."""
+    return [CostKind.GPU] + [CostKind.DISK] * (pod.container_disk_gb > 0)
+
+
+def cost_of_seconds(pod: Pod, kind: CostKind, seconds: int) -> Decimal:
+    """What the first `seconds` of a pod cost [USD], unrounded."""
+    if kind == CostKind.GPU:
+        return compute_cost(seconds=seconds, usd_per_hour=pod.price)
+    return disk_cost(
+        seconds=seconds,
+        disk_gb=pod.container_disk_gb,
+        usd_per_gb_month=CONTAINER_DISK_USD_PER_GB_MONTH,
+    )
+
+
+def rate_of(pod: Pod, kind: CostKind) -> Decimal:
+    """The price of a kind [USD/h], unrounded."""
+    if kind == CostKind.GPU:
+        return pod.price
+    return disk_usd_per_hour(
+        disk_gb=pod.container_disk_gb, usd_per_gb_month=CONTAINER_DISK_USD_PER_GB_MONTH
+    )
+
+
+def cost_provenance(pod: Pod) -> Provenance:
+    """Accrued; estimated while only the quote of the price is known; or play money."""
+    if pod.deployment.fleet.simulated:
+        return Provenance.SIMULATED
+    if pod.usd_per_pod_hour is None:
+        return Provenance.ESTIMATED
+    return Provenance.ACCRUED

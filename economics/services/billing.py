@@ -1,0 +1,230 @@
+"""Billing: what the provider says it charged, kept as seen, and the lines it corrects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.conf import settings
+from django.db.models import Exists, OuterRef, Sum
+
+from economics.calc.hours import HOUR, day_of, hour_start
+from economics.calc.money import STORED_STEP, round_stored
+from economics.models import BillingObservation, CostKind, CostLine, Provenance
+from economics.selectors.days import booking_day
+from economics.services.accrual import accrue
+from economics.services.books import locked
+from fleet.models import Pod
+from fleet.providers.base import BillingBucket, GpuProvider
+
+WINDOW_HOURS = 72  # the provider corrects a bucket for that long
+ABSENT_HOURS = 3  # an ended pod without a bucket by then was not charged
+OBSERVED_STEP = Decimal("0.00000001")
+
+
+@dataclass
+class Reading:
+    """What one reading of the bill did."""
+
+    buckets: int = 0
+    changed: int = 0
+    corrected: int = 0
+    corrected_usd: Decimal = Decimal(0)
+    unattributed: int = 0
+
+    def sentence(self) -> str:
+        words = f"{self.buckets} buckets, {self.changed} new or changed"
+        if self.corrected:
+            words += f"; {self.corrected} lines corrected by {self.corrected_usd} USD"
+        if self.unattributed:
+            words += f"; {self.unattributed} buckets of pods that no row of ours explains"
+        return words
+
+
+def read_billing(*, provider: GpuProvider, now: datetime) -> Reading:
+    """Read the last 72 hours of the bill and correct the books by it.
+
+    Raises ProviderError when the provider does not answer; then nothing is changed.
+    Costs are accrued first: a correction is the difference to what is booked.
+    """
+    start = hour_start(now) - WINDOW_HOURS * HOUR
+    buckets = provider.billing(start, hour_start(now) + HOUR, bucket="hour")
+    accrue(now)
+    done = Reading()
+    with locked():
+        pods = pods_by_id(buckets, provider=provider.name)
+        for bucket in buckets:
+            book_bucket(bucket, pods, provider=provider.name, now=now, done=done)
+        for bucket, pod in absent_buckets(provider.name, since=start, now=now):
+            book_bucket(
+                bucket, {pod.provider_id: pod}, provider=provider.name, now=now, done=done
+            )
+    return done
+
+
+def pods_by_id(buckets: Iterable[BillingBucket], *, provider: str) -> dict[str, Pod]:
+    """Our pods among the billed ones, by the provider's id."""
+    ids = {bucket.provider_pod_id for bucket in buckets}
+    pods = Pod.objects.filter(provider=provider, provider_id__in=ids)
+    return {pod.provider_id: pod for pod in pods.select_related("deployment__fleet")}
+
+
+def book_bucket(
+    bucket: BillingBucket,
+    pods: dict[str, Pod],
+    *,
+    provider: str,
+    now: datetime,
+    done: Reading,
+) -> None:
+    """Keep a bucket when it says something new, and correct the hour once it is final."""
+    pod = pods.get(bucket.provider_pod_id)
+    done.buckets += 1
+    done.unattributed += pod is None
+    observation = observe(bucket, pod, provider=provider, now=now)
+    if observation is None:
+        return
+    done.changed += 1
+    if pod is not None and observation.is_final:
+        for kind, billed in billed_amounts(observation).items():
+            difference = correct(observation, pod, kind, billed, now=now)
+            done.corrected += difference != 0
+            done.corrected_usd += difference
+
+
+def observe(
+    bucket: BillingBucket, pod: Pod | None, *, provider: str, now: datetime
+) -> BillingObservation | None:
+    """A row for what the provider says now; None when it said the same before."""
+    last = (
+        BillingObservation.objects.filter(
+            provider=provider,
+            provider_pod_id=bucket.provider_pod_id,
+            bucket_start=bucket.start,
+        )
+        .order_by("-revision")
+        .first()
+    )
+    said = {
+        "pod": pod,
+        "bucket_end": bucket.end,
+        "gpu_usd": observed(bucket.gpu_usd),
+        "disk_usd": observed(bucket.disk_usd),
+        "total_usd": observed(bucket.total_usd),
+        "is_final": is_final(bucket, pod, now=now),
+    }
+    if last is not None and all(getattr(last, name) == said[name] for name in said):
+        return None
+    return BillingObservation.objects.create(
+        provider=provider,
+        provider_pod_id=bucket.provider_pod_id,
+        bucket_start=bucket.start,
+        revision=1 if last is None else last.revision + 1,
+        observed_at=now,
+        **said,
+    )
+
+
+def observed(amount: Decimal) -> Decimal:
+    """An amount with the 8 decimals that an observation keeps."""
+    return amount.quantize(OBSERVED_STEP, rounding=ROUND_HALF_UP)
+
+
+def is_final(bucket: BillingBucket, pod: Pod | None, *, now: datetime) -> bool:
+    """Whether nothing more is charged into a bucket, by what is known now.
+
+    It is over, or its pod has ended, for longer than the provider's billing run takes.
+    """
+    over = bucket.end
+    if pod is not None and pod.billed_until is not None:
+        over = min(over, pod.billed_until)
+    return over + timedelta(seconds=settings.HOUR_SEAL_SECONDS) <= now
+
+
+def billed_amounts(observation: BillingObservation) -> dict[CostKind, Decimal]:
+    """What was charged per kind [USD]. All that is not disk counts as rent, so that an
+    amount without a name of its own is not lost."""
+    disk = observation.disk_usd
+    return {CostKind.GPU: observation.total_usd - disk, CostKind.DISK: disk}
+
+
+def correct(
+    observation: BillingObservation,
+    pod: Pod,
+    kind: CostKind,
+    billed: Decimal,
+    *,
+    now: datetime,
+) -> Decimal:
+    """Append the difference between the bill and the books of one hour; the difference.
+
+    A line of 0 is written too: it says that the hour is billed as it was booked. Less
+    than one stored step is no difference; rounding would else be corrected for ever.
+    """
+    hour = hour_start(observation.bucket_start)
+    lines = CostLine.objects.filter(pod=pod, kind=kind, hour_start=hour)
+    booked = lines.aggregate(sum=Sum("amount_usd"))["sum"] or Decimal(0)
+    accrued = lines.filter(observation__isnull=True).first()
+    if accrued is None and billed == 0:
+        return Decimal(0)
+    difference = billed - booked
+    amount = round_stored(difference) if abs(difference) >= STORED_STEP else Decimal(0)
+    CostLine.objects.create(
+        pod=pod,
+        kind=kind,
+        hour_start=hour,
+        period_start=observation.bucket_start,
+        period_end=observation.bucket_end,
+        seconds=0,
+        usd_per_hour=Decimal(0) if accrued is None else accrued.usd_per_hour,
+        amount_usd=amount,
+        provenance=(
+            Provenance.SIMULATED if pod.deployment.fleet.simulated else Provenance.BILLED
+        ),
+        corrects=accrued,
+        observation=observation,
+        day=booking_day(day_of(hour)),
+        booked_at=now,
+    )
+    return amount
+
+
+def absent_buckets(
+    provider: str, *, since: datetime, now: datetime
+) -> list[tuple[BillingBucket, Pod]]:
+    """Buckets of 0 for booked hours of ended pods that the bill does not contain.
+
+    A pod that vanished while nobody looked was accrued until it was missed. Only
+    pods that the provider billed at least once count: an empty bill proves nothing.
+    """
+    seen = BillingObservation.objects.filter(pod=OuterRef("pod"))
+    this_hour = seen.filter(bucket_start=OuterRef("hour_start"))
+    lines = (
+        CostLine.objects.filter(
+            Exists(seen),
+            ~Exists(this_hour),
+            pod__provider=provider,
+            pod__billed_until__isnull=False,
+            observation__isnull=True,
+            kind=CostKind.GPU,
+            hour_start__gte=since,
+            hour_start__lte=now - (ABSENT_HOURS + 1) * HOUR,
+        )
+        .select_related("pod__deployment__fleet")
+        .order_by("hour_start", "pk")
+    )
+    return [(empty_bucket(line), line.pod) for line in lines]
+
+
+def empty_bucket(line: CostLine) -> BillingBucket:
+    """The bucket of an hour in which the provider charged nothing."""
+    return BillingBucket(
+        provider_pod_id=line.pod.provider_id,
+        start=line.hour_start,
+        end=line.hour_start + HOUR,
+        total_usd=Decimal(0),
+        gpu_usd=Decimal(0),
+        disk_usd=Decimal(0),
+    )

@@ -1,0 +1,213 @@
+"""The day close: a UTC day is summed up once, stored, and never written again."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+
+from economics.calc.break_even import break_even_tokens
+from economics.calc.hours import DAY, day_bounds
+from economics.calc.money import round_stored
+from economics.calc.unknown import Unknown
+from economics.models import DailyProfit, DayClose, Scope
+from economics.selectors.day_sums import DaySums, closed_day_sums
+from economics.selectors.days import first_figures_day
+from economics.services.accrual import accrue
+from economics.services.books import locked
+from economics.services.metering import seal_hours, settle_usage
+from economics.services.revenue import post_revenue
+from fleet.models import Deployment
+
+MAX_CATCH_UP = 31  # days closed by one run
+BIGGEST_SHARE = Decimal(10**8)  # a utilization that the column can not hold says nothing
+BIGGEST_COUNT = 2**63 - 1
+
+
+class CloseRefused(Exception):
+    """A day that can not be closed; the message is for people."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whose figures a row holds; `fleet_id` and `deployment_id` None: all of a kind."""
+
+    scope: Scope
+    simulated: bool
+    fleet_id: int | None = None
+    deployment_id: int | None = None
+
+
+def closable_at(day: date) -> datetime:
+    """When a day may be closed: its last hour is sealed."""
+    return day_bounds(day).end + timedelta(seconds=settings.HOUR_SEAL_SECONDS)
+
+
+def due_days(now: datetime) -> list[date]:
+    """Days that are over, not closed, and not before the first figures; oldest first.
+
+    At most MAX_CATCH_UP: the next run goes on after a long silence.
+    """
+    newest = DayClose.objects.order_by("-day").values_list("day", flat=True).first()
+    first = first_figures_day() if newest is None else newest + DAY
+    days: list[date] = []
+    while first is not None and len(days) < MAX_CATCH_UP and closable_at(first) <= now:
+        days.append(first)
+        first += DAY
+    return days
+
+
+def close_day(day: date, now: datetime) -> bool:
+    """Close a day: count, seal, book, and store its figures; True if this call did it.
+
+    A closed day stays as it is, and closing it again changes nothing. Raises
+    CloseRefused, with a sentence, for a day that is not over and sealed, or not the
+    next one: days close in order, so that a correction finds its open day.
+    """
+    if DayClose.objects.filter(day=day).exists():
+        return False
+    refuse_if_not_due(day, now)
+    settle_usage(now)
+    seal_hours(now)
+    post_revenue(now)
+    accrue(now)
+    with locked():
+        if DayClose.objects.filter(day=day).exists():
+            return False  # another run closed it meanwhile
+        DailyProfit.objects.bulk_create(rows_of(day, now))
+        DayClose.objects.create(day=day, closed_at=now)
+    return True
+
+
+def refuse_if_not_due(day: date, now: datetime) -> None:
+    """Raise CloseRefused unless `day` is the oldest one that is due."""
+    if now < closable_at(day):
+        raise CloseRefused(
+            f"{day} can not be closed before {closable_at(day):%Y-%m-%d %H:%M} UTC, "
+            f"when its last hour is sealed; it is {now.astimezone(UTC):%Y-%m-%d %H:%M} UTC."
+        )
+    due = due_days(now)
+    if due and due[0] < day:
+        raise CloseRefused(
+            f"{due[0]} is not closed yet; days close in order, so close it first."
+        )
+    if not due or day < due[0]:
+        raise CloseRefused(
+            f"There are no figures for {day} or before it, so nothing to close."
+        )
+
+
+def rows_of(day: date, now: datetime) -> list[DailyProfit]:
+    """The rows of a day: each deployment with figures, its fleet, and all of its kind."""
+    sums = closed_day_sums(day)
+    existing = Deployment.objects.filter(created_at__lt=day_bounds(day).end)
+    deployments = {
+        each.pk: each
+        for each in (existing | Deployment.objects.filter(pk__in=sums)).select_related(
+            "fleet"
+        )
+    }
+    parts: defaultdict[Owner, list[DailyProfit]] = defaultdict(list)
+    rows: list[DailyProfit] = []
+    for deployment in deployments.values():
+        kind = deployment.fleet.simulated
+        whole = parts[Owner(Scope.ALL, kind)]
+        if deployment.pk not in sums:
+            continue
+        row = deployment_row(day, deployment, sums[deployment.pk], now)
+        rows.append(row)
+        whole.append(row)
+        parts[Owner(Scope.FLEET, kind, deployment.fleet_id)].append(row)
+    totals: defaultdict[Owner, DaySums] = defaultdict(DaySums)
+    for pk, part in sums.items():
+        fleet = deployments[pk].fleet
+        totals[Owner(Scope.FLEET, fleet.simulated, fleet.pk)] += part
+        totals[Owner(Scope.ALL, fleet.simulated)] += part
+    return rows + [
+        total_row(day, owner, totals[owner], members, now)
+        for owner, members in parts.items()
+    ]
+
+
+def deployment_row(
+    day: date, deployment: Deployment, sums: DaySums, now: datetime
+) -> DailyProfit:
+    """The figures of one deployment."""
+    figures = sums.figures(settings.TAKE_RATE)
+    needed = figures.break_even_revenue_usd
+    owner = Owner(
+        Scope.DEPLOYMENT, deployment.fleet.simulated, deployment.fleet_id, deployment.pk
+    )
+    row = base_row(day, owner, sums, now)
+    row.profit_usd = round_stored(figures.profit_usd)
+    row.break_even_revenue_usd = (
+        Decimal(0) if isinstance(needed, Unknown) else round_stored(needed)
+    )
+    if deployment.peak_tokens_per_second is not None and sums.gpu_seconds > 0:
+        possible = deployment.peak_tokens_per_second * sums.gpu_seconds
+        row.utilization = storable_share(sums.counts.total / possible)
+        if row.break_even_tokens is not None:
+            row.break_even_utilization = storable_share(row.break_even_tokens / possible)
+    return row
+
+
+def total_row(
+    day: date, owner: Owner, sums: DaySums, members: list[DailyProfit], now: datetime
+) -> DailyProfit:
+    """The figures of a fleet or of all: the sums of the stored rows, to the last digit.
+
+    Utilization stays empty: tokens of different models do not add up to a share.
+    """
+    row = base_row(day, owner, sums, now)
+    row.profit_usd = sum((each.profit_usd for each in members), Decimal(0))
+    row.break_even_revenue_usd = sum(
+        (each.break_even_revenue_usd for each in members), Decimal(0)
+    )
+    return row
+
+
+def base_row(day: date, owner: Owner, sums: DaySums, now: datetime) -> DailyProfit:
+    """A row with all that is a plain sum."""
+    return DailyProfit(
+        day=day,
+        scope=owner.scope,
+        fleet_id=owner.fleet_id,
+        deployment_id=owner.deployment_id,
+        simulated=owner.simulated,
+        uncached_prompt_tokens=sums.counts.uncached_prompt,
+        cached_prompt_tokens=sums.counts.cached_prompt,
+        completion_tokens=sums.counts.completion,
+        unpriced_tokens=sums.unpriced_tokens,
+        revenue_usd=sums.revenue_usd,
+        cost_usd=sums.cost_usd,
+        take_rate=settings.TAKE_RATE,
+        break_even_tokens=tokens_needed(sums),
+        provenance=sums.figures(settings.TAKE_RATE).provenance,
+        closed_at=now,
+    )
+
+
+def tokens_needed(sums: DaySums) -> int | None:
+    """Tokens of the day's own mix that would have paid the day; None: no mix, no price.
+
+    At what a token really earned that day: several prices and models are in it.
+    """
+    if sums.priced_tokens == 0:
+        return None
+    tokens = break_even_tokens(
+        cost_usd=max(sums.cost_usd, Decimal(0)),
+        usd_per_token=sums.revenue_usd / sums.priced_tokens,
+        take_rate=settings.TAKE_RATE,
+    )
+    if isinstance(tokens, Unknown) or tokens > BIGGEST_COUNT:
+        return None
+    return math.ceil(tokens)
+
+
+def storable_share(share: Decimal) -> Decimal | None:
+    """A utilization with 6 decimals; None when it is too big to mean anything."""
+    return round_stored(share) if share < BIGGEST_SHARE else None

@@ -1,0 +1,142 @@
+"""Prices: what we charge for a model from an hour on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+
+from economics.calc.hours import HOUR, hour_start
+from economics.calc.money import per_token
+from economics.models import RevenueLine, TokenPrice
+from fleet.models import ServedModel
+from fleet.services import audit
+
+MAX_USD_PER_MILLION = Decimal(100_000)
+MOST_DECIMALS = 6  # of USD per million tokens; more would be rounded away
+
+WORDS = {
+    "uncached_prompt": "uncached prompt price",
+    "cached_prompt": "cached prompt price",
+    "completion": "completion price",
+}
+
+
+class PriceRefused(Exception):
+    """A price that can not be set: `errors` maps a field, or "", to sentences."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        self.errors = errors
+        super().__init__(" ".join(line for lines in errors.values() for line in lines))
+
+
+def set_token_price(
+    served_model: ServedModel,
+    *,
+    uncached_prompt: Decimal | None,
+    cached_prompt: Decimal | None,
+    completion: Decimal | None,
+    valid_from: datetime,
+    acting_user: str,
+    now: datetime,
+) -> TokenPrice:
+    """Charge these prices [USD / 1M tokens] from `valid_from` until the next price.
+
+    `valid_from` is a full UTC hour. An hour whose tokens are booked keeps its price,
+    so it may lie in the past only where nothing was booked yet. Raises PriceRefused
+    with a sentence per wrong field; then nothing is saved.
+    """
+    prices = {
+        "uncached_prompt": uncached_prompt,
+        "cached_prompt": cached_prompt,
+        "completion": completion,
+    }
+    errors = {name: complaint(name, price) for name, price in prices.items()}
+    errors["valid_from"] = start_complaint(served_model, valid_from)
+    wrong = {name: [sentence] for name, sentence in errors.items() if sentence}
+    if wrong:
+        raise PriceRefused(wrong)
+    per_one = {
+        f"{name}_usd_per_token": per_token(price)
+        for name, price in prices.items()
+        if price is not None
+    }
+    try:
+        with transaction.atomic():
+            row = TokenPrice.objects.create(
+                served_model=served_model,
+                valid_from=valid_from,
+                set_by=acting_user,
+                set_at=now,
+                **per_one,
+            )
+            audit.record(
+                "set price",
+                served_model,
+                acting_user=acting_user,
+                now=now,
+                valid_from=valid_from,
+                usd_per_million={name: str(price) for name, price in prices.items()},
+            )
+    except IntegrityError:
+        raise PriceRefused({"valid_from": [taken(served_model, valid_from)]}) from None
+    return row
+
+
+def complaint(name: str, price: Decimal | None) -> str:
+    """What is wrong with one price, as a sentence; "" when it is fine."""
+    word = WORDS[name]
+    if price is None:
+        return f"The {word} is missing; write USD per million tokens, 0 for free."
+    if not price.is_finite():
+        return f"The {word} is {price}; write a number of USD per million tokens."
+    if price < 0:
+        return f"The {word} is {price}; a price is 0 or more USD per million tokens."
+    if price > MAX_USD_PER_MILLION:
+        return (
+            f"The {word} is {price} USD per million tokens, above {MAX_USD_PER_MILLION:,}; "
+            "was a price per token or per thousand meant?"
+        )
+    exponent = price.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > MOST_DECIMALS:
+        return (
+            f"The {word} is {price}; it can have {MOST_DECIMALS} decimals "
+            "(USD per million tokens)."
+        )
+    return ""
+
+
+def start_complaint(served_model: ServedModel, valid_from: datetime) -> str:
+    """What is wrong with the start of a price, as a sentence; "" when it is fine."""
+    if valid_from.tzinfo is None or valid_from != hour_start(valid_from):
+        return (
+            f"The price starts at {valid_from:%Y-%m-%d %H:%M:%S}; it can only start on a "
+            "full hour, UTC, because an hour of usage has one price."
+        )
+    if TokenPrice.objects.filter(served_model=served_model, valid_from=valid_from).exists():
+        return taken(served_model, valid_from)
+    booked = (
+        RevenueLine.objects.filter(
+            price__served_model=served_model, usage_hour__hour_start__gte=valid_from
+        )
+        .order_by("-usage_hour__hour_start")
+        .values_list("usage_hour__hour_start", flat=True)
+        .first()
+    )
+    if booked is not None:
+        return (
+            f"Tokens of {served_model} are booked up to {booked + HOUR:%Y-%m-%d %H:%M} UTC "
+            f"at an earlier price; let the new price start then or later, not at "
+            f"{valid_from:%Y-%m-%d %H:%M}."
+        )
+    return ""
+
+
+def taken(served_model: ServedModel, valid_from: datetime) -> str:
+    """The sentence for a start that another price has."""
+    start = valid_from.astimezone(UTC)
+    return (
+        f"{served_model} already has a price from {start:%Y-%m-%d %H:%M} UTC; "
+        "choose another hour."
+    )

@@ -1,0 +1,76 @@
+"""The tasks of the books: a clock, one service call, one job row."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from celery import shared_task
+
+from economics.services import demo
+from economics.services.accrual import accrue
+from economics.services.billing import read_billing as read_bill
+from economics.services.close import close_day, due_days
+from economics.services.metering import seal_hours
+from economics.services.metering import settle_usage as settle
+from economics.services.revenue import post_revenue
+from fleet.cloud import current_provider
+from fleet.services.jobs import JobFailed
+from fleet.tasks import asking, recorded
+
+
+def settle_and_book(now: datetime) -> str:
+    """Samples to usage hours, sealed hours to revenue; a summary."""
+    samples = settle(now)
+    sealed = seal_hours(now)
+    posted = post_revenue(now)
+    words = f"{samples} samples counted, {sealed} hours sealed, {posted.hours} hours booked"
+    if posted.unpriced_hours:
+        words += f", {posted.unpriced_hours} hours have no token price"
+    return words
+
+
+def close_due_days(now: datetime) -> str:
+    """Close every day that is due; a summary."""
+    closed = [f"{day:%Y-%m-%d}" for day in due_days(now) if close_day(day, now)]
+    return f"closed {', '.join(closed)}" if closed else "no day was due"
+
+
+@shared_task
+def settle_usage() -> None:
+    """Beat: count tokens, seal hours, book their revenue."""
+    recorded("settle_usage", settle_and_book)
+
+
+@shared_task
+def accrue_costs() -> None:
+    """Beat: seconds rented become cost lines."""
+    recorded("accrue_costs", lambda now: f"{accrue(now)} cost lines")
+
+
+@shared_task
+def read_billing() -> None:
+    """Beat: what the provider says it charged."""
+    provider = current_provider()
+    recorded(
+        "read_billing",
+        asking(lambda now: read_bill(provider=provider, now=now).sentence()),
+    )
+
+
+@shared_task
+def close_days() -> None:
+    """Beat: yesterday, and days that were missed while nothing ran."""
+    recorded("close_days", close_due_days)
+
+
+@shared_task(soft_time_limit=280, time_limit=300)
+def make_demo() -> None:
+    """The doorbell of "Look around with demo data": fleets with a simulated past."""
+
+    def make(now: datetime) -> str:
+        try:
+            return demo.make_demo(now=now)
+        except demo.DemoRefused as refusal:
+            raise JobFailed(str(refusal)) from refusal
+
+    recorded("make_demo", make)

@@ -1,0 +1,40 @@
+"""What pages of the fleet show of the books. The fleet's code does not know the money,
+so its templates ask for it here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django import template
+
+from economics.calc.break_even import BreakEvenVerdict
+from economics.selectors import DeploymentBreakEven, deployment_break_even
+from economics.views.pod_books import PodBooks, pod_books
+from economics.views.pod_today import PodToday, pods_today
+from fleet.models import Deployment, Pod
+
+register = template.Library()
+
+
+@register.simple_tag
+def money_today(pod_ids: Iterable[int], now: datetime) -> dict[int, PodToday]:
+    """Today's money by pod id."""
+    return pods_today(pod_ids, now)
+
+
+@register.simple_tag
+def books_of(pod: Pod, now: datetime) -> PodBooks:
+    """The money so far of a pod, and its hours."""
+    return pod_books(pod, now)
+
+
+@register.simple_tag
+def break_even_of(deployment: Deployment, now: datetime) -> DeploymentBreakEven:
+    """What one replica must sell to pay for itself."""
+    return deployment_break_even(deployment, now)
+
+
+@register.filter
+def can_break_even(verdict: BreakEvenVerdict) -> bool:
+    return verdict == BreakEvenVerdict.CAN

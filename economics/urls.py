@@ -1,0 +1,14 @@
+"""Addresses of the money."""
+
+from django.urls import path
+
+from economics.views import charts, overview, prices
+
+app_name = "economics"
+urlpatterns = [
+    path("", overview.overview, name="overview"),
+    path("overview/live/", overview.overview_live, name="overview-live"),
+    path("charts/profit.json", charts.profit_json, name="profit-json"),
+    path("charts/profit.csv", charts.profit_csv, name="profit-csv"),
+    path("prices/", prices.prices, name="prices"),
+]

@@ -1,0 +1,75 @@
+"""Charts as JSON for the page and as CSV for a spreadsheet: the same rows."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime
+from decimal import Decimal
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from economics.charts import Chart, profit_history
+from economics.selectors import kinds_of_money, profit_days
+
+CSV_COLUMNS = (
+    "day_utc",
+    "revenue_usd",
+    "fees_usd",
+    "cost_usd",
+    "profit_usd",
+    "break_even_revenue_usd",
+    "is_partial",
+    "is_simulated",
+)
+
+
+def money_asked(request: HttpRequest) -> bool:
+    """Whether the address asks for simulated money; without a word, the first kind."""
+    kinds = kinds_of_money()
+    asked = request.GET.get("money") == "simulated"
+    return asked if asked in kinds and "money" in request.GET else kinds[0]
+
+
+def profit_chart(now: datetime, *, simulated: bool) -> tuple[Chart, bool]:
+    """The chart of the last 30 days, and whether it has any row."""
+    rows, first, last = profit_days(now, simulated=simulated)
+    return profit_history(rows, first_day=first, last_day=last), bool(rows)
+
+
+@require_GET
+@login_required
+def profit_json(request: HttpRequest) -> JsonResponse:
+    """The figure for plotly.js; `empty` is a sentence when there is nothing to draw."""
+    chart, has_rows = profit_chart(timezone.now(), simulated=money_asked(request))
+    empty = "" if has_rows else "Nothing was rented or sold in these 30 days."
+    return JsonResponse({"figure": chart.figure, "caption": chart.caption, "empty": empty})
+
+
+@require_GET
+@login_required
+def profit_csv(request: HttpRequest) -> HttpResponse:
+    """The rows of the chart with every decimal."""
+    rows, first, last = profit_days(timezone.now(), simulated=money_asked(request))
+    response = HttpResponse(
+        content_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="profit-{first}-{last}.csv"'
+        },
+    )
+    writer = csv.writer(response)
+    writer.writerow(CSV_COLUMNS)
+    for row in rows:
+        amounts = (row.revenue, row.fees, row.cost, row.profit, row.break_even_revenue)
+        flags = (row.is_partial, row.is_simulated)
+        writer.writerow(
+            [row.day, *map(plain, amounts), *(str(flag).lower() for flag in flags)]
+        )
+    return response
+
+
+def plain(amount: Decimal | None) -> str:
+    """Exact digits without an exponent; empty where it is not known."""
+    return "" if amount is None else f"{amount:f}"

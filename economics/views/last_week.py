@@ -1,0 +1,50 @@
+"""The same part of the same weekday, a week earlier: what today is compared with."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Sum
+
+from economics.calc.hours import HOUR, day_of, hour_start
+from economics.models import CostLine, RevenueLine
+
+WEEK = timedelta(days=7)
+
+
+def profit_a_week_ago(now: datetime, *, simulated: bool) -> Decimal | None:
+    """Profit [USD] of [00:00, same clock time) a week before `now`; None: no lines.
+
+    Lines are hourly, so the hour that `now` lies in counts by the share that is over.
+    """
+    then = now - WEEK
+    day = day_of(then)
+    costs = (
+        CostLine.objects.filter(day=day, pod__deployment__fleet__simulated=simulated)
+        .order_by()
+        .values_list("hour_start")
+        .annotate(usd=Sum("amount_usd"))
+    )
+    revenues = (
+        RevenueLine.objects.filter(
+            day=day, usage_hour__pod__deployment__fleet__simulated=simulated
+        )
+        .order_by()
+        .values_list("usage_hour__hour_start")
+        .annotate(usd=Sum("amount_usd"))
+    )
+    cost_by_hour, revenue_by_hour = dict(costs), dict(revenues)
+    if not cost_by_hour and not revenue_by_hour:
+        return None
+    revenue = until(revenue_by_hour, then)
+    return revenue * (1 - settings.TAKE_RATE) - until(cost_by_hour, then)
+
+
+def until(by_hour: dict[datetime, Decimal], end: datetime) -> Decimal:
+    """The sum of the hours before `end`, the last one in part."""
+    whole = sum((usd for at, usd in by_hour.items() if at + HOUR <= end), Decimal(0))
+    open_hour = hour_start(end)
+    share = Decimal(int((end - open_hour).total_seconds())) / 3600
+    return whole + by_hour.get(open_hour, Decimal(0)) * share

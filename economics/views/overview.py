@@ -1,0 +1,197 @@
+"""The overview: did today make money so far, and is anything wrong?"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from economics.calc.profit import Provenance, weakest
+from economics.calc.unknown import Unknown
+from economics.charts import Bullet, break_even_bullet
+from economics.models import DailyProfit, Scope
+from economics.selectors import (
+    DaySums,
+    ScopeToday,
+    Today,
+    kinds_of_money,
+    today,
+    unattributed_pods,
+    unpriced_models,
+)
+from economics.views.charts import money_asked, profit_chart
+from economics.views.last_week import profit_a_week_ago
+from fleet.models import ENDED, Deployment, Fleet, Pod
+from fleet.selectors import account, orphans
+from fleet.views.states import WORST_FIRST, State, deployment_state, pod_state, worst
+
+SPARK_DAYS = 14
+
+
+@dataclass(frozen=True)
+class Row:
+    """A fleet or a deployment in the table. `spark` is profit a day, oldest first."""
+
+    name: str
+    address_pk: int
+    state: State
+    today: ScopeToday
+    spark: list[Decimal | None]
+    deployments: Sequence[Row] = ()
+    fleet: Fleet | None = None
+
+
+def table_rows(figures: Today, pods: list[Pod]) -> list[Row]:
+    """Fleets of one kind of money with their deployments. Three queries."""
+    by_deployment: dict[int, list[Pod]] = defaultdict(list)
+    for pod in pods:
+        by_deployment[pod.deployment_id].append(pod)
+    sparks = profit_sparks(figures.day, simulated=figures.simulated)
+    by_fleet: dict[int, list[Row]] = defaultdict(list)
+    for deployment in Deployment.objects.filter(fleet__simulated=figures.simulated):
+        own = by_deployment[deployment.pk]
+        by_fleet[deployment.fleet_id].append(
+            Row(
+                name=deployment.slug,
+                address_pk=deployment.pk,
+                state=deployment_state(deployment, own, now=figures.now),
+                today=figures.deployments[deployment.pk],
+                spark=sparks[Scope.DEPLOYMENT, deployment.pk],
+            )
+        )
+    return [
+        Row(
+            name=fleet.name,
+            address_pk=fleet.pk,
+            state=worst(row.state for row in by_fleet[fleet.pk]),
+            today=figures.fleets[fleet.pk],
+            spark=sparks[Scope.FLEET, fleet.pk],
+            deployments=by_fleet[fleet.pk],
+            fleet=fleet,
+        )
+        for fleet in Fleet.objects.filter(simulated=figures.simulated)
+    ]
+
+
+Sparks = dict[tuple[str, int], list[Decimal | None]]
+
+
+def profit_sparks(day: date, *, simulated: bool) -> Sparks:
+    """Profit of the SPARK_DAYS days before `day` by scope and id; None: no row."""
+    first = day - timedelta(days=SPARK_DAYS)
+    rows = DailyProfit.objects.filter(
+        day__gte=first, day__lt=day, simulated=simulated
+    ).exclude(scope=Scope.ALL)
+    sparks: Sparks = defaultdict(list)
+    for row in rows:
+        pk = row.deployment_id if row.scope == Scope.DEPLOYMENT else row.fleet_id
+        values = sparks[row.scope, pk or 0] or [None] * SPARK_DAYS
+        values[(row.day - first).days] = row.profit_usd
+        sparks[row.scope, pk or 0] = values
+    return sparks
+
+
+@dataclass(frozen=True)
+class Health:
+    """How the pods of all fleets are: the worst state, and how many of each."""
+
+    worst: State
+    counts: list[tuple[str, str]]  # kind, "2 healthy"; worst first
+
+
+def fleet_health(pods: list[Pod], *, now: datetime) -> Health:
+    states = [pod_state(pod, now=now) for pod in pods]
+    counted = Counter(state.kind for state in states)
+    words = [(kind, f"{counted[kind]} {kind}") for kind in WORST_FIRST if counted[kind]]
+    return Health(worst(states), words)
+
+
+def tags_of(sums: DaySums, *, simulated: bool) -> dict[str, str]:
+    """How revenue, cost and tokens are known, each by the tags that it can have.
+
+    The sums carry one set of tags for both sides; where a tag could belong to either,
+    both get it: a figure never looks surer than it is.
+    """
+    if simulated:
+        return dict.fromkeys(("revenue", "cost", "tokens"), Provenance.SIMULATED.value)
+    guessed = Provenance.ESTIMATED in sums.tags
+    return {
+        "revenue": (Provenance.ESTIMATED if guessed else Provenance.MEASURED).value,
+        "cost": weakest(sums.tags - {Provenance.MEASURED}).value,
+        "tokens": (Provenance.ESTIMATED if guessed else Provenance.MEASURED).value,
+    }
+
+
+def bullet_of(figures: Today) -> Bullet:
+    """Earned so far against what pays for the whole day."""
+    whole = figures.whole
+    return break_even_bullet(
+        earned=whole.figures.revenue_usd,
+        needed=whole.needed_usd,
+        projected=whole.projected_usd,
+        day_share=figures.day_share,
+    )
+
+
+def today_context(request: HttpRequest) -> dict[str, Any]:
+    """What changes while one looks."""
+    now = timezone.now()
+    simulated = money_asked(request)
+    figures = today(now, simulated=simulated)
+    pods = list(Pod.objects.exclude(status__in=ENDED))
+    before = profit_a_week_ago(now, simulated=simulated)
+    profit = figures.whole.figures.profit_usd
+    stray = list(orphans())
+    return {
+        "now": now,
+        "money": "simulated" if simulated else "real",
+        "simulated": simulated,
+        "figures": figures,
+        "whole": figures.whole,
+        "sums": figures.whole.sums,
+        "tags": tags_of(figures.whole.sums, simulated=simulated),
+        "fees_usd": figures.whole.figures.revenue_usd * settings.TAKE_RATE,
+        "take_rate": settings.TAKE_RATE,
+        "bullet": bullet_of(figures),
+        "cannot_break_even": isinstance(figures.whole.needed_usd, Unknown),
+        "before_usd": before,
+        "delta_usd": None if before is None else profit - before,
+        "weekday": f"{now:%A}",
+        "account": account(now=now),
+        "health": fleet_health(pods, now=now),
+        "rows": table_rows(figures, pods),
+        "orphans": stray,
+        "orphans_usd_per_hour": sum((o.usd_per_pod_hour for o in stray), Decimal(0)),
+        "unpriced": unpriced_models(),
+        "unattributed": unattributed_pods(),
+    }
+
+
+@require_GET
+@login_required
+def overview(request: HttpRequest) -> HttpResponse:
+    """The first page. Without any deployment: two doors."""
+    if not Deployment.objects.exists():
+        return render(request, "economics/first_run.html", {"orphans": list(orphans())})
+    context = today_context(request)
+    chart, has_rows = profit_chart(context["now"], simulated=context["simulated"])
+    kinds = kinds_of_money()
+    context |= {"chart": chart, "has_rows": has_rows, "has_both": len(kinds) > 1}
+    return render(request, "economics/overview.html", context)
+
+
+@require_GET
+@login_required
+def overview_live(request: HttpRequest) -> HttpResponse:
+    """The living part as a fragment."""
+    return render(request, "economics/_overview.html", today_context(request))

@@ -1,0 +1,72 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from economics.guards import veto
+from fleet.services.launch_guard import LaunchRequest
+from tests import factories
+from tests.economics.services.rows import at
+
+NOW = at(12)
+
+
+@pytest.fixture(autouse=True)
+def account(settings):
+    settings.PROVIDER_NAME = "runpod"
+    settings.SPEND_LIMIT_USD_PER_HOUR = Decimal(80)
+
+
+def launch(usd="2", committed="0", provider="runpod"):
+    return LaunchRequest(
+        deployment="glm-5",
+        usd_per_hour=Decimal(usd),
+        committed_usd_per_hour=Decimal(committed),
+        provider=provider,
+        now=NOW,
+    )
+
+
+def test_a_launch_within_limit_and_balance_goes_ahead():
+    factories.make_balance(balance_usd=Decimal(100), read_at=NOW)
+    assert veto(launch()) is None
+
+
+def test_a_launch_above_the_spend_limit_is_refused_with_the_numbers():
+    factories.make_balance(balance_usd=Decimal(9999), read_at=NOW)
+    assert veto(launch("36.72", committed="54.32")) == (
+        "spend limit: glm-5 costs $36.72/h and $54.32/h is rented already; together "
+        "$91.04/h is above the limit of $80.00/h."
+    )
+
+
+def test_exactly_at_the_limit_is_allowed():
+    factories.make_balance(balance_usd=Decimal(9999), read_at=NOW)
+    assert veto(launch("30", committed="50")) is None
+
+
+def test_less_than_an_hour_of_runway_is_refused():
+    factories.make_balance(balance_usd=Decimal(3), read_at=NOW)
+    assert veto(launch("2", committed="2")) == (
+        "runway: a balance of $3.00 lasts 0.75 h at $4.00/h, less than 1 h. "
+        "Add credit first."
+    )
+
+
+def test_exactly_an_hour_of_runway_is_allowed():
+    factories.make_balance(balance_usd=Decimal(4), read_at=NOW)
+    assert veto(launch("2", committed="2")) is None
+
+
+def test_an_unknown_balance_starts_no_new_spend():
+    assert "balance unknown" in (veto(launch()) or "")
+
+
+def test_a_stale_balance_starts_no_new_spend():
+    factories.make_balance(balance_usd=Decimal(100), read_at=NOW - timedelta(hours=2))
+    assert "the last balance is of 2026-03-04 10:00 UTC" in (veto(launch()) or "")
+
+
+def test_with_play_money_an_unknown_balance_stops_nothing(settings):
+    settings.PROVIDER_NAME = "sandbox"
+    assert veto(launch(provider="sandbox")) is None
