@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,9 +10,10 @@ from decimal import Decimal
 from django.conf import settings
 
 from economics.calc.break_even import break_even_revenue
-from economics.calc.hours import SECONDS_PER_DAY, SECONDS_PER_HOUR, day_bounds, day_of
+from economics.calc.hours import SECONDS_PER_DAY, day_bounds, day_of
 from economics.calc.profit import DayFigures
 from economics.calc.unknown import Unknown
+from economics.selectors.ahead import Ahead, ahead_of
 from economics.selectors.day_sums import DaySums, open_day_sums
 from fleet.models import Deployment, Fleet, Pod
 from fleet.services.burn import pod_usd_per_hour
@@ -24,8 +26,9 @@ class ScopeToday:
     """Today's figures of all, a fleet or a deployment.
 
     usd_per_hour        [USD/h] what its pods cost now, disks included
-    needed_usd          gross revenue that pays the whole day, if the pods stay as they are
-    projected_usd       gross revenue at the end of the day at today's pace; None: too early
+    needed_usd          gross revenue that pays the whole day, as it is wanted now
+    projected_usd       gross revenue at the end of the day at today's pace; None: too
+                        early, or scheduled hours are still to begin
     """
 
     sums: DaySums
@@ -33,6 +36,15 @@ class ScopeToday:
     usd_per_hour: Decimal
     needed_usd: Decimal | Unknown
     projected_usd: Decimal | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """One deployment today: what it did, costs now, and has before it."""
+
+    sums: DaySums
+    usd_per_hour: Decimal
+    ahead: Ahead
 
 
 @dataclass(frozen=True)
@@ -62,42 +74,59 @@ def today(now: datetime, *, simulated: bool = False) -> Today:
     day = day_of(now)
     sums = open_day_sums(day, now)
     burn = burn_by_deployment()
-    deployments = Deployment.objects.filter(fleet__simulated=simulated)
-    fleet_of = dict(deployments.values_list("pk", "fleet_id"))
+    deployments = list(Deployment.objects.filter(fleet__simulated=simulated))
     fleets = list(Fleet.objects.filter(simulated=simulated).values_list("pk", flat=True))
-    share = share_of_day(now)
+    parts = {
+        each.pk: Part(
+            sums=sums.get(each.pk, DaySums()),
+            usd_per_hour=burn.get(each.pk, Decimal(0)),
+            ahead=ahead_of(each, usd_per_hour=burn.get(each.pk, Decimal(0)), now=now),
+        )
+        for each in deployments
+    }
 
-    def scope(members: list[int]) -> ScopeToday:
-        whole = sum((sums.get(pk, DaySums()) for pk in members), DaySums())
-        rate = sum((burn.get(pk, Decimal(0)) for pk in members), Decimal(0))
-        return scope_today(whole, rate, share)
+    def scope(members: Iterable[Deployment]) -> ScopeToday:
+        return scope_today([parts[each.pk] for each in members])
 
     return Today(
         day=day,
         now=now,
-        day_share=share,
+        day_share=share_of_day(now),
         simulated=simulated,
-        whole=scope(list(fleet_of)),
+        whole=scope(deployments),
         fleets={
-            fleet: scope([pk for pk, owner in fleet_of.items() if owner == fleet])
+            fleet: scope(each for each in deployments if each.fleet_id == fleet)
             for fleet in fleets
         },
-        deployments={pk: scope([pk]) for pk in fleet_of},
+        deployments={each.pk: scope([each]) for each in deployments},
     )
 
 
-def scope_today(sums: DaySums, usd_per_hour: Decimal, share: Decimal) -> ScopeToday:
-    """The figures of some sums, looking ahead to the end of the day."""
-    hours_left = (1 - share) * SECONDS_PER_DAY / SECONDS_PER_HOUR
-    cost = max(sums.cost_usd, Decimal(0)) + usd_per_hour * hours_left
-    pace_counts = share >= EARLIEST_PROJECTION
+def scope_today(parts: Sequence[Part]) -> ScopeToday:
+    """The figures of some deployments, looking ahead to the end of the day."""
+    sums = sum((part.sums for part in parts), DaySums())
+    ahead = sum((part.ahead.cost_usd for part in parts), Decimal(0))
+    cost = max(sums.cost_usd, Decimal(0)) + ahead
     return ScopeToday(
         sums=sums,
         figures=sums.figures(settings.TAKE_RATE),
-        usd_per_hour=usd_per_hour,
+        usd_per_hour=sum((part.usd_per_hour for part in parts), Decimal(0)),
         needed_usd=break_even_revenue(cost_usd=cost, take_rate=settings.TAKE_RATE),
-        projected_usd=sums.revenue_usd / share if pace_counts else None,
+        projected_usd=projection(parts),
     )
+
+
+def projection(parts: Sequence[Part]) -> Decimal | None:
+    """Revenue at the end of the day if each deployment keeps its pace; None: too early."""
+    total = Decimal(0)
+    for part in parts:
+        if part.ahead.open_share is None:
+            total += part.sums.revenue_usd
+        elif part.ahead.open_share < EARLIEST_PROJECTION:
+            return None
+        else:
+            total += part.sums.revenue_usd / part.ahead.open_share
+    return total
 
 
 def share_of_day(now: datetime) -> Decimal:

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -26,9 +27,12 @@ CSV_COLUMNS = (
 )
 
 
-def money_asked(request: HttpRequest) -> bool:
-    """Whether the address asks for simulated money; without a word, the first kind."""
-    kinds = kinds_of_money()
+def money_asked(request: HttpRequest, kinds: list[bool] | None = None) -> bool:
+    """Whether the address asks for simulated money; without a word, the first kind.
+
+    kinds  whether simulated, for each kind of money there is; read when not given
+    """
+    kinds = kinds or kinds_of_money()
     asked = request.GET.get("money") == "simulated"
     return asked if asked in kinds and "money" in request.GET else kinds[0]
 
@@ -46,6 +50,14 @@ def profit_json(request: HttpRequest) -> JsonResponse:
     chart, has_rows = profit_chart(timezone.now(), simulated=money_asked(request))
     empty = "" if has_rows else "Nothing was rented or sold in these 30 days."
     return JsonResponse({"figure": chart.figure, "caption": chart.caption, "empty": empty})
+
+
+@require_GET
+@login_required
+def profit_table(request: HttpRequest) -> HttpResponse:
+    """The rows of the chart as a table, for those who can not see or hover it."""
+    chart, _ = profit_chart(timezone.now(), simulated=money_asked(request))
+    return render(request, "economics/_profit_table.html", {"table": chart.table})
 
 
 @require_GET

@@ -24,12 +24,11 @@ from economics.selectors import (
     DaySums,
     ScopeToday,
     Today,
-    kinds_of_money,
     today,
     unattributed_pods,
     unpriced_models,
 )
-from economics.views.charts import money_asked, profit_chart
+from economics.views.charts import money_asked
 from economics.views.last_week import profit_a_week_ago
 from fleet.models import ENDED, Deployment, Fleet, Pod
 from fleet.selectors import account, orphans
@@ -51,8 +50,8 @@ class Row:
     fleet: Fleet | None = None
 
 
-def table_rows(figures: Today, pods: list[Pod]) -> list[Row]:
-    """Fleets of one kind of money with their deployments. Three queries."""
+def table_rows(figures: Today, pods: list[Pod], fleets: list[Fleet]) -> list[Row]:
+    """Fleets of one kind of money with their deployments. Two queries."""
     by_deployment: dict[int, list[Pod]] = defaultdict(list)
     for pod in pods:
         by_deployment[pod.deployment_id].append(pod)
@@ -79,7 +78,8 @@ def table_rows(figures: Today, pods: list[Pod]) -> list[Row]:
             deployments=by_fleet[fleet.pk],
             fleet=fleet,
         )
-        for fleet in Fleet.objects.filter(simulated=figures.simulated)
+        for fleet in fleets
+        if fleet.simulated == figures.simulated
     ]
 
 
@@ -146,30 +146,39 @@ def bullet_of(figures: Today) -> Bullet:
 def today_context(request: HttpRequest) -> dict[str, Any]:
     """What changes while one looks."""
     now = timezone.now()
-    simulated = money_asked(request)
+    fleets = list(Fleet.objects.all())
+    kinds = sorted({fleet.simulated for fleet in fleets}) or [False]
+    simulated = money_asked(request, kinds)
     figures = today(now, simulated=simulated)
     pods = list(Pod.objects.exclude(status__in=ENDED))
     before = profit_a_week_ago(now, simulated=simulated)
-    profit = figures.whole.figures.profit_usd
-    stray = list(orphans())
+    whole = figures.whole
     return {
         "now": now,
         "money": "simulated" if simulated else "real",
         "simulated": simulated,
+        "has_both": len(kinds) > 1,
         "figures": figures,
-        "whole": figures.whole,
-        "sums": figures.whole.sums,
-        "tags": tags_of(figures.whole.sums, simulated=simulated),
-        "fees_usd": figures.whole.figures.revenue_usd * settings.TAKE_RATE,
+        "whole": whole,
+        "sums": whole.sums,
+        "tags": tags_of(whole.sums, simulated=simulated),
+        "fees_usd": whole.figures.revenue_usd * settings.TAKE_RATE,
         "take_rate": settings.TAKE_RATE,
         "bullet": bullet_of(figures),
-        "cannot_break_even": isinstance(figures.whole.needed_usd, Unknown),
+        "cannot_break_even": isinstance(whole.needed_usd, Unknown),
         "before_usd": before,
-        "delta_usd": None if before is None else profit - before,
+        "delta_usd": None if before is None else whole.figures.profit_usd - before,
         "weekday": f"{now:%A}",
         "account": account(now=now),
         "health": fleet_health(pods, now=now),
-        "rows": table_rows(figures, pods),
+        "rows": table_rows(figures, pods, fleets),
+    }
+
+
+def alarms() -> dict[str, Any]:
+    """What is billed or sold outside of every figure. Four queries."""
+    stray = list(orphans())
+    return {
         "orphans": stray,
         "orphans_usd_per_hour": sum((o.usd_per_pod_hour for o in stray), Decimal(0)),
         "unpriced": unpriced_models(),
@@ -181,17 +190,21 @@ def today_context(request: HttpRequest) -> dict[str, Any]:
 @login_required
 def overview(request: HttpRequest) -> HttpResponse:
     """The first page. Without any deployment: two doors."""
-    if not Deployment.objects.exists():
-        return render(request, "economics/first_run.html", {"orphans": list(orphans())})
     context = today_context(request)
-    chart, has_rows = profit_chart(context["now"], simulated=context["simulated"])
-    kinds = kinds_of_money()
-    context |= {"chart": chart, "has_rows": has_rows, "has_both": len(kinds) > 1}
-    return render(request, "economics/overview.html", context)
+    if not context["figures"].deployments and not Deployment.objects.exists():
+        return render(request, "economics/first_run.html", alarms())
+    return render(request, "economics/overview.html", context | alarms())
 
 
 @require_GET
 @login_required
 def overview_live(request: HttpRequest) -> HttpResponse:
-    """The living part as a fragment."""
+    """The figures as a fragment."""
     return render(request, "economics/_overview.html", today_context(request))
+
+
+@require_GET
+@login_required
+def overview_alarms(request: HttpRequest) -> HttpResponse:
+    """The alarms as a fragment."""
+    return render(request, "economics/_alarms.html", alarms())

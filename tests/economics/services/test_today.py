@@ -11,6 +11,7 @@ from economics.services.accrual import accrue
 from economics.services.close import close_day
 from economics.services.metering import seal_hours, settle_usage
 from economics.services.revenue import post_revenue
+from fleet.models import Deployment, Pod
 from tests import factories
 from tests.economics.services.rows import DAY, NEXT_MIDNIGHT, at, pod, price, sample
 
@@ -180,3 +181,65 @@ def test_the_money_of_a_pod_is_the_same_before_and_after_booking():
     assert after.counts.total == 1_070_000
     assert after.cost_provenance == Provenance.ACCRUED
     assert after.revenue_provenance == Provenance.MEASURED
+
+
+def scheduled(start: int, end: int, **columns) -> Pod:
+    """The pod of the story, under a deployment that only rents at some hours."""
+    deployment = factories.make_deployment(
+        rental_kind="scheduled",
+        start_hour=start,
+        end_hour=end,
+        max_usd_per_gpu_hour=Decimal("0.80"),
+        container_disk_gb=73,
+        created_at=at(0),
+    )
+    return pod(deployment=deployment, **columns)
+
+
+def test_the_target_counts_the_scheduled_hours_and_not_the_rest_of_the_day():
+    scheduled(10, 14)
+
+    # 1.5 h so far and 2 h to come, at $0.75/h
+    assert today(NOON).whole.needed_usd == Decimal("2.625")
+
+
+def test_the_target_counts_scheduled_hours_that_have_not_begun_at_the_price_limit():
+    factories.make_deployment(
+        rental_kind="scheduled",
+        start_hour=13,
+        end_hour=21,
+        replicas=2,
+        max_usd_per_gpu_hour=Decimal("0.80"),
+        container_disk_gb=73,
+    )
+
+    # 8 h x 2 replicas x ($0.80 + $0.01 of disk)
+    assert today(NOON).whole.needed_usd == Decimal("12.96")
+
+
+def test_stopped_scheduled_hours_cost_nothing_more():
+    served = scheduled(10, 14, status="terminated", billed_until=at(11))
+    Deployment.objects.filter(pk=served.deployment_id).update(replicas=0)
+
+    assert today(NOON).whole.needed_usd == Decimal("0.375")
+
+
+def test_a_pace_is_taken_over_the_open_hours_only():
+    served = scheduled(10, 14)
+    price(served)
+    sample(served, at(10, 59), 3_000_000, 0, 0)
+    settle_usage(at(11))
+
+    # $3 in 2 of 4 open hours
+    assert today(NOON).whole.projected_usd == Decimal("6")
+
+
+def test_there_is_no_projection_while_scheduled_hours_are_still_to_begin():
+    served = pod()
+    price(served)
+    factories.make_deployment(rental_kind="scheduled", start_hour=13, end_hour=21)
+
+    seen = today(NOON)
+
+    assert seen.deployments[served.deployment_id].projected_usd == 0
+    assert seen.whole.projected_usd is None
