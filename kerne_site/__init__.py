@@ -1,0 +1,1 @@
+"""Wiring: settings, urls, the Celery app with its schedule, embedded services and `up`."""

@@ -1,0 +1,29 @@
+"""`manage.py web`: the console under uvicorn."""
+
+from typing import Any
+
+import uvicorn
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from kerne_site.asgi import application
+
+# Live streams never end by themselves; a stop does not wait for them longer.
+GRACEFUL_SECONDS = 2
+
+
+class Command(BaseCommand):
+    help = "Serve the console on KERNE_HOST and KERNE_PORT."
+    requires_system_checks = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        uvicorn.run(
+            application,
+            host=settings.KERNE_HOST,
+            port=settings.KERNE_PORT,
+            lifespan="off",
+            log_config=None,  # ours stays, with its masking
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        )

@@ -1,0 +1,85 @@
+// Draws every [data-chart] from its JSON. The server sends {figure, caption, empty};
+// colours come from the page's own tokens, so that light and dark are one place.
+
+const CONFIG = {
+  displaylogo: false,
+  showSendToCloud: false,
+  responsive: true,
+  modeBarButtonsToRemove: ["lasso2d", "select2d", "autoScale2d"],
+};
+const READ_AGAIN_MS = 60_000;
+
+// light-dark() resolves only on a real property of a real element.
+function token(name) {
+  const probe = document.createElement("span");
+  probe.style.color = `var(--${name})`;
+  document.body.append(probe);
+  const colour = getComputedStyle(probe).color;
+  probe.remove();
+  return colour;
+}
+
+function themed(layout) {
+  const [ink, muted, grid] = [token("ink"), token("ink-2"), token("chart-grid")];
+  const axis = { gridcolor: grid, linecolor: grid, zerolinecolor: muted, tickcolor: grid };
+  return {
+    ...layout,
+    title: undefined, // the caption above the chart says it
+    paper_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: "rgba(0,0,0,0)",
+    font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: ink },
+    hoverlabel: { bgcolor: token("surface"), bordercolor: muted, font: { color: ink } },
+    margin: { l: 8, r: 12, t: 18, b: 8 },
+    legend: { ...layout.legend, x: 0, xref: "paper", y: 0, yref: "container", yanchor: "bottom" },
+    annotations: (layout.annotations ?? []).map((note) => (
+      note.bordercolor ? { ...note, bgcolor: token("surface") } : note
+    )),
+    xaxis: { ...layout.xaxis, ...axis },
+    yaxis: { ...layout.yaxis, ...axis },
+  };
+}
+
+function say(place, text) {
+  const state = place.querySelector("[data-chart-state]");
+  state.textContent = text;
+  state.hidden = !text;
+  place.querySelector("[data-chart-plot]").hidden = Boolean(text);
+}
+
+async function load(place) {
+  const answer = await fetch(place.dataset.chart, { credentials: "same-origin" });
+  if (answer.redirected) return location.reload();
+  if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+  place.chart = await answer.json();
+  document.dispatchEvent(new Event("kerne:answered"));
+  return draw(place);
+}
+
+async function draw(place) {
+  const chart = place.chart;
+  if (!chart) return;
+  const caption = place.querySelector("figcaption");
+  if (caption) caption.textContent = chart.caption;
+  if (chart.empty) {
+    say(place, chart.empty);
+    return;
+  }
+  say(place, "");
+  const plot = place.querySelector("[data-chart-plot]");
+  await Plotly.react(plot, chart.figure.data, themed(chart.figure.layout), CONFIG);
+  place.dataset.drawn = "yes";
+}
+
+function read(place) {
+  load(place).catch((error) => {
+    if (!place.chart) say(place, `The chart could not be read (${error.message}). It is tried again every minute; the table below has the same rows.`);
+  });
+}
+
+const places = [...document.querySelectorAll("[data-chart]")];
+places.forEach(read);
+setInterval(() => {
+  if (!document.hidden && document.getElementById("live-chip")?.dataset.state !== "paused") places.forEach(read);
+}, READ_AGAIN_MS);
+document.addEventListener("kerne:refresh", () => places.forEach(read));
+document.addEventListener("kerne:theme", () => places.forEach(draw));

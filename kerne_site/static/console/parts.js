@@ -1,0 +1,97 @@
+// Small manners: sheets, copy buttons, one submit per form, ages that grow, log tails.
+
+const sheet = document.getElementById("sheet");
+const sheetBody = document.getElementById("sheet-body");
+
+// A link with data-sheet opens its page's confirmation here; without us it is a page.
+async function openSheet(link) {
+  const answer = await fetch(link.href, { credentials: "same-origin" });
+  if (!answer.ok || answer.redirected) throw new Error(`HTTP ${answer.status}`);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const content = page.querySelector("[data-sheet-content]");
+  if (!content) throw new Error("no confirmation in the page");
+  sheetBody.replaceChildren(document.adoptNode(content));
+  sheet.showModal();
+}
+
+function copied(button) {
+  const source = document.querySelector(button.dataset.copy);
+  navigator.clipboard.writeText(source.innerText).then(() => {
+    const said = button.querySelector("[data-said]") ?? button;
+    const before = said.textContent;
+    said.textContent = "Copied";
+    setTimeout(() => { said.textContent = before; }, 1500);
+  });
+}
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open]");
+  if (opener) document.getElementById(opener.dataset.open)?.showModal();
+
+  const link = event.target.closest("a[data-sheet]");
+  if (link && sheet && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    openSheet(link).catch(() => { location.href = link.href; });
+  }
+  if (event.target.closest("#sheet [data-cancel]")) {
+    event.preventDefault();
+    sheet.close();
+  }
+  const copy = event.target.closest("[data-copy]");
+  if (copy) copied(copy);
+
+  // A chip's box closes when the click goes elsewhere.
+  for (const open of document.querySelectorAll("details.prov[open]")) {
+    if (!open.contains(event.target)) open.open = false;
+  }
+});
+
+addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const open of document.querySelectorAll("details.prov[open]")) {
+    open.open = false;
+    open.querySelector("summary").focus();
+  }
+});
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("form[data-once]")) return;
+  if (event.target.dataset.sent) event.preventDefault();
+  event.target.dataset.sent = "yes";
+});
+
+// Ages. The server wrote the first words; these keep them true between two readings.
+const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+
+function relative(seconds) {
+  const size = Math.abs(seconds);
+  if (size < 1) return "now";
+  const [unit, word] = UNITS.find(([least]) => size >= least);
+  const text = `${Math.floor(size / unit)} ${word}`;
+  return seconds > 0 ? `${text} ago` : `in ${text}`;
+}
+
+setInterval(() => {
+  for (const time of document.querySelectorAll("time[data-relative]")) {
+    time.textContent = relative((Date.now() - Date.parse(time.dateTime)) / 1000);
+  }
+}, 1000);
+
+document.addEventListener("pointerover", (event) => {
+  const time = event.target.closest?.("time");
+  if (!time || time.dataset.local) return;
+  time.dataset.local = "yes";
+  time.title += `\nHere: ${new Date(time.dateTime).toLocaleString()}`;
+});
+
+// Fields that count only for a choice: data-when="name=value" in a form.
+function showChosen(form) {
+  for (const part of form.querySelectorAll("[data-when]")) {
+    const [name, value] = part.dataset.when.split("=");
+    part.hidden = new FormData(form).get(name) !== value;
+  }
+}
+for (const form of document.querySelectorAll("form:has([data-when])")) {
+  showChosen(form);
+  form.addEventListener("change", () => showChosen(form));
+}
