@@ -18,6 +18,7 @@ from fleet.providers.base import ProviderError
 from fleet.services import (
     catalog,
     cloud_list,
+    fleets,
     probing,
     provisioning,
 )
@@ -131,8 +132,9 @@ def probe() -> None:
 
 @shared_task
 def refresh_catalog() -> None:
-    """Beat: GPU types, prices and stock."""
+    """Beat: GPU types, prices and stock; and the fleets that an order can choose."""
     provider = current_provider()
+    fleets.ensure_tiers(simulated=settings.KERNE_SANDBOX)
     recorded(
         "refresh_catalog", asking(lambda now: catalog.refresh(provider=provider, now=now))
     )

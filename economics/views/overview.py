@@ -175,15 +175,19 @@ def today_context(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def alarms() -> dict[str, Any]:
-    """What is billed or sold outside of every figure. Four queries."""
+def stray_pods() -> dict[str, Any]:
+    """The alarm that can not wait: pods that are billed and nobody ordered."""
     stray = list(orphans())
     return {
         "orphans": stray,
         "orphans_usd_per_hour": sum((o.usd_per_pod_hour for o in stray), Decimal(0)),
-        "unpriced": unpriced_models(),
-        "unattributed": unattributed_pods(),
     }
+
+
+def alarms() -> dict[str, Any]:
+    """What is billed or sold outside of every figure. Four queries."""
+    books = {"unpriced": unpriced_models(), "unattributed": unattributed_pods()}
+    return stray_pods() | books
 
 
 @require_GET
@@ -192,8 +196,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     """The first page. Without any deployment: two doors."""
     context = today_context(request)
     if not context["figures"].deployments and not Deployment.objects.exists():
-        return render(request, "economics/first_run.html", alarms())
-    return render(request, "economics/overview.html", context | alarms())
+        return render(request, "economics/first_run.html", stray_pods())
+    context |= stray_pods() | {"is_first": True}  # the page asks for the other alarms
+    return render(request, "economics/overview.html", context)
 
 
 @require_GET

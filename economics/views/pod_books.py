@@ -27,7 +27,7 @@ class HourRow:
     requests: int | None
     revenue_usd: Decimal | None
     cost_usd: Decimal | None
-    notes: tuple[str, ...]
+    notes: tuple[tuple[str, str], ...]  # a word, and what it means
 
 
 @dataclass(frozen=True)
@@ -93,15 +93,13 @@ def hour_rows(pod: Pod) -> list[HourRow]:
     ]
 
 
-def _notes(hour: UsageHour) -> tuple[str, ...]:
+def _notes(hour: UsageHour) -> tuple[tuple[str, str], ...]:
     """What one should know before trusting the row to the last token."""
-    notes = []
-    if hour.sealed_at is None:
-        notes.append("open: still counted")
-    if hour.interpolated_tokens:
-        notes.append(f"{hour.interpolated_tokens:,} tokens split over the hour by time")
-    if hour.late_tokens:
-        notes.append(f"{hour.late_tokens:,} tokens belong to an earlier, sealed hour")
-    if hour.cached_unknown:
-        notes.append("the engine does not report cached tokens")
-    return tuple(notes)
+    split, late = f"{hour.interpolated_tokens:,}", f"{hour.late_tokens:,}"
+    known = (
+        (hour.sealed_at is None, "open", "the hour is still counted"),
+        (hour.interpolated_tokens, "split", f"{split} tokens were split by time"),
+        (hour.late_tokens, "late", f"{late} tokens belong to an earlier, sealed hour"),
+        (hour.cached_unknown, "no cached", "the engine does not report cached tokens"),
+    )
+    return tuple((word, meaning) for holds, word, meaning in known if holds)

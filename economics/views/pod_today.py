@@ -54,8 +54,8 @@ def _add_lines(
     for row in booked.annotate(usd=Sum("amount_usd")):
         costs[row["pod"]] += row["usd"]
     earned = RevenueLine.objects.filter(usage_hour__pod__in=ids, day=day).order_by()
-    for row in earned.values("usage_hour__pod").annotate(usd=Sum("amount_usd")):
-        revenues[row["usage_hour__pod"]] += row["usd"]
+    for line in earned.values("usage_hour__pod").annotate(usd=Sum("amount_usd")):
+        revenues[line["usage_hour__pod"]] += line["usd"]
 
 
 def _add_running(

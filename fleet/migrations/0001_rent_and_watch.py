@@ -7,333 +7,762 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True)),
-                ('acting_user', models.CharField(max_length=150)),
-                ('verb', models.CharField(max_length=40)),
-                ('target', models.CharField(max_length=120)),
-                ('figures', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("at", models.DateTimeField(db_index=True)),
+                ("acting_user", models.CharField(max_length=150)),
+                ("verb", models.CharField(max_length=40)),
+                ("target", models.CharField(max_length=120)),
+                (
+                    "figures",
+                    models.JSONField(
+                        default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder
+                    ),
+                ),
+                ("request_id", models.CharField(blank=True, max_length=64)),
             ],
             options={
-                'ordering': ['-at', '-pk'],
+                "ordering": ["-at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='BalanceReading',
+            name="BalanceReading",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(max_length=20)),
-                ('balance_usd', models.DecimalField(decimal_places=6, max_digits=14)),
-                ('usd_per_hour', models.DecimalField(decimal_places=6, max_digits=12, null=True)),
-                ('read_at', models.DateTimeField(db_index=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("provider", models.CharField(max_length=20)),
+                ("balance_usd", models.DecimalField(decimal_places=6, max_digits=14)),
+                (
+                    "usd_per_hour",
+                    models.DecimalField(decimal_places=6, max_digits=12, null=True),
+                ),
+                ("read_at", models.DateTimeField(db_index=True)),
             ],
             options={
-                'ordering': ['-read_at'],
+                "ordering": ["-read_at"],
             },
         ),
         migrations.CreateModel(
-            name='Fleet',
+            name="Fleet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=40, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('tier', models.PositiveSmallIntegerField(choices=[(1, 'tier 1'), (2, 'tier 2')])),
-                ('simulated', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=40, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "tier",
+                    models.PositiveSmallIntegerField(
+                        choices=[(1, "tier 1"), (2, "tier 2")]
+                    ),
+                ),
+                ("simulated", models.BooleanField(default=False)),
             ],
             options={
-                'ordering': ['tier', 'name'],
+                "ordering": ["tier", "name"],
             },
         ),
         migrations.CreateModel(
-            name='JobLease',
+            name="JobLease",
             fields=[
-                ('name', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('token', models.CharField(max_length=36)),
-                ('until', models.DateTimeField()),
+                (
+                    "name",
+                    models.CharField(max_length=60, primary_key=True, serialize=False),
+                ),
+                ("token", models.CharField(max_length=36)),
+                ("until", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='ModelVariant',
+            name="ModelVariant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('repository', models.CharField(max_length=120, unique=True)),
-                ('precision', models.CharField(choices=[('bf16', 'BF16'), ('fp8', 'FP8'), ('int4', 'INT4'), ('nvfp4', 'NVFP4')], max_length=8)),
-                ('weight_gb', models.DecimalField(decimal_places=2, max_digits=8)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("repository", models.CharField(max_length=120, unique=True)),
+                (
+                    "precision",
+                    models.CharField(
+                        choices=[
+                            ("bf16", "BF16"),
+                            ("fp8", "FP8"),
+                            ("int4", "INT4"),
+                            ("nvfp4", "NVFP4"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("weight_gb", models.DecimalField(decimal_places=2, max_digits=8)),
             ],
             options={
-                'ordering': ['served_model__name', 'precision'],
+                "ordering": ["served_model__name", "precision"],
             },
         ),
         migrations.CreateModel(
-            name='ServedModel',
+            name="ServedModel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('parameters_billion', models.DecimalField(decimal_places=3, max_digits=8)),
-                ('active_parameters_billion', models.DecimalField(decimal_places=3, max_digits=8)),
-                ('layers', models.PositiveIntegerField()),
-                ('attention_heads', models.PositiveIntegerField()),
-                ('kv_heads', models.PositiveIntegerField()),
-                ('head_dim', models.PositiveIntegerField()),
-                ('vocabulary_size', models.PositiveIntegerField()),
-                ('max_context', models.PositiveIntegerField()),
-                ('attention', models.CharField(choices=[('gqa', 'grouped-query'), ('mla', 'multi-head latent'), ('sparse_mla', 'sparse multi-head latent')], default='gqa', max_length=12)),
-                ('kv_latent_dim', models.PositiveIntegerField(default=0)),
-                ('trust_remote_code', models.BooleanField(default=False)),
-                ('tool_call_parser', models.CharField(blank=True, max_length=40)),
-                ('reasoning_parser', models.CharField(blank=True, max_length=40)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("parameters_billion", models.DecimalField(decimal_places=3, max_digits=8)),
+                (
+                    "active_parameters_billion",
+                    models.DecimalField(decimal_places=3, max_digits=8),
+                ),
+                ("layers", models.PositiveIntegerField()),
+                ("attention_heads", models.PositiveIntegerField()),
+                ("kv_heads", models.PositiveIntegerField()),
+                ("head_dim", models.PositiveIntegerField()),
+                ("vocabulary_size", models.PositiveIntegerField()),
+                ("max_context", models.PositiveIntegerField()),
+                (
+                    "attention",
+                    models.CharField(
+                        choices=[
+                            ("gqa", "grouped-query"),
+                            ("mla", "multi-head latent"),
+                            ("sparse_mla", "sparse multi-head latent"),
+                        ],
+                        default="gqa",
+                        max_length=12,
+                    ),
+                ),
+                ("kv_latent_dim", models.PositiveIntegerField(default=0)),
+                ("trust_remote_code", models.BooleanField(default=False)),
+                ("tool_call_parser", models.CharField(blank=True, max_length=40)),
+                ("reasoning_parser", models.CharField(blank=True, max_length=40)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='GpuOffer',
+            name="GpuOffer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(max_length=20)),
-                ('gpu_type_id', models.CharField(max_length=80)),
-                ('display_name', models.CharField(max_length=80)),
-                ('memory_gb', models.PositiveIntegerField()),
-                ('cloud', models.CharField(choices=[('SECURE', 'secure cloud'), ('COMMUNITY', 'community cloud')], max_length=10)),
-                ('usd_per_gpu_hour', models.DecimalField(decimal_places=4, max_digits=10)),
-                ('max_count', models.PositiveIntegerField()),
-                ('stock', models.CharField(choices=[('HIGH', 'high'), ('MEDIUM', 'medium'), ('LOW', 'low'), ('NONE', 'none'), ('UNKNOWN', 'unknown')], default='UNKNOWN', max_length=8)),
-                ('seen_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("provider", models.CharField(max_length=20)),
+                ("gpu_type_id", models.CharField(max_length=80)),
+                ("display_name", models.CharField(max_length=80)),
+                ("memory_gb", models.PositiveIntegerField()),
+                (
+                    "cloud",
+                    models.CharField(
+                        choices=[
+                            ("SECURE", "secure cloud"),
+                            ("COMMUNITY", "community cloud"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("usd_per_gpu_hour", models.DecimalField(decimal_places=4, max_digits=10)),
+                ("max_count", models.PositiveIntegerField()),
+                (
+                    "stock",
+                    models.CharField(
+                        choices=[
+                            ("HIGH", "high"),
+                            ("MEDIUM", "medium"),
+                            ("LOW", "low"),
+                            ("NONE", "none"),
+                            ("UNKNOWN", "unknown"),
+                        ],
+                        default="UNKNOWN",
+                        max_length=8,
+                    ),
+                ),
+                ("seen_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['usd_per_gpu_hour'],
-                'constraints': [models.UniqueConstraint(fields=('provider', 'gpu_type_id', 'cloud'), name='fleet_offer_once'), models.CheckConstraint(condition=models.Q(('usd_per_gpu_hour__gt', 0)), name='fleet_offer_price_positive')],
+                "ordering": ["usd_per_gpu_hour"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("provider", "gpu_type_id", "cloud"), name="fleet_offer_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("usd_per_gpu_hour__gt", 0)),
+                        name="fleet_offer_price_positive",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='JobRun',
+            name="JobRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('result', models.CharField(choices=[('running', 'running'), ('ok', 'ok'), ('failed', 'failed'), ('errored', 'errored'), ('skipped', 'skipped')], default='running', max_length=8)),
-                ('summary', models.CharField(blank=True, max_length=300)),
-                ('error', models.TextField(blank=True)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=60)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[
+                            ("running", "running"),
+                            ("ok", "ok"),
+                            ("failed", "failed"),
+                            ("errored", "errored"),
+                            ("skipped", "skipped"),
+                        ],
+                        default="running",
+                        max_length=8,
+                    ),
+                ),
+                ("summary", models.CharField(blank=True, max_length=300)),
+                ("error", models.TextField(blank=True)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
             ],
             options={
-                'ordering': ['-started_at'],
-                'indexes': [models.Index(fields=['name', '-started_at'], name='fleet_job_latest')],
+                "ordering": ["-started_at"],
+                "indexes": [
+                    models.Index(fields=["name", "-started_at"], name="fleet_job_latest")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Deployment',
+            name="Deployment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=40, unique=True)),
-                ('gpu_type_id', models.CharField(max_length=80)),
-                ('gpu_count', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1)])),
-                ('cloud', models.CharField(choices=[('SECURE', 'secure cloud'), ('COMMUNITY', 'community cloud')], default='SECURE', max_length=10)),
-                ('rental_kind', models.CharField(choices=[('on_demand', 'on-demand, always on'), ('scheduled', 'scheduled hours')], default='on_demand', max_length=12)),
-                ('start_hour', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(23)])),
-                ('end_hour', models.PositiveSmallIntegerField(blank=True, null=True, validators=[django.core.validators.MaxValueValidator(24)])),
-                ('replicas', models.PositiveSmallIntegerField(default=1)),
-                ('max_usd_per_gpu_hour', models.DecimalField(decimal_places=4, max_digits=10)),
-                ('max_model_len', models.PositiveIntegerField()),
-                ('gpu_memory_utilization', models.DecimalField(decimal_places=2, max_digits=3)),
-                ('container_disk_gb', models.PositiveIntegerField()),
-                ('image', models.CharField(max_length=255)),
-                ('extra_env', models.JSONField(blank=True, default=dict)),
-                ('peak_tokens_per_second', models.DecimalField(blank=True, decimal_places=2, max_digits=12, null=True)),
-                ('peak_source', models.CharField(blank=True, max_length=200)),
-                ('launch_failures', models.PositiveSmallIntegerField(default=0)),
-                ('not_before', models.DateTimeField(blank=True, null=True)),
-                ('order_key', models.CharField(blank=True, max_length=40, null=True, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('fleet', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deployments', to='fleet.fleet')),
-                ('variant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='fleet.modelvariant')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=40, unique=True)),
+                ("gpu_type_id", models.CharField(max_length=80)),
+                (
+                    "gpu_count",
+                    models.PositiveSmallIntegerField(
+                        validators=[django.core.validators.MinValueValidator(1)]
+                    ),
+                ),
+                (
+                    "cloud",
+                    models.CharField(
+                        choices=[
+                            ("SECURE", "secure cloud"),
+                            ("COMMUNITY", "community cloud"),
+                        ],
+                        default="SECURE",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "rental_kind",
+                    models.CharField(
+                        choices=[
+                            ("on_demand", "on-demand, always on"),
+                            ("scheduled", "scheduled hours"),
+                        ],
+                        default="on_demand",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "start_hour",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MaxValueValidator(23)],
+                    ),
+                ),
+                (
+                    "end_hour",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        null=True,
+                        validators=[django.core.validators.MaxValueValidator(24)],
+                    ),
+                ),
+                ("replicas", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "max_usd_per_gpu_hour",
+                    models.DecimalField(decimal_places=4, max_digits=10),
+                ),
+                ("max_model_len", models.PositiveIntegerField()),
+                (
+                    "gpu_memory_utilization",
+                    models.DecimalField(decimal_places=2, max_digits=3),
+                ),
+                ("container_disk_gb", models.PositiveIntegerField()),
+                ("image", models.CharField(max_length=255)),
+                ("extra_env", models.JSONField(blank=True, default=dict)),
+                (
+                    "peak_tokens_per_second",
+                    models.DecimalField(
+                        blank=True, decimal_places=2, max_digits=12, null=True
+                    ),
+                ),
+                ("peak_source", models.CharField(blank=True, max_length=200)),
+                ("launch_failures", models.PositiveSmallIntegerField(default=0)),
+                ("not_before", models.DateTimeField(blank=True, null=True)),
+                (
+                    "order_key",
+                    models.CharField(blank=True, max_length=40, null=True, unique=True),
+                ),
+                ("created_at", models.DateTimeField()),
+                (
+                    "fleet",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deployments",
+                        to="fleet.fleet",
+                    ),
+                ),
+                (
+                    "variant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="fleet.modelvariant"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['fleet__tier', 'slug'],
+                "ordering": ["fleet__tier", "slug"],
             },
         ),
         migrations.CreateModel(
-            name='Orphan',
+            name="Orphan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('provider', models.CharField(max_length=20)),
-                ('provider_id', models.CharField(max_length=40)),
-                ('name', models.CharField(max_length=120)),
-                ('ours', models.BooleanField()),
-                ('usd_per_pod_hour', models.DecimalField(decimal_places=4, max_digits=12)),
-                ('first_seen_at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField()),
-                ('sightings', models.PositiveIntegerField(default=1)),
-                ('terminate_sent_at', models.DateTimeField(blank=True, null=True)),
-                ('gone_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("provider", models.CharField(max_length=20)),
+                ("provider_id", models.CharField(max_length=40)),
+                ("name", models.CharField(max_length=120)),
+                ("ours", models.BooleanField()),
+                ("usd_per_pod_hour", models.DecimalField(decimal_places=4, max_digits=12)),
+                ("first_seen_at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
+                ("sightings", models.PositiveIntegerField(default=1)),
+                ("terminate_sent_at", models.DateTimeField(blank=True, null=True)),
+                ("gone_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['-last_seen_at'],
-                'constraints': [models.UniqueConstraint(fields=('provider', 'provider_id'), name='fleet_orphan_once')],
+                "ordering": ["-last_seen_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("provider", "provider_id"), name="fleet_orphan_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Pod',
+            name="Pod",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True)),
-                ('attempt', models.PositiveIntegerField()),
-                ('status', models.CharField(choices=[('requested', 'requested'), ('creating', 'creating'), ('provisioning', 'provisioning'), ('serving', 'serving'), ('terminating', 'terminating'), ('terminated', 'terminated'), ('failed', 'failed')], default='requested', max_length=12)),
-                ('status_since', models.DateTimeField()),
-                ('status_reason', models.CharField(blank=True, max_length=500)),
-                ('requested_at', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('ready_by', models.DateTimeField()),
-                ('ready_at', models.DateTimeField(blank=True, null=True)),
-                ('gpu_type_id', models.CharField(max_length=80)),
-                ('gpu_count', models.PositiveSmallIntegerField()),
-                ('cloud', models.CharField(max_length=10)),
-                ('container_disk_gb', models.PositiveIntegerField()),
-                ('api_key', models.CharField(max_length=80)),
-                ('provider', models.CharField(max_length=20)),
-                ('provider_id', models.CharField(blank=True, max_length=40)),
-                ('provider_status', models.CharField(blank=True, max_length=20)),
-                ('base_url', models.CharField(blank=True, max_length=255)),
-                ('quoted_usd_per_pod_hour', models.DecimalField(decimal_places=4, max_digits=12)),
-                ('usd_per_pod_hour', models.DecimalField(decimal_places=4, max_digits=12, null=True)),
-                ('billed_from', models.DateTimeField(blank=True, null=True)),
-                ('billed_until', models.DateTimeField(blank=True, null=True)),
-                ('listed_at', models.DateTimeField(blank=True, null=True)),
-                ('list_misses', models.PositiveSmallIntegerField(default=0)),
-                ('terminate_requested_at', models.DateTimeField(blank=True, null=True)),
-                ('terminate_sent_at', models.DateTimeField(blank=True, null=True)),
-                ('last_scrape_at', models.DateTimeField(blank=True, null=True)),
-                ('health', models.CharField(choices=[('ready', 'ready'), ('busy', 'busy'), ('loading', 'loading'), ('hung', 'hung'), ('dead', 'dead'), ('unknown', 'unknown')], default='unknown', max_length=8)),
-                ('health_since', models.DateTimeField(blank=True, null=True)),
-                ('health_reason', models.CharField(blank=True, max_length=300)),
-                ('probed_at', models.DateTimeField(blank=True, null=True)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('probe_misses', models.PositiveSmallIntegerField(default=0)),
-                ('progress_at', models.DateTimeField(blank=True, null=True)),
-                ('iteration_tokens', models.BigIntegerField(blank=True, null=True)),
-                ('sampled_at', models.DateTimeField(blank=True, null=True)),
-                ('pending_requests', models.PositiveIntegerField(default=0)),
-                ('engine_version', models.CharField(blank=True, max_length=40)),
-                ('metrics_error', models.CharField(blank=True, max_length=300)),
-                ('deployment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pods', to='fleet.deployment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True)),
+                ("attempt", models.PositiveIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("requested", "requested"),
+                            ("creating", "creating"),
+                            ("provisioning", "provisioning"),
+                            ("serving", "serving"),
+                            ("terminating", "terminating"),
+                            ("terminated", "terminated"),
+                            ("failed", "failed"),
+                        ],
+                        default="requested",
+                        max_length=12,
+                    ),
+                ),
+                ("status_since", models.DateTimeField()),
+                ("status_reason", models.CharField(blank=True, max_length=500)),
+                ("requested_at", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("ready_by", models.DateTimeField()),
+                ("ready_at", models.DateTimeField(blank=True, null=True)),
+                ("gpu_type_id", models.CharField(max_length=80)),
+                ("gpu_count", models.PositiveSmallIntegerField()),
+                ("cloud", models.CharField(max_length=10)),
+                ("container_disk_gb", models.PositiveIntegerField()),
+                ("api_key", models.CharField(max_length=80)),
+                ("provider", models.CharField(max_length=20)),
+                ("provider_id", models.CharField(blank=True, max_length=40)),
+                ("provider_status", models.CharField(blank=True, max_length=20)),
+                ("base_url", models.CharField(blank=True, max_length=255)),
+                (
+                    "quoted_usd_per_pod_hour",
+                    models.DecimalField(decimal_places=4, max_digits=12),
+                ),
+                (
+                    "usd_per_pod_hour",
+                    models.DecimalField(decimal_places=4, max_digits=12, null=True),
+                ),
+                ("billed_from", models.DateTimeField(blank=True, null=True)),
+                ("billed_until", models.DateTimeField(blank=True, null=True)),
+                ("listed_at", models.DateTimeField(blank=True, null=True)),
+                ("list_misses", models.PositiveSmallIntegerField(default=0)),
+                ("terminate_requested_at", models.DateTimeField(blank=True, null=True)),
+                ("terminate_sent_at", models.DateTimeField(blank=True, null=True)),
+                ("last_scrape_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "health",
+                    models.CharField(
+                        choices=[
+                            ("ready", "ready"),
+                            ("busy", "busy"),
+                            ("loading", "loading"),
+                            ("hung", "hung"),
+                            ("dead", "dead"),
+                            ("unknown", "unknown"),
+                        ],
+                        default="unknown",
+                        max_length=8,
+                    ),
+                ),
+                ("health_since", models.DateTimeField(blank=True, null=True)),
+                ("health_reason", models.CharField(blank=True, max_length=300)),
+                ("probed_at", models.DateTimeField(blank=True, null=True)),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                ("probe_misses", models.PositiveSmallIntegerField(default=0)),
+                ("progress_at", models.DateTimeField(blank=True, null=True)),
+                ("iteration_tokens", models.BigIntegerField(blank=True, null=True)),
+                ("sampled_at", models.DateTimeField(blank=True, null=True)),
+                ("pending_requests", models.PositiveIntegerField(default=0)),
+                ("engine_version", models.CharField(blank=True, max_length=40)),
+                ("metrics_error", models.CharField(blank=True, max_length=300)),
+                (
+                    "deployment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pods",
+                        to="fleet.deployment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-requested_at'],
+                "ordering": ["-requested_at"],
             },
         ),
         migrations.CreateModel(
-            name='HealthChange',
+            name="HealthChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('health', models.CharField(choices=[('ready', 'ready'), ('busy', 'busy'), ('loading', 'loading'), ('hung', 'hung'), ('dead', 'dead'), ('unknown', 'unknown')], max_length=8)),
-                ('at', models.DateTimeField()),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('pod', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='health_changes', to='fleet.pod')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "health",
+                    models.CharField(
+                        choices=[
+                            ("ready", "ready"),
+                            ("busy", "busy"),
+                            ("loading", "loading"),
+                            ("hung", "hung"),
+                            ("dead", "dead"),
+                            ("unknown", "unknown"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                (
+                    "pod",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="health_changes",
+                        to="fleet.pod",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'pk'],
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='EngineSample',
+            name="EngineSample",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('process_started_at', models.DateTimeField(null=True)),
-                ('prompt_tokens', models.BigIntegerField()),
-                ('cached_prompt_tokens', models.BigIntegerField(null=True)),
-                ('completion_tokens', models.BigIntegerField()),
-                ('requests_finished', models.BigIntegerField()),
-                ('iteration_tokens', models.BigIntegerField(null=True)),
-                ('requests_running', models.PositiveIntegerField()),
-                ('requests_waiting', models.PositiveIntegerField()),
-                ('kv_cache_usage', models.FloatField(null=True)),
-                ('pod', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='samples', to='fleet.pod')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("process_started_at", models.DateTimeField(null=True)),
+                ("prompt_tokens", models.BigIntegerField()),
+                ("cached_prompt_tokens", models.BigIntegerField(null=True)),
+                ("completion_tokens", models.BigIntegerField()),
+                ("requests_finished", models.BigIntegerField()),
+                ("iteration_tokens", models.BigIntegerField(null=True)),
+                ("requests_running", models.PositiveIntegerField()),
+                ("requests_waiting", models.PositiveIntegerField()),
+                ("kv_cache_usage", models.FloatField(null=True)),
+                (
+                    "pod",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="samples",
+                        to="fleet.pod",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at'],
+                "ordering": ["at"],
             },
         ),
         migrations.CreateModel(
-            name='PodTransition',
+            name="PodTransition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('old', models.CharField(choices=[('requested', 'requested'), ('creating', 'creating'), ('provisioning', 'provisioning'), ('serving', 'serving'), ('terminating', 'terminating'), ('terminated', 'terminated'), ('failed', 'failed')], max_length=12)),
-                ('new', models.CharField(choices=[('requested', 'requested'), ('creating', 'creating'), ('provisioning', 'provisioning'), ('serving', 'serving'), ('terminating', 'terminating'), ('terminated', 'terminated'), ('failed', 'failed')], max_length=12)),
-                ('at', models.DateTimeField()),
-                ('reason', models.CharField(blank=True, max_length=500)),
-                ('pod', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='transitions', to='fleet.pod')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                (
+                    "old",
+                    models.CharField(
+                        choices=[
+                            ("requested", "requested"),
+                            ("creating", "creating"),
+                            ("provisioning", "provisioning"),
+                            ("serving", "serving"),
+                            ("terminating", "terminating"),
+                            ("terminated", "terminated"),
+                            ("failed", "failed"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "new",
+                    models.CharField(
+                        choices=[
+                            ("requested", "requested"),
+                            ("creating", "creating"),
+                            ("provisioning", "provisioning"),
+                            ("serving", "serving"),
+                            ("terminating", "terminating"),
+                            ("terminated", "terminated"),
+                            ("failed", "failed"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "pod",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="transitions",
+                        to="fleet.pod",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'pk'],
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.AddField(
-            model_name='modelvariant',
-            name='served_model',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='variants', to='fleet.servedmodel'),
+            model_name="modelvariant",
+            name="served_model",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="variants",
+                to="fleet.servedmodel",
+            ),
         ),
         migrations.CreateModel(
-            name='GpuOfferPrice',
+            name="GpuOfferPrice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('usd_per_gpu_hour', models.DecimalField(decimal_places=4, max_digits=10)),
-                ('valid_from', models.DateTimeField()),
-                ('offer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='prices', to='fleet.gpuoffer')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("usd_per_gpu_hour", models.DecimalField(decimal_places=4, max_digits=10)),
+                ("valid_from", models.DateTimeField()),
+                (
+                    "offer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="prices",
+                        to="fleet.gpuoffer",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['valid_from'],
-                'constraints': [models.UniqueConstraint(fields=('offer', 'valid_from'), name='fleet_offer_price_once')],
+                "ordering": ["valid_from"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("offer", "valid_from"), name="fleet_offer_price_once"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('end_hour__isnull', True), ('start_hour__isnull', True)), ('start_hour__lt', models.F('end_hour')), _connector='OR'), name='fleet_deployment_hours_in_order'),
+            model_name="deployment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("end_hour__isnull", True), ("start_hour__isnull", True)),
+                    ("start_hour__lt", models.F("end_hour")),
+                    _connector="OR",
+                ),
+                name="fleet_deployment_hours_in_order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('rental_kind', 'scheduled'), _negated=True), models.Q(('end_hour__isnull', False), ('start_hour__isnull', False)), _connector='OR'), name='fleet_deployment_schedule_has_hours'),
+            model_name="deployment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("rental_kind", "scheduled"), _negated=True),
+                    models.Q(("end_hour__isnull", False), ("start_hour__isnull", False)),
+                    _connector="OR",
+                ),
+                name="fleet_deployment_schedule_has_hours",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.CheckConstraint(condition=models.Q(('max_usd_per_gpu_hour__gt', 0)), name='fleet_deployment_price_positive'),
+            model_name="deployment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("max_usd_per_gpu_hour__gt", 0)),
+                name="fleet_deployment_price_positive",
+            ),
         ),
         migrations.AddIndex(
-            model_name='pod',
-            index=models.Index(condition=models.Q(('status__in', ['terminated', 'failed']), _negated=True), fields=['status'], name='fleet_pod_live'),
+            model_name="pod",
+            index=models.Index(
+                condition=models.Q(("status__in", ["terminated", "failed"]), _negated=True),
+                fields=["status"],
+                name="fleet_pod_live",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pod',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['requested', 'creating', 'provisioning', 'serving', 'terminating', 'terminated', 'failed'])), name='fleet_pod_status_known'),
+            model_name="pod",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "requested",
+                            "creating",
+                            "provisioning",
+                            "serving",
+                            "terminating",
+                            "terminated",
+                            "failed",
+                        ],
+                    )
+                ),
+                name="fleet_pod_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pod',
-            constraint=models.UniqueConstraint(condition=models.Q(('provider_id', ''), _negated=True), fields=('provider', 'provider_id'), name='fleet_pod_provider_id_once'),
+            model_name="pod",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("provider_id", ""), _negated=True),
+                fields=("provider", "provider_id"),
+                name="fleet_pod_provider_id_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pod',
-            constraint=models.UniqueConstraint(fields=('deployment', 'attempt'), name='fleet_pod_attempt_once'),
+            model_name="pod",
+            constraint=models.UniqueConstraint(
+                fields=("deployment", "attempt"), name="fleet_pod_attempt_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='healthchange',
-            index=models.Index(fields=['pod', 'at'], name='fleet_health_by_pod'),
+            model_name="healthchange",
+            index=models.Index(fields=["pod", "at"], name="fleet_health_by_pod"),
         ),
         migrations.AddConstraint(
-            model_name='enginesample',
-            constraint=models.UniqueConstraint(fields=('pod', 'at'), name='fleet_sample_once'),
+            model_name="enginesample",
+            constraint=models.UniqueConstraint(
+                fields=("pod", "at"), name="fleet_sample_once"
+            ),
         ),
     ]

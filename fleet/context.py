@@ -1,0 +1,51 @@
+"""What every template gets as `console`: frame, theme, and whether the numbers live."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from fleet.views.banner import silence
+
+THEME_COOKIE = "kerne-theme"
+THEMES = ("auto", "light", "dark")
+MODULES = ("console/theme.js", "console/live.js", "console/keys.js", "console/parts.js")
+PAGES = (  # name, address, key after "g", icon
+    ("Overview", "economics:overview", "o", "chart-line"),
+    ("Fleet", "fleet:list", "f", "server"),
+    ("Order", "fleet:order", "d", "plus"),
+    ("Jobs", "fleet:jobs", "j", "calendar-clock"),
+    ("Prices", "economics:prices", "p", "tag"),
+)
+
+
+def console(request: HttpRequest) -> dict[str, Any]:
+    """Context processor. A fragment gets the clock only: it has no frame."""
+    now = timezone.now()
+    theme = request.COOKIES.get(THEME_COOKIE, "auto")
+    frame: dict[str, Any] = {
+        "now": now,
+        "sandbox": settings.KERNE_SANDBOX,
+        "theme": theme if theme in THEMES else "auto",
+        "modules": MODULES,
+        "version": getattr(settings, "KERNE_VERSION", ""),
+    }
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated and "HX-Request" not in request.headers:
+        frame |= {"silence": silence(now=now), "pages": pages(request.path)}
+    return {"console": frame}
+
+
+def pages(path: str) -> list[dict[str, Any]]:
+    """The navigation; the current page is the longest address that the path begins with."""
+    entries = [
+        {"name": name, "url": reverse(view), "key": key, "icon": icon}
+        for name, view, key, icon in PAGES
+    ]
+    matching = [entry["url"] for entry in entries if path.startswith(entry["url"])]
+    current = max(matching, key=len, default="")
+    return [entry | {"current": entry["url"] == current} for entry in entries]

@@ -1,0 +1,115 @@
+"""The order form: text from a browser into an OrderSpec, each fault with a sentence.
+
+Only what a type can not hold is judged here; every rule of an order is the service's.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+
+from fleet.models import Cloud, RentalKind
+from fleet.services.order_rules import OrderSpec
+
+LONGEST_NUMBER = 12  # characters; longer ones are typing accidents
+WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
+NUMBER = re.compile(r"-?[0-9]{0,8}\.?[0-9]{0,8}", re.ASCII)
+
+
+class WholeField(forms.Field):
+    """A whole number; `example` is what would be right."""
+
+    def __init__(self, *, example: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.example = example
+
+    def to_python(self, value: Any) -> int | None:
+        text = clean_number(value)
+        if not text:
+            return None
+        if not WHOLE.fullmatch(text):
+            raise forms.ValidationError(
+                f"{self.label} is {shown(value)}; "
+                f"write a whole number such as {self.example}."
+            )
+        return int(text)
+
+    def validate(self, value: Any) -> None:
+        if value is None and self.required:
+            raise forms.ValidationError(
+                f"{self.label} is empty; write a whole number such as {self.example}."
+            )
+
+
+class NumberField(WholeField):
+    """A decimal number, kept exact."""
+
+    def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
+        text = clean_number(value)
+        if not text:
+            return None
+        try:
+            if not NUMBER.fullmatch(text):
+                raise InvalidOperation
+            return Decimal(text)
+        except InvalidOperation:
+            raise forms.ValidationError(
+                f"{self.label} is {shown(value)}; write a number such as {self.example}."
+            ) from None
+
+    def validate(self, value: Any) -> None:
+        if value is None and self.required:
+            raise forms.ValidationError(
+                f"{self.label} is empty; write a number such as {self.example}."
+            )
+
+
+def clean_number(value: Any) -> str:
+    """Digits as people write them: with spaces or commas between the thousands."""
+    text = str(value or "").strip().removeprefix("$").replace("−", "-")
+    return re.sub(r"(?<=[0-9])[ ,\u00a0\u202f](?=[0-9]{3}(?![0-9]))", "", text)
+
+
+def shown(value: Any) -> str:
+    """What was typed, in quotes and not longer than a line."""
+    text = str(value)
+    return repr(text if len(text) <= 40 else f"{text[:40]}…")
+
+
+class OrderForm(forms.Form):
+    """What to rent. `fleet_id`, `variant_id` and `gpu_type_id` are chosen from lists."""
+
+    slug = forms.CharField(label="Name", strip=True, required=False)
+    fleet_id = WholeField(label="Fleet", example="1 (choose from the list)")
+    variant_id = WholeField(label="Model", example="1 (choose from the list)")
+    gpu_type_id = forms.CharField(label="GPU", required=False)
+    cloud = forms.CharField(label="Cloud", initial=Cloud.SECURE, required=False)
+    gpu_count = WholeField(label="GPU count", example="1", initial=1)
+    replicas = WholeField(label="Replicas", example="1", initial=1)
+    rental_kind = forms.CharField(
+        label="Rental", initial=RentalKind.ON_DEMAND, required=False
+    )
+    start_hour = WholeField(label="First hour", example="14", required=False)
+    end_hour = WholeField(label="Last hour", example="22", required=False)
+    max_model_len = WholeField(label="Context", example="8192", initial=8192)
+    gpu_memory_utilization = NumberField(
+        label="GPU memory share", example="0.90", initial="0.90"
+    )
+    container_disk_gb = WholeField(label="Container disk", example="60", initial=60)
+    max_usd_per_gpu_hour = NumberField(label="Price limit", example="0.80", required=False)
+
+    def spec(self) -> OrderSpec:
+        """The order of a valid form. Hours of an on-demand order are not sent along."""
+        data = dict(self.cleaned_data)
+        if data["rental_kind"] == RentalKind.ON_DEMAND:
+            data["start_hour"] = data["end_hour"] = None
+        return OrderSpec(**data)
+
+    def take(self, errors: dict[str, list[str]]) -> None:
+        """Put a refusal's sentences beside their fields."""
+        for field, sentences in errors.items():
+            for sentence in sentences:
+                self.add_error(field if field in self.fields else None, sentence)

@@ -1,0 +1,120 @@
+"""Parts of every page: times, statuses, provenance chips."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from lucide.templatetags.lucide import lucide
+
+from fleet.templatetags.numbers import duration_words, missing
+
+register = template.Library()
+
+# One shape per kind, so that nobody needs to tell colours apart. 12 x 12 units.
+SHAPES = {
+    "healthy": '<circle cx="6" cy="6" r="5" fill="currentColor"/>',
+    "degraded": '<path d="M6 .5 11.5 6 6 11.5.5 6Z" fill="currentColor"/>',
+    "down": '<path d="M2 2l8 8M10 2l-8 8" stroke="currentColor" stroke-width="3"/>',
+    "starting": (
+        '<circle cx="6" cy="6" r="4.6" fill="none" stroke="currentColor" '
+        'stroke-width="1.6"/><path d="M6 1a5 5 0 0 1 0 10Z" fill="currentColor"/>'
+    ),
+    "stopped": '<rect x="1.5" y="1.5" width="9" height="9" fill="currentColor"/>',
+    "unknown": (
+        '<circle cx="6" cy="6" r="4.8" fill="none" stroke="currentColor" '
+        'stroke-width="1.4" stroke-dasharray="2 2"/>'
+    ),
+}
+
+
+@register.simple_tag
+def icon(name: str, size: int = 16) -> str:
+    """A Lucide icon as inline SVG. It is decoration: the words stand beside it."""
+    return lucide(name, size=size, aria_hidden="true")
+
+
+@register.simple_tag
+def status(kind: str, word: str) -> SafeString:
+    """Colour, shape and word of a state. `kind` is one of the six in SHAPES."""
+    turning = mark_safe(' class="turning"') if kind == "starting" else ""
+    return format_html(
+        '<span class="status status-{}"><svg viewBox="0 0 12 12" aria-hidden="true"{}>{}'
+        "</svg>{}</span>",
+        kind,
+        turning,
+        mark_safe(SHAPES[kind]),
+        word,
+    )
+
+
+@register.simple_tag
+def ago(instant: datetime | None, now: datetime, why: str = "never") -> SafeString:
+    """A past or coming instant, relative; the absolute time is its title."""
+    if instant is None:
+        return missing(why)
+    return time_tag(instant, relative_words((now - instant).total_seconds()), live=True)
+
+
+@register.filter
+def utc(instant: datetime | None, why: str = "not yet") -> SafeString:
+    """An instant as an absolute UTC time: 2026-03-04 16:20:05."""
+    if instant is None:
+        return missing(why)
+    return time_tag(instant, f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
+
+
+@register.filter
+def utc_clock(instant: datetime | None) -> SafeString:
+    """The time of day of an instant with its zone: 16:20 UTC."""
+    if instant is None:
+        return missing("not known")
+    return time_tag(instant, f"{instant.astimezone(UTC):%H:%M} UTC")
+
+
+@register.filter
+def age(since: datetime, now: datetime) -> str:
+    """How long something has lasted, in its two largest units."""
+    return duration_words((now - since).total_seconds())
+
+
+@register.filter
+def get(mapping: Any, key: Any) -> Any:
+    """The value of a mapping, None where it has none."""
+    return mapping.get(key)
+
+
+@register.inclusion_tag("components/_provenance.html")
+def provenance(tag: str, source: str = "", **details: Any) -> dict[str, Any]:
+    """A chip that says how a number is known and opens to its source, age and formula."""
+    return {"tag": str(tag), "source": source, **details}
+
+
+def time_tag(instant: datetime, text: str, *, live: bool = False) -> SafeString:
+    moment = instant.astimezone(UTC)
+    return format_html(
+        '<time datetime="{}" title="{} UTC"{}>{}</time>',
+        moment.isoformat(timespec="seconds"),
+        f"{moment:%Y-%m-%d %H:%M:%S}",
+        mark_safe(" data-relative") if live else "",
+        text,
+    )
+
+
+def relative_words(seconds: float) -> str:
+    """How long ago (positive) or ahead (negative), in one unit.
+
+    >>> relative_words(4), relative_words(250), relative_words(-90), relative_words(-5400)
+    ('4 s ago', '4 min ago', 'in 1 min', 'in 1 h')
+    """
+    size = abs(seconds)
+    if size < 1:
+        return "now"
+    for unit, word in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+        if size >= unit:
+            text = f"{int(size // unit)} {word}"
+            return f"{text} ago" if seconds > 0 else f"in {text}"
+    return duration_words(size)

@@ -1,0 +1,43 @@
+"""Addresses of the fleet. Every part that reads itself again has one of its own."""
+
+from django.urls import path
+
+from fleet.views import (
+    banner,
+    demo,
+    deployment_page,
+    fleet_list,
+    jobs,
+    order,
+    pod_page,
+    stopping,
+)
+
+app_name = "fleet"
+urlpatterns = [
+    path("silence/", banner.silence_banner, name="silence"),
+    path("demo/start/", demo.demo_start, name="demo-start"),
+    path("fleet/", fleet_list.fleet_list, name="list"),
+    path("fleet/live/", fleet_list.fleet_live, name="live"),
+    path("fleet/order/", order.order, name="order"),
+    path("fleet/order/confirm/", order.order_confirm, name="order-confirm"),
+    path("fleet/order/fit/", order.order_fit, name="order-fit"),
+    path("fleet/pods/<int:pk>/", pod_page.pod_page, name="pod"),
+    path("fleet/pods/<int:pk>/live/", pod_page.pod_live, name="pod-live"),
+    path("fleet/pods/<int:pk>/money/", pod_page.pod_money, name="pod-money"),
+    path("fleet/pods/<int:pk>/log/", pod_page.pod_log, name="pod-log"),
+    path("fleet/pods/<int:pk>/log.txt", pod_page.pod_log_text, name="pod-log-text"),
+    path("fleet/pods/<int:pk>/terminate/", stopping.pod_terminate, name="pod-terminate"),
+    path("fleet/deployments/<int:pk>/", deployment_page.deployment_page, name="deployment"),
+    path(
+        "fleet/deployments/<int:pk>/stop/", stopping.deployment_stop, name="deployment-stop"
+    ),
+    path(
+        "fleet/deployments/<int:pk>/start/",
+        stopping.deployment_start,
+        name="deployment-start",
+    ),
+    path("jobs/", jobs.jobs, name="jobs"),
+    path("jobs/live/", jobs.jobs_live, name="jobs-live"),
+    path("jobs/<str:name>/run/", jobs.job_run, name="job-run"),
+]

@@ -1,0 +1,166 @@
+"""The fleet page: fleets, their deployments and pods, and what nobody ordered."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from fleet.models import ENDED, Deployment, Fleet, Orphan, Pod
+from fleet.services.burn import pod_usd_per_hour
+from fleet.views.states import State, deployment_state, pod_state, worst
+from fleet.views.strips import HealthSpan, health_spans
+from fleet.views.throughput import SILENT, Throughput, throughput
+
+SHOWN_ENDED = 25  # pods of the past, newest first
+
+
+@dataclass(frozen=True)
+class PodRow:
+    """A pod as a row of the page."""
+
+    pod: Pod
+    state: State
+    usd_per_hour: Decimal | None  # with its disk; None: nothing is billed
+    throughput: Throughput
+    spans: list[HealthSpan]
+
+
+@dataclass(frozen=True)
+class DeploymentRow:
+    deployment: Deployment
+    state: State
+    wanted: int
+    pods: list[PodRow]
+
+    @property
+    def usd_per_hour(self) -> Decimal:
+        return sum((row.usd_per_hour or Decimal(0) for row in self.pods), Decimal(0))
+
+
+@dataclass(frozen=True)
+class FleetRow:
+    fleet: Fleet
+    state: State
+    deployments: list[DeploymentRow]
+
+    @property
+    def usd_per_hour(self) -> Decimal:
+        return sum((row.usd_per_hour for row in self.deployments), Decimal(0))
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What the address asks for. Anything unknown is the default."""
+
+    status: str
+    query: str
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Filter:
+        status = "all" if request.GET.get("status") == "all" else "live"
+        return cls(status, request.GET.get("q", "").strip()[:80])
+
+
+def fleet_rows(wanted: Filter, *, now: datetime) -> list[FleetRow]:
+    """The fleets that match, with their deployments and pods. Seven queries."""
+    deployments = Deployment.objects.select_related("fleet", "variant__served_model")
+    if wanted.query:
+        deployments = deployments.filter(
+            Q(slug__icontains=wanted.query)
+            | Q(fleet__name__icontains=wanted.query)
+            | Q(variant__served_model__name__icontains=wanted.query)
+            | Q(gpu_type_id__icontains=wanted.query)
+            | Q(pods__name__icontains=wanted.query)
+        ).distinct()
+    found = list(deployments)
+    pods = _pods(found, wanted)
+    rates = throughput(pods, now=now)
+    spans = health_spans(pods, now=now)
+    by_deployment: dict[int, list[PodRow]] = defaultdict(list)
+    for pod in pods:
+        by_deployment[pod.deployment_id].append(
+            pod_row(pod, rates=rates, spans=spans, now=now)
+        )
+    by_fleet: dict[Fleet, list[DeploymentRow]] = defaultdict(list)
+    for deployment in found:
+        rows = by_deployment[deployment.pk]
+        state = deployment_state(deployment, [row.pod for row in rows], now=now)
+        by_fleet[deployment.fleet].append(
+            DeploymentRow(deployment, state, deployment.replicas_wanted(now=now), rows)
+        )
+    if not wanted.query:
+        for fleet in Fleet.objects.all():
+            by_fleet.setdefault(fleet, [])
+    return [
+        FleetRow(fleet, worst(row.state for row in rows), rows)
+        for fleet, rows in sorted(
+            by_fleet.items(), key=lambda item: (item[0].tier, item[0].name)
+        )
+    ]
+
+
+def _pods(deployments: Iterable[Deployment], wanted: Filter) -> list[Pod]:
+    pods = Pod.objects.filter(deployment__in=list(deployments))
+    live = list(pods.exclude(status__in=ENDED).order_by("requested_at"))
+    if wanted.status == "live":
+        return live
+    return live + list(pods.filter(status__in=ENDED)[:SHOWN_ENDED])
+
+
+def pod_row(
+    pod: Pod,
+    *,
+    rates: dict[int, Throughput],
+    spans: dict[int, list[HealthSpan]],
+    now: datetime,
+) -> PodRow:
+    billed = None if pod.is_ended or pod.status == "requested" else pod_usd_per_hour(pod)
+    return PodRow(
+        pod,
+        pod_state(pod, now=now),
+        billed,
+        rates.get(pod.pk, SILENT),
+        spans.get(pod.pk, []),
+    )
+
+
+def _context(request: HttpRequest) -> dict[str, Any]:
+    now = timezone.now()
+    wanted = Filter.of(request)
+    rows = fleet_rows(wanted, now=now)
+    orphans = list(Orphan.objects.filter(gone_at__isnull=True))
+    return {
+        "now": now,
+        "filter": wanted,
+        "fleets": rows,
+        "orphans": orphans,
+        "orphans_usd_per_hour": sum((o.usd_per_pod_hour for o in orphans), Decimal(0)),
+        "usd_per_hour": sum((row.usd_per_hour for row in rows), Decimal(0)),
+        "has_deployments": any(row.deployments for row in rows),
+        "pod_ids": [p.pod.pk for f in rows for d in f.deployments for p in d.pods],
+    }
+
+
+@require_GET
+@login_required
+def fleet_list(request: HttpRequest) -> HttpResponse:
+    """Everything that is wanted and rented; `?status=all` shows ended pods too."""
+    return render(request, "fleet/list.html", _context(request))
+
+
+@require_GET
+@login_required
+def fleet_live(request: HttpRequest) -> HttpResponse:
+    """The same rows as a fragment that reads itself again."""
+    return render(request, "fleet/_list.html", _context(request))

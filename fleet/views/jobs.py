@@ -1,0 +1,113 @@
+"""The jobs page: what the schedule promised, what ran, and a button to run one now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from celery import current_app
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+from kombu.exceptions import OperationalError
+
+from fleet.models import JobResult, JobRun
+from fleet.selectors import JobOverview, jobs_overview
+
+STATE_OF_RESULT = {
+    JobResult.OK: "healthy",
+    JobResult.RUNNING: "starting",
+    JobResult.FAILED: "degraded",
+    JobResult.ERRORED: "down",
+    JobResult.SKIPPED: "stopped",
+}
+BAR_WIDTH, BAR_GAP, BAR_HEIGHT = 4, 2, 22
+
+
+@dataclass(frozen=True)
+class RunBar:
+    """One run as a bar: its height is its duration against the longest shown."""
+
+    run: JobRun
+    kind: str
+    x: int
+    y: float
+    height: float
+
+
+@dataclass(frozen=True)
+class JobRow:
+    job: JobOverview
+    short_name: str
+    kind: str
+    bars: list[RunBar]
+
+
+def job_rows(*, now: datetime) -> list[JobRow]:
+    """The schedule's jobs as rows. One query a job."""
+    return [
+        JobRow(
+            job,
+            job.task.rpartition(".")[2],
+            STATE_OF_RESULT[JobResult(job.last.result)] if job.last else "unknown",
+            run_bars(job.runs),
+        )
+        for job in jobs_overview(now=now)
+    ]
+
+
+def run_bars(runs: tuple[JobRun, ...]) -> list[RunBar]:
+    """Bars of the runs, oldest first. A run that has no end yet is drawn full."""
+    longest = max((run.seconds or 0 for run in runs), default=0) or 1
+    bars = []
+    for n, run in enumerate(reversed(runs)):
+        share = 1.0 if run.seconds is None else run.seconds / longest
+        height = max(3.0, share * BAR_HEIGHT)
+        kind = STATE_OF_RESULT[JobResult(run.result)]
+        bars.append(
+            RunBar(run, kind, n * (BAR_WIDTH + BAR_GAP), BAR_HEIGHT - height, height)
+        )
+    return bars
+
+
+def _context() -> dict[str, Any]:
+    now = timezone.now()
+    return {"now": now, "rows": job_rows(now=now)}
+
+
+@require_GET
+@login_required
+def jobs(request: HttpRequest) -> HttpResponse:
+    """Every scheduled job."""
+    return render(request, "fleet/jobs.html", _context())
+
+
+@require_GET
+@login_required
+def jobs_live(request: HttpRequest) -> HttpResponse:
+    """The rows as a fragment that reads itself again."""
+    return render(request, "fleet/_jobs.html", _context())
+
+
+@require_POST
+@login_required
+def job_run(request: HttpRequest, name: str) -> HttpResponse:
+    """Ring for a job of the schedule now; any other name is not found."""
+    entry = current_app.conf.beat_schedule.get(name)
+    if entry is None:
+        raise Http404(f"No job is called {name!r}.")
+    try:
+        current_app.send_task(entry["task"], **entry.get("options", {}))
+    except OperationalError:
+        messages.error(
+            request, f"{name} was not started: the message broker does not answer."
+        )
+    else:
+        messages.success(
+            request, f"{name} was asked to run; its row appears when it starts."
+        )
+    return redirect("fleet:jobs")

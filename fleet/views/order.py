@@ -1,0 +1,213 @@
+"""Ordering: a form, a plan with its price, a confirmation. Nothing is saved before that."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from fleet.forms import OrderForm
+from fleet.models import Cloud, Deployment, Fleet, GpuOffer, ModelVariant, RentalKind
+from fleet.services.order_rules import OrderRefused
+from fleet.services.ordering import OrderPlan, place_order, plan_order, unseal
+from fleet.services.serving import fit_of
+from fleet.sizing.fit import Fit
+from fleet.tasks import reconcile
+from fleet.templatetags.numbers import money
+from fleet.views.doorbell import ring
+
+KEY_CHARACTERS = 40  # of an order key, the width of its column
+
+
+@require_http_methods(["GET", "POST"])
+@login_required
+def order(request: HttpRequest) -> HttpResponse:
+    """The form; sent, the plan above it. `?variant=` and `?gpu=` choose beforehand."""
+    if request.method == "POST":
+        return preview(request)
+    offers = offers_of_provider()
+    initial: dict[str, Any] = {"gpu_type_id": offers[0].gpu_type_id if offers else ""}
+    for field, name in (("variant_id", "variant"), ("gpu_type_id", "gpu")):
+        if name in request.GET:
+            initial[field] = request.GET[name]
+    form = OrderForm(initial=initial)
+    return render(request, "fleet/order.html", page_context(form, now=timezone.now()))
+
+
+def preview(request: HttpRequest) -> HttpResponse:
+    """The same page with the plan of what was typed, or with the faults beside it."""
+    now = timezone.now()
+    form = OrderForm(request.POST)
+    plan = planned(form, now=now)
+    context = page_context(form, now=now)
+    if plan is None:
+        return render(request, "fleet/order.html", context)
+    context |= {
+        "plan": plan,
+        "sealed": plan.seal(),
+        "order_key": secrets.token_hex(KEY_CHARACTERS // 2),
+        "memory": memory_bar(plan.fit),
+        "button": confirm_words(plan),
+    }
+    return render(request, "fleet/order.html", context)
+
+
+def planned(form: OrderForm, *, now: datetime) -> OrderPlan | None:
+    """The plan of a form; None when the form now carries the reasons against it."""
+    if not form.is_valid():
+        return None
+    try:
+        return plan_order(form.spec(), now=now)
+    except OrderRefused as refusal:
+        form.take(refusal.errors)
+        return None
+
+
+def confirm_words(plan: OrderPlan) -> str:
+    """What the button does and costs: "Rent 2 × 1× RTX 4090 for $1.49/h"."""
+    shape = f"{plan.spec.gpu_count}× {plan.offer.display_name}"
+    if plan.spec.replicas > 1:
+        shape = f"{plan.spec.replicas} × {shape}"
+    return f"Rent {shape} for {money(plan.usd_per_hour)}/h"
+
+
+@require_POST
+@login_required
+def order_confirm(request: HttpRequest) -> HttpResponse:
+    """Place the order that was shown. A plan that aged or moved is shown again instead."""
+    now = timezone.now()
+    key = request.POST.get("order_key", "")[:KEY_CHARACTERS]
+    placed = Deployment.objects.filter(order_key=key).first() if key else None
+    if placed is not None:  # the second half of a double click: its name is taken by now
+        return redirect("fleet:deployment", pk=placed.pk)
+    try:
+        if not key:
+            raise OrderRefused.because(
+                "The confirmation is incomplete; make the plan again."
+            )
+        plan = unseal(request.POST.get("plan", ""), now=now)
+        deployment = place_order(
+            plan, acting_user=request.user.get_username(), order_key=key, now=now
+        )
+    except OrderRefused as refusal:
+        messages.error(request, str(refusal))
+        return preview(request)
+    ring(reconcile)
+    messages.success(request, f"{deployment.slug} is ordered: {confirm_words(plan)}.")
+    return redirect("fleet:deployment", pk=deployment.pk)
+
+
+@require_POST
+@login_required
+def order_fit(request: HttpRequest) -> HttpResponse:
+    """Whether the model of the half-filled form fits the chosen GPUs, as a fragment."""
+    form = OrderForm(request.POST)
+    form.is_valid()
+    data = form.cleaned_data
+    variant = (
+        ModelVariant.objects.select_related("served_model")
+        .filter(pk=data.get("variant_id") or 0)
+        .first()
+    )
+    needed = ("gpu_count", "max_model_len", "gpu_memory_utilization")
+    if variant is None or any(data.get(name) is None for name in needed):
+        return render(request, "fleet/_fit.html", {"fit": None})
+    fit = fit_of(
+        variant,
+        gpu_type_id=data.get("gpu_type_id") or "",
+        gpu_count=data["gpu_count"],
+        max_model_len=data["max_model_len"],
+        gpu_memory_utilization=data["gpu_memory_utilization"],
+    )
+    offer = GpuOffer.objects.filter(
+        provider=settings.PROVIDER_NAME,
+        gpu_type_id=data.get("gpu_type_id"),
+        cloud=data.get("cloud"),
+    ).first()
+    context = {
+        "fit": fit,
+        "memory": memory_bar(fit),
+        "offer": offer,
+        "usd_per_pod_hour": offer.usd_per_gpu_hour * data["gpu_count"] if offer else None,
+        "variant": variant,
+        "now": timezone.now(),
+    }
+    return render(request, "fleet/_fit.html", context)
+
+
+def memory_bar(fit: Fit) -> dict[str, Any] | None:
+    """The parts of a GPU's memory as widths in per cent; None when not computed."""
+    if fit.budget_gib is None or fit.weights_gib is None or fit.overhead_gib is None:
+        return None
+    used = fit.weights_gib + fit.overhead_gib
+    whole = max(fit.budget_gib, used)
+    parts = (
+        ("weights", fit.weights_gib, "chart-profit"),
+        ("overhead", fit.overhead_gib, "line-strong"),
+        ("KV cache", max(fit.budget_gib - used, whole * 0), "chart-revenue"),
+    )
+    left = whole * 0
+    bars = []
+    for name, gib, colour in parts:
+        width = gib / whole * 100
+        bars.append(
+            {"name": name, "gib": gib, "left": left, "width": width, "colour": colour}
+        )
+        left += width
+    spare = fit.budget_gib - used
+    return {
+        "bars": bars,
+        "limit": fit.budget_gib / whole * 100,
+        "spare": spare,
+        "short": -spare,
+    }
+
+
+def offers_of_provider() -> list[GpuOffer]:
+    return list(GpuOffer.objects.filter(provider=settings.PROVIDER_NAME))
+
+
+def gpu_choices(offers: list[GpuOffer]) -> list[tuple[str, str]]:
+    """GPU types, cheapest first, with the price and stock of each cloud."""
+    order_of_types = list(dict.fromkeys(offer.gpu_type_id for offer in offers))
+    in_order = sorted(offers, key=lambda offer: order_of_types.index(offer.gpu_type_id))
+    choices = []
+    for gpu_type_id, group in groupby(in_order, key=lambda offer: offer.gpu_type_id):
+        same = list(group)
+        prices = ", ".join(
+            f"{offer.cloud.lower()} {money(offer.usd_per_gpu_hour, most=4)}/h"
+            f" (stock {offer.get_stock_display()})"
+            for offer in same
+        )
+        choices.append(
+            (gpu_type_id, f"{same[0].display_name}, {same[0].memory_gb} GB: {prices}")
+        )
+    return choices
+
+
+def page_context(form: OrderForm, *, now: datetime) -> dict[str, Any]:
+    """The form with its lists."""
+    offers = offers_of_provider()
+    variants = ModelVariant.objects.select_related("served_model")
+    return {
+        "form": form,
+        "now": now,
+        "offers_seen_at": max((offer.seen_at for offer in offers), default=None),
+        "gpu_choices": gpu_choices(offers),
+        "fleet_choices": [
+            (fleet.pk, f"{fleet.name} ({fleet.get_tier_display()})")
+            for fleet in Fleet.objects.filter(simulated=settings.KERNE_SANDBOX)
+        ],
+        "variant_choices": [(v.pk, f"{v} · {v.weight_gb} GB of weights") for v in variants],
+        "cloud_choices": Cloud.choices,
+        "rental_choices": RentalKind.choices,
+    }

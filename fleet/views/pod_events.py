@@ -1,0 +1,119 @@
+"""The story of a pod: transitions, health changes and audit rows, newest first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+
+from fleet.models import AuditEntry, Health, Pod, PodStatus, PodTransition
+from fleet.views.states import KIND_OF_HEALTH, KIND_OF_STATUS
+
+SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the story. `kind` is a state kind, or "person" for an audit row."""
+
+    at: datetime
+    kind: str
+    title: str
+    detail: str = ""
+
+
+def pod_events(pod: Pod) -> list[Event]:
+    """At most SHOWN events, newest first. Three queries."""
+    events = [
+        Event(row.at, KIND_OF_STATUS[PodStatus(row.new)], row.get_new_display(), row.reason)
+        for row in pod.transitions.order_by("-at", "-pk")[:SHOWN]
+    ]
+    events += [
+        Event(
+            row.at, KIND_OF_HEALTH[Health(row.health)], f"health: {row.health}", row.reason
+        )
+        for row in pod.health_changes.order_by("-at", "-pk")[:SHOWN]
+    ]
+    events += [
+        Event(row.at, "person", f"{row.acting_user}: {row.verb}", figures_in_words(row))
+        for row in AuditEntry.objects.filter(target=str(pod))[:SHOWN]
+    ]
+    events.append(Event(pod.requested_at, "starting", "requested"))
+    # Stable, so that steps of the same second stay in their order.
+    return sorted(events, key=lambda event: event.at, reverse=True)[:SHOWN]
+
+
+def figures_in_words(entry: AuditEntry) -> str:
+    """The numbers that were seen when it was done: "usd_per_hour 0.74, was 2"."""
+    known = ((name, value) for name, value in entry.figures.items() if value is not None)
+    return ", ".join(f"{name} {value}" for name, value in known)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A step of renting. `state` is done, now, ahead or failed."""
+
+    name: str
+    state: str
+    seconds: float | None
+    detail: str = ""
+
+
+STEPS = (
+    ("requested", "waiting to be rented"),
+    ("creating", "the order is with the provider"),
+    ("image, starting", "the container is pulled and started"),
+    ("loading", "vLLM loads the weights"),
+    ("ready", "answers requests"),
+)
+
+
+def pod_stages(pod: Pod, *, now: datetime) -> list[Stage]:
+    """The steps from the wish to READY with the seconds that each took so far."""
+    starts = _starts(pod)
+    reached = max(n for n, at in enumerate(starts) if at is not None)
+    ended = pod.status_since if pod.is_ended else None
+    stages = []
+    for n, (name, detail) in enumerate(STEPS):
+        start = starts[n]
+        if start is None:
+            state = "ahead" if n > reached else "done"
+            stages.append(
+                Stage(name, state, None, detail if n > reached else "passed at once")
+            )
+            continue
+        following = next((at for at in starts[n + 1 :] if at is not None), None)
+        until = following or ended or now
+        state = "done" if following or n == len(STEPS) - 1 else "now"
+        if state == "now" and ended:
+            state, detail = "failed", pod.status_reason or "ended here"
+        seconds = (until - start).total_seconds() if n < len(STEPS) - 1 else None
+        stages.append(Stage(name, state, seconds, detail))
+    return stages
+
+
+def _starts(pod: Pod) -> list[datetime | None]:
+    """When each step of STEPS began; None where it was not reached, or not seen."""
+    first: dict[str, datetime] = {}
+    for row in PodTransition.objects.filter(pod=pod).order_by("at", "pk"):
+        first.setdefault(row.new, row.at)
+    loading = pod.health_changes.filter(health=Health.LOADING).order_by("at").first()
+    rented = first.get(PodStatus.PROVISIONING)
+    return [
+        pod.requested_at,
+        first.get(PodStatus.CREATING) or pod.sent_at,
+        rented or pod.billed_from,
+        loading.at if loading else None,
+        pod.ready_at,
+    ]
+
+
+def slowest(stages: list[Stage]) -> str:
+    """A sentence on where the time went; empty with fewer than two finished steps."""
+    timed = [
+        stage for stage in stages if stage.seconds is not None and stage.state == "done"
+    ]
+    if not any(True for _ in pairwise(timed)):
+        return ""
+    longest = max(timed, key=lambda stage: stage.seconds or 0)
+    return f"Most of the start went into “{longest.name}”."

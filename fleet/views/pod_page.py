@@ -1,0 +1,149 @@
+"""The pod page: what it is doing, what it has done, what it runs and what it costs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from fleet.cloud import current_provider
+from fleet.models import Pod, PodStatus
+from fleet.providers.base import LogLine, ProviderError
+from fleet.services.burn import container_disk_usd_per_hour, pod_usd_per_hour
+from fleet.services.order_rules import SERVER, SHOWN_KEY
+from fleet.services.serving import serve_spec_for
+from fleet.views.pod_events import pod_events, pod_stages, slowest
+from fleet.views.states import pod_state
+from fleet.views.strips import health_spans
+from fleet.views.throughput import SILENT, throughput
+from fleet.vllm.command import build_args, redacted
+
+LOG_LINES = 200
+
+
+def get_pod(pk: int) -> Pod:
+    rows = Pod.objects.select_related(
+        "deployment__fleet", "deployment__variant__served_model"
+    )
+    return get_object_or_404(rows, pk=pk)
+
+
+def launch_command(pod: Pod) -> str:
+    """The command of the pod's vLLM with its key masked, or why there is none."""
+    try:
+        spec = serve_spec_for(pod.deployment, api_key=SHOWN_KEY)
+    except ValueError as wrong:
+        return f"No command: {wrong}"
+    return " ".join([*SERVER, *redacted(build_args(spec))])
+
+
+def engine_words(pod: Pod) -> str:
+    """Which engine answers on this pod, said so that nobody takes play for work."""
+    version = pod.engine_version
+    if version == "simulated":
+        return "Simulated: no engine ran, its counters come from the demo's demand"
+    if "replay" in version.lower():
+        return f"Replay engine ({version}): no model runs, its answers are made up"
+    if not version:
+        return "Not known yet: the engine has not answered"
+    where = f"on {pod.gpu_count}× {pod.gpu_type_id}"
+    if settings.KERNE_SANDBOX:
+        where = "on this machine's CPU (sandbox), with random weights"
+    number = version.removeprefix("vllm").lstrip(" /-")
+    return f"vLLM {number} {where}"
+
+
+def live_context(pod: Pod, *, now: datetime) -> dict[str, Any]:
+    """What changes while one looks: state, stages, strip, rate, events."""
+    stages = pod_stages(pod, now=now)
+    return {
+        "pod": pod,
+        "now": now,
+        "state": pod_state(pod, now=now),
+        "stages": stages,
+        "slowest": slowest(stages),
+        "spans": health_spans([pod], now=now)[pod.pk],
+        "throughput": throughput([pod], now=now).get(pod.pk, SILENT),
+        "events": pod_events(pod),
+        "is_late": pod.status == PodStatus.PROVISIONING and now > pod.ready_by,
+        "may_end": not pod.is_ended and pod.status != PodStatus.TERMINATING,
+    }
+
+
+@require_GET
+@login_required
+def pod_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """One pod."""
+    pod = get_pod(pk)
+    context = live_context(pod, now=timezone.now())
+    context |= {
+        "launch_command": launch_command(pod),
+        "engine_words": engine_words(pod),
+        "usd_per_hour": pod_usd_per_hour(pod),
+        "disk_usd_per_hour": container_disk_usd_per_hour(pod.container_disk_gb),
+    }
+    return render(request, "fleet/pod.html", context)
+
+
+@require_GET
+@login_required
+def pod_live(request: HttpRequest, pk: int) -> HttpResponse:
+    """The living part of the pod page as a fragment."""
+    return render(
+        request, "fleet/_pod_live.html", live_context(get_pod(pk), now=timezone.now())
+    )
+
+
+@require_GET
+@login_required
+def pod_money(request: HttpRequest, pk: int) -> HttpResponse:
+    """Tokens and money of a pod as a fragment."""
+    return render(
+        request, "fleet/_pod_money.html", {"pod": get_pod(pk), "now": timezone.now()}
+    )
+
+
+def read_log(pod: Pod) -> tuple[list[LogLine], str]:
+    """The last lines of a pod's log, or none and the reason."""
+    if not pod.provider_id:
+        return [], "Nothing is rented yet, so there is no log."
+    if pod.status == PodStatus.TERMINATED:
+        return [], "The pod is gone, and the provider kept no log of it."
+    if pod.provider != settings.PROVIDER_NAME:
+        return [], f"This pod was rented at {pod.provider}, which is not connected now."
+    try:
+        return current_provider().logs(pod.provider_id, tail=LOG_LINES), ""
+    except ProviderError as error:
+        return [], f"The provider gave no log; it is asked again. It said: {error}"
+
+
+@require_GET
+@login_required
+def pod_log(request: HttpRequest, pk: int) -> HttpResponse:
+    """The log tail as a fragment; its content is text and nothing else."""
+    lines, reason = read_log(get_pod(pk))
+    return render(request, "fleet/_log.html", {"lines": lines, "reason": reason})
+
+
+@require_GET
+@login_required
+def pod_log_text(request: HttpRequest, pk: int) -> HttpResponse:
+    """The same lines as a file."""
+    pod = get_pod(pk)
+    lines, reason = read_log(pod)
+    text = "".join(f"{stamp(line)}{line.text}\n" for line in lines) or f"{reason}\n"
+    return HttpResponse(
+        text,
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{pod.name}.txt"'},
+    )
+
+
+def stamp(line: LogLine) -> str:
+    return f"{line.at:%Y-%m-%dT%H:%M:%SZ} " if line.at else ""

@@ -1,0 +1,202 @@
+"""Debian's Chromium against a console in this process; skipped where it is missing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from economics.models import DailyProfit, DayClose, Scope
+from fleet.models import ModelVariant, Pod
+from tests.browser.screenshots import ARGUMENTS, CHROMIUM, WATCH_POLICY
+from tests.factories import (
+    make_balance,
+    make_deployment,
+    make_fleet,
+    make_health_change,
+    make_job_run,
+    make_offer,
+    make_pod,
+    make_price,
+    make_sample,
+    make_user,
+    make_variant,
+)
+
+playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is missing")
+PASSWORD = "a-long-passphrase"
+PAGE_SECONDS = 20
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            if not Path(CHROMIUM).exists():
+                item.add_marker(pytest.mark.skip(reason=f"{CHROMIUM} is not installed"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[playwright_api.Browser]:
+    # Playwright runs an event loop in this thread; Django would take it for a view's.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with playwright_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@dataclass
+class Screen:
+    """A page of a logged-in operator that remembers what went wrong."""
+
+    page: playwright_api.Page
+    base: str
+    errors: list[str] = field(default_factory=list)
+
+    def open(self, address: str) -> playwright_api.Page:
+        self.page.goto(self.base + address)
+        return self.page
+
+    @property
+    def violations(self) -> list[str]:
+        found: list[str] = self.page.evaluate("window.violations")
+        return found
+
+    @property
+    def overflow_px(self) -> int:
+        width: int = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return width
+
+
+ScreenMaker = Callable[..., Screen]
+
+
+@pytest.fixture
+def screen(
+    chromium: playwright_api.Browser, live_server: object, operator_user: User
+) -> Iterator[ScreenMaker]:
+    """Opens a browser window of a size and theme, logged in."""
+    contexts = []
+    base = str(live_server)
+
+    def make(width: int = 1280, theme: str = "light") -> Screen:
+        client = Client()
+        client.force_login(operator_user)
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=theme
+        )
+        contexts.append(context)
+        context.add_cookies(
+            [
+                {"name": name, "value": morsel.value, "url": base}
+                for name, morsel in client.cookies.items()
+            ]
+        )
+        context.add_init_script(WATCH_POLICY)
+        page = context.new_page()
+        page.set_default_timeout(PAGE_SECONDS * 1000)
+        seen = Screen(page, base)
+        page.on("console", lambda said: _note(seen, said))
+        page.on("pageerror", lambda error: seen.errors.append(str(error)))
+        return seen
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+def wait_until(page: playwright_api.Page, expression: str) -> None:
+    """Wait until a JavaScript expression is true.
+
+    Playwright's own wait_for_function evaluates text inside the page, which the
+    page's content security policy forbids.
+    """
+    for _ in range(PAGE_SECONDS * 20):
+        if page.evaluate(expression):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"not true after {PAGE_SECONDS} s: {expression}")
+
+
+def _note(screen: Screen, said: playwright_api.ConsoleMessage) -> None:
+    if said.type == "error":
+        screen.errors.append(said.text)
+
+
+@pytest.fixture
+def operator_user(transactional_db: None) -> User:
+    user = make_user("ada")
+    assert isinstance(user, User)
+    return user
+
+
+@pytest.fixture
+def lively_fleet(transactional_db: None) -> Pod:
+    """A serving pod with samples, seven closed days, a balance, prices, a job that ran.
+
+    A transactional test empties every table, also those that migrations filled, so the
+    model is made here.
+    """
+    now = timezone.now()
+    variant = _llama()
+    fleet = make_fleet(name="Tier 1", simulated=True)
+    deployment = make_deployment(fleet=fleet, variant=variant, slug="llama-a")
+    started = now - timedelta(hours=3)
+    pod = make_pod(
+        deployment=deployment,
+        provider="sandbox",
+        requested_at=started,
+        billed_from=started,
+        ready_at=started + timedelta(minutes=4),
+        ready_by=started + timedelta(minutes=20),
+        status_since=started + timedelta(minutes=4),
+        probed_at=now + timedelta(hours=1),
+    )
+    make_health_change(pod, "loading", at=started + timedelta(minutes=1))
+    make_health_change(pod, "ready", at=started + timedelta(minutes=4))
+    make_sample(pod, at=now - timedelta(seconds=70))
+    make_sample(pod, at=now - timedelta(seconds=5), completion_tokens=2_000)
+    make_offer(provider="sandbox", seen_at=now)
+    make_balance(provider="sandbox", read_at=now)
+    make_price(served_model=variant.served_model)
+    make_job_run("reconcile", started_at=now, ended_at=now)
+    for days in range(1, 8):
+        _close(now.date() - timedelta(days=days), now)
+    return pod
+
+
+def _llama() -> ModelVariant:
+    repository = "meta-llama/Llama-3.1-8B-Instruct"
+    known = ModelVariant.objects.filter(repository=repository).first()
+    return known or make_variant(repository=repository)
+
+
+def _close(day: date, now: datetime) -> None:
+    DayClose.objects.create(day=day, closed_at=now)
+    DailyProfit.objects.create(
+        day=day,
+        scope=Scope.ALL,
+        simulated=True,
+        uncached_prompt_tokens=1_000,
+        cached_prompt_tokens=0,
+        completion_tokens=1_000,
+        revenue_usd=12,
+        cost_usd=17,
+        profit_usd=-5,
+        take_rate=0,
+        break_even_revenue_usd=17,
+        provenance="simulated",
+        closed_at=now,
+    )

@@ -1,0 +1,48 @@
+import pytest
+
+from fleet.models import Pod
+from tests.browser.conftest import ScreenMaker
+
+PAGES = ["/", "/fleet/", "/fleet/order/", "/jobs/", "/prices/", "pod", "deployment", "stop"]
+
+
+def address_of(page: str, pod: Pod) -> str:
+    return {
+        "pod": f"/fleet/pods/{pod.pk}/",
+        "deployment": f"/fleet/deployments/{pod.deployment_id}/",
+        "stop": f"/fleet/deployments/{pod.deployment_id}/stop/",
+    }.get(page, page)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_page_overflows_breaks_or_violates_the_policy(
+    screen: ScreenMaker, lively_fleet: Pod, width: int, theme: str
+):
+    seen = screen(width=width, theme=theme)
+
+    for page in PAGES:
+        seen.open(address_of(page, lively_fleet)).wait_for_load_state("networkidle")
+        assert (page, seen.overflow_px) == (page, 0)
+        assert (page, seen.violations) == (page, [])
+        assert (page, seen.errors) == (page, [])
+
+
+def test_dark_and_light_differ_in_what_is_painted(screen: ScreenMaker, lively_fleet: Pod):
+    painted = "getComputedStyle(document.body).backgroundColor"
+
+    light = screen(theme="light").open("/jobs/").evaluate(painted)
+    dark = screen(theme="dark").open("/jobs/").evaluate(painted)
+
+    assert light != dark
+
+
+def test_text_stays_readable_on_a_phone(screen: ScreenMaker, lively_fleet: Pod):
+    page = screen(width=390).open("/fleet/")
+
+    small = page.evaluate(
+        """[...document.querySelectorAll("main *")].filter((element) =>
+            element.childNodes.length && element.innerText?.trim() &&
+            parseFloat(getComputedStyle(element).fontSize) < 11).length"""
+    )
+    assert small == 0

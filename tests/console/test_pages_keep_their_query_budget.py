@@ -1,0 +1,79 @@
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from economics.models import DayClose
+from fleet.models import Deployment, Pod
+from tests.factories import make_job_run, make_pod, make_sample
+
+BUDGET = 25
+
+
+@pytest.fixture
+def five_pods(deployment: Deployment, catalog: None) -> list[Pod]:
+    """Five serving pods with samples; yesterday is closed, as on any day but the first."""
+    now = timezone.now()
+    DayClose.objects.create(day=(now - timedelta(days=1)).date(), closed_at=now)
+    pods = []
+    for _ in range(5):
+        pod = make_pod(deployment=deployment, provider="sandbox", probed_at=now)
+        make_sample(pod, at=now - timedelta(seconds=20))
+        make_sample(pod, at=now - timedelta(seconds=10), completion_tokens=100)
+        pods.append(pod)
+    make_job_run("reconcile", started_at=now, ended_at=now)
+    return pods
+
+
+def queries_of(client: Client, address: str) -> int:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        assert client.get(address).status_code == 200
+    return len(queries)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "economics:overview",
+        "economics:overview-live",
+        "economics:overview-alarms",
+        "economics:profit-json",
+        "economics:profit-table",
+        "economics:prices",
+        "fleet:list",
+        "fleet:live",
+        "fleet:order",
+        "fleet:jobs",
+    ],
+)
+def test_a_page_asks_the_database_at_most_25_times(
+    operator: Client, five_pods: list[Pod], name: str
+):
+    assert queries_of(operator, reverse(name)) <= BUDGET
+
+
+@pytest.mark.parametrize("name", ["fleet:pod", "fleet:pod-live", "fleet:pod-money"])
+def test_a_pod_page_asks_at_most_25_times(
+    operator: Client, five_pods: list[Pod], name: str
+):
+    assert queries_of(operator, reverse(name, args=[five_pods[0].pk])) <= BUDGET
+
+
+def test_a_deployment_page_asks_at_most_25_times(operator: Client, five_pods: list[Pod]):
+    address = reverse("fleet:deployment", args=[five_pods[0].deployment_id])
+
+    assert queries_of(operator, address) <= BUDGET
+
+
+def test_a_larger_fleet_needs_no_more_queries(operator: Client, five_pods: list[Pod]):
+    before = queries_of(operator, reverse("fleet:list"))
+    for _ in range(5):
+        make_pod(deployment=five_pods[0].deployment, provider="sandbox")
+
+    assert queries_of(operator, reverse("fleet:list")) == before
