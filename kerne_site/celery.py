@@ -18,7 +18,7 @@ from django.conf import settings
 from kombu import Exchange, Queue
 
 from kerne_site import logs
-from kerne_site.processes import end_with_parent
+from kerne_site.launch import end_with_parent
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kerne_site.settings")
 

@@ -6,7 +6,6 @@ leaves nothing that still rents, serves or writes.
 """
 
 import contextlib
-import ctypes
 import os
 import signal
 import subprocess
@@ -18,14 +17,13 @@ from pathlib import Path
 
 import psutil
 
-PR_SET_PDEATHSIG = 1
+from kerne_site import launch
+
 POLL_SECONDS = 0.02
 GROUP_SECONDS = 1.0
 LOG_LIMIT_BYTES = 10_000_000
 LOG_TAIL_LINES = 3
 LOG_TAIL_BYTES = 4096
-
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
 class ProcessFailed(RuntimeError):
@@ -59,24 +57,16 @@ class Child:
         self.command = command
         command.log.parent.mkdir(parents=True, exist_ok=True)
         _rotate(command.log)
-        parent, death_signal = os.getpid(), command.death_signal
-
-        def die_with_parent() -> None:
-            if death_signal is not None:
-                end_with_parent(death_signal)
-                if os.getppid() != parent:  # it died before the call above
-                    os._exit(1)
-
+        self._group_is_gone = False
         with command.log.open("ab") as log:
             self._log_start = log.tell()
             self._process = subprocess.Popen(
-                command.argv,
+                launched(command),
                 env=command.env,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=die_with_parent,
             )
 
     @property
@@ -110,7 +100,10 @@ class Child:
 
     def kill_group(self) -> None:
         """Kill all that is left of its process group, and see it gone: a successor needs
-        its ports and files."""
+        its ports and files. Only once: the group's number may be somebody else's later."""
+        if self._group_is_gone:
+            return
+        self._group_is_gone = True
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
@@ -136,10 +129,12 @@ class Child:
         return f"{self.command.name} {what}{said}. Its log: {self.command.log}"
 
 
-def end_with_parent(number: signal.Signals) -> None:
-    """Have the kernel send this process the signal when its parent ends (Linux)."""
-    if _libc is not None:
-        _libc.prctl(PR_SET_PDEATHSIG, int(number))
+def launched(command: Command) -> list[str]:
+    """The words that start a command so that it ends when we do."""
+    if command.death_signal is None:
+        return list(command.argv)
+    launcher = [sys.executable, "-I", "-S", launch.__file__]
+    return [*launcher, str(int(command.death_signal)), str(os.getpid()), *command.argv]
 
 
 def _runs_in_group(group: int) -> bool:

@@ -74,8 +74,8 @@ class Command(BaseCommand):
                 while True:
                     self._supervisor.look(now=time.monotonic())
                     time.sleep(LOOK_SECONDS)
-            except StopAsked:
-                self._say("")
+            except StopAsked as asked:
+                self._say(f"\nasked to stop ({asked})")
             except (ProcessFailed, GaveUp) as failure:
                 self.stderr.write(str(failure))
                 code = FAILED_EXIT
@@ -221,10 +221,10 @@ class Command(BaseCommand):
 def _signals_raise() -> Iterator[None]:
     """Within, each stop signal raises StopAsked once; the next ones are ignored."""
 
-    def ask(*_: Any) -> None:
+    def ask(asked: int, frame: object) -> None:
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        raise StopAsked
+        raise StopAsked(signal.Signals(asked).name)
 
     for number in STOP_SIGNALS:
         signal.signal(number, ask)
