@@ -9,8 +9,8 @@ from django.conf import settings
 from economics.calc.money import shown_usd
 from economics.calc.runway import Runway, runway
 from fleet.models import BalanceReading
+from fleet.selectors.account import known_balance
 from fleet.services.launch_guard import LaunchRequest
-from fleet.services.ordering import known_balance
 
 MIN_RUNWAY_HOURS = Decimal(1)  # the provider ends pods without a network volume at $0
 PLAY_MONEY = "sandbox"

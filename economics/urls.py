@@ -9,6 +9,7 @@ urlpatterns = [
     path("", overview.overview, name="overview"),
     path("overview/live/", overview.overview_live, name="overview-live"),
     path("overview/alarms/", overview.overview_alarms, name="overview-alarms"),
+    path("overview/demo/", overview.overview_demo, name="overview-demo"),
     path("charts/profit.json", charts.profit_json, name="profit-json"),
     path("charts/profit/table/", charts.profit_table, name="profit-table"),
     path("charts/profit.csv", charts.profit_csv, name="profit-csv"),

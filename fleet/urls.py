@@ -25,6 +25,7 @@ urlpatterns = [
     path("fleet/pods/<int:pk>/", pod_page.pod_page, name="pod"),
     path("fleet/pods/<int:pk>/live/", pod_page.pod_live, name="pod-live"),
     path("fleet/pods/<int:pk>/money/", pod_page.pod_money, name="pod-money"),
+    path("fleet/pods/<int:pk>/spec/", pod_page.pod_spec, name="pod-spec"),
     path("fleet/pods/<int:pk>/log/", pod_page.pod_log, name="pod-log"),
     path("fleet/pods/<int:pk>/log.txt", pod_page.pod_log_text, name="pod-log-text"),
     path("fleet/pods/<int:pk>/terminate/", stopping.pod_terminate, name="pod-terminate"),

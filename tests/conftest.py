@@ -14,6 +14,11 @@ from pathlib import Path
 
 import django
 import pytest
+from django.apps import apps
+from django.core import serializers
+from django.db import transaction
+from django.db.models.signals import post_migrate
+from pytest_django import DjangoDbBlocker
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -26,6 +31,7 @@ SHARED_FOLDER = "KERNE_TEST_FOLDER"
 # A developer's own settings, above all a real RunPod key, must not reach a test.
 SETTING_PREFIXES = ("KERNE_", "RUNPOD_", "SECRET_KEY")
 SETTING_NAMES = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "ALLOWED_HOSTS", "DEBUG")
+OUR_APPS = ("fleet", "economics")
 KEPT = ("RUNPOD_OPENAPI", SHARED_FOLDER)
 
 
@@ -68,8 +74,12 @@ django.setup()  # here, so that the conftest files below this one may import mod
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    from django.conf import settings
+
     from kerne_site.celery import app
 
+    # The real hasher takes a third of a second for each account, by design.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     # A doorbell that rings nowhere. Tests of the bell itself start a real broker.
     app.conf.update(broker_url="memory://", broker_transport_options={})
     # xdist starts its workers with this environment, and there pytest-django would read
@@ -81,6 +91,28 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if _postgres is not None:
         _postgres.stop()
         shutil.rmtree(_folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """The test database; rows that migrations made come back when a test has emptied it.
+
+    A test that really commits ends with all tables emptied, and the tests after it would
+    meet a console without a single known model.
+    """
+    ours = [model for app in OUR_APPS for model in apps.get_app_config(app).get_models()]
+    with django_db_blocker.unblock():
+        made = [row for model in ours for row in model._default_manager.all()]
+    kept = serializers.serialize("json", made)
+
+    def give_back(**_: object) -> None:
+        with transaction.atomic():
+            for row in serializers.deserialize("json", kept):
+                row.save()
+
+    # Emptying ends with this signal, app by app; ours is the last.
+    last = apps.get_app_config(OUR_APPS[-1])
+    post_migrate.connect(give_back, sender=last, weak=False)
 
 
 @pytest.fixture(scope="session")

@@ -39,6 +39,7 @@ from fleet.models import (
 )
 
 NOW = datetime(2026, 3, 4, 16, 20, tzinfo=UTC)  # a Wednesday
+LLAMA = "meta-llama/Llama-3.1-8B-Instruct"
 _numbers = itertools.count(1)
 
 
@@ -73,6 +74,17 @@ def make_variant(**columns: Any) -> ModelVariant:
         "weight_gb": Decimal("16.06"),
     }
     return ModelVariant.objects.create(**(defaults | columns))
+
+
+def make_llama() -> ModelVariant:
+    """Llama 3.1 8B as the migrations bring it; made again where a test emptied it."""
+    known = ModelVariant.objects.filter(repository=LLAMA).first()
+    if known is not None:
+        return known
+    return make_variant(
+        served_model=make_model(slug="llama-3.1-8b", name="Llama 3.1 8B Instruct"),
+        repository=LLAMA,
+    )
 
 
 def make_fleet(**columns: Any) -> Fleet:

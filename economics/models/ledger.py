@@ -129,4 +129,4 @@ class BillingObservation(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.total_usd} USD {self.provider_pod_id} {self.bucket_start:%m-%d %H}:00"
+        return f"{self.total_usd} USD {self.provider_pod_id} {self.bucket_start:%m-%d %Hh}"

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from economics.calc.hours import SECONDS_PER_HOUR, Interval, day_bounds, day_of
 from fleet.models import Deployment, RentalKind
-from fleet.services.burn import container_disk_usd_per_hour
+from fleet.selectors.burn import container_disk_usd_per_hour
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from economics.calc.unknown import Unknown
 from economics.models import CostKind, CostLine, TokenPrice, UsageHour
 from economics.selectors.hour_revenue import rates_of
 from fleet.models import Deployment
-from fleet.services.burn import pod_usd_per_hour
+from fleet.selectors.burn import pod_usd_per_hour
 
 MIX_DAYS = 7
 

@@ -20,7 +20,7 @@ from economics.calc.money import stored_difference
 from economics.models import CostKind, CostLine, Provenance
 from economics.selectors.days import booking_day
 from fleet.models import Pod
-from fleet.services.burn import CONTAINER_DISK_USD_PER_GB_MONTH
+from fleet.selectors.burn import CONTAINER_DISK_USD_PER_GB_MONTH
 
 
 def unaccrued_pods(now: datetime) -> QuerySet[Pod]:

@@ -16,7 +16,7 @@ from economics.calc.unknown import Unknown
 from economics.selectors.ahead import Ahead, ahead_of
 from economics.selectors.day_sums import DaySums, open_day_sums
 from fleet.models import Deployment, Fleet, Pod
-from fleet.services.burn import pod_usd_per_hour
+from fleet.selectors.burn import pod_usd_per_hour
 
 EARLIEST_PROJECTION = Decimal("0.04")  # about an hour: before, a pace says nothing
 

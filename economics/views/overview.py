@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -30,11 +31,12 @@ from economics.selectors import (
 )
 from economics.views.charts import money_asked
 from economics.views.last_week import profit_a_week_ago
-from fleet.models import ENDED, Deployment, Fleet, Pod
+from fleet.models import ENDED, Deployment, Fleet, JobRun, Pod
 from fleet.selectors import account, orphans
 from fleet.views.states import WORST_FIRST, State, deployment_state, pod_state, worst
 
 SPARK_DAYS = 14
+DEMO_JOB = "make_demo"
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def table_rows(figures: Today, pods: list[Pod], fleets: list[Fleet]) -> list[Row
             fleet=fleet,
         )
         for fleet in fleets
-        if fleet.simulated == figures.simulated
+        if by_fleet[fleet.pk]
     ]
 
 
@@ -196,9 +198,23 @@ def overview(request: HttpRequest) -> HttpResponse:
     """The first page. Without any deployment: two doors."""
     context = today_context(request)
     if not context["figures"].deployments and not Deployment.objects.exists():
-        return render(request, "economics/first_run.html", stray_pods())
+        return render(request, "economics/first_run.html", stray_pods() | demo_state())
     context |= stray_pods() | {"is_first": True}  # the page asks for the other alarms
     return render(request, "economics/overview.html", context)
+
+
+def demo_state() -> dict[str, Any]:
+    """The newest run of the job that makes the demo, None before the first."""
+    return {"run": JobRun.objects.filter(name=DEMO_JOB).first(), "now": timezone.now()}
+
+
+@require_GET
+@login_required
+def overview_demo(request: HttpRequest) -> HttpResponse:
+    """The demo's door as a fragment; once there is a deployment it opens the overview."""
+    if Deployment.objects.exists():
+        return HttpResponse(headers={"HX-Redirect": reverse("economics:overview")})
+    return render(request, "economics/_demo_door.html", demo_state())
 
 
 @require_GET

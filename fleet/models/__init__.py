@@ -1,7 +1,7 @@
 """The tables of the fleet, re-exported so that callers need one import."""
 
 from fleet.models.audit import AuditEntry, Orphan
-from fleet.models.deployment import Deployment, Fleet, RentalKind, Tier
+from fleet.models.deployment import MAX_NEVER_READY, Deployment, Fleet, RentalKind, Tier
 from fleet.models.job import JobLease, JobResult, JobRun
 from fleet.models.offer import BalanceReading, Cloud, GpuOffer, GpuOfferPrice, Stock
 from fleet.models.pod import (
@@ -20,6 +20,7 @@ from fleet.models.served_model import Attention, ModelVariant, Precision, Served
 
 __all__ = [
     "ENDED",
+    "MAX_NEVER_READY",
     "MAYBE_BILLED",
     "RENTED",
     "WANTED",

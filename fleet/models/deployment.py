@@ -10,6 +10,8 @@ from django.db import models
 from fleet.models.offer import Cloud
 from fleet.models.served_model import ModelVariant
 
+MAX_NEVER_READY = 3  # then a bad image or model stops burning money
+
 
 class Tier(models.IntegerChoices):
     """Tier 1 must earn; tier 2 is added while tier 1 pays for it."""

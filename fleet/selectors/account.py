@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
 
 from fleet.models import BalanceReading
-from fleet.services.burn import committed_usd_per_hour
-from fleet.services.ordering import known_balance, runway_hours
+from fleet.selectors.burn import committed_usd_per_hour
+
+STALE_BALANCE_SECONDS = 1800
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +46,20 @@ def account(*, now: datetime) -> Account:
         reason=reason,
         read_at=balance.read_at if balance else None,
     )
+
+
+def runway_hours(balance: BalanceReading | None, usd_per_hour: Decimal) -> Decimal | None:
+    """Hours until the balance is spent; None when unknown or when nothing is spent."""
+    if balance is None or usd_per_hour <= 0:
+        return None
+    return max(balance.balance_usd, Decimal(0)) / usd_per_hour
+
+
+def known_balance(*, now: datetime) -> tuple[BalanceReading | None, str]:
+    """The newest balance while it is fresh enough to promise on, else why not."""
+    latest = BalanceReading.objects.filter(provider=settings.PROVIDER_NAME).first()
+    if latest is None:
+        return None, "the provider has not said the balance yet"
+    if now - latest.read_at > timedelta(seconds=STALE_BALANCE_SECONDS):
+        return None, f"the last balance is of {latest.read_at:%Y-%m-%d %H:%M} UTC"
+    return latest, ""

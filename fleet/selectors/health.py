@@ -1,8 +1,7 @@
-"""Health for the eye: the state now, and the strip of the last hours."""
+"""Health for the eye: the state now, unknown when nobody looked lately."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -10,16 +9,6 @@ from django.conf import settings
 from fleet.models import Health, Pod
 
 BLIND_AFTER_INTERVALS = 6
-
-
-@dataclass(frozen=True, slots=True)
-class HealthSpan:
-    """One state over [start, end)."""
-
-    health: Health
-    start: datetime
-    end: datetime
-    reason: str
 
 
 def blind_after() -> timedelta:
@@ -39,22 +28,3 @@ def shown_health(pod: Pod, *, now: datetime) -> tuple[Health, str]:
     if now - pod.probed_at > blind_after():
         return Health.UNKNOWN, f"not probed since {pod.probed_at:%H:%M:%S} UTC"
     return Health(pod.health), pod.health_reason
-
-
-def health_spans(pod: Pod, *, start: datetime, end: datetime) -> list[HealthSpan]:
-    """States of a pod over [start, end), oldest first; before its first row nothing.
-
-    The last state ends where our last probe ends: after it the strip has a gap.
-    """
-    changes = list(pod.health_changes.filter(at__lt=end).order_by("at", "pk"))
-    last_seen = min(end, (pod.probed_at or end) + blind_after())
-    if pod.billed_until is not None:
-        last_seen = min(last_seen, pod.billed_until)
-    spans = []
-    for index, change in enumerate(changes):
-        follows = index + 1 < len(changes)
-        until = min(changes[index + 1].at if follows else last_seen, end)
-        begin = max(change.at, start)
-        if begin < until:
-            spans.append(HealthSpan(Health(change.health), begin, until, change.reason))
-    return spans

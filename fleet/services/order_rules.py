@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 
 from fleet.models import Cloud, Deployment, Fleet, GpuOffer, ModelVariant, RentalKind, Stock
-from fleet.services.serving import fit_of, serve_spec
+from fleet.selectors.serving import fit_of, serve_spec
 from fleet.sizing.fit import Fit
 from fleet.vllm.command import build_args, redacted
 

@@ -16,15 +16,15 @@ from django.core import signing
 from django.db import IntegrityError, transaction
 
 from fleet.models import BalanceReading, Deployment, Fleet, GpuOffer, ModelVariant
+from fleet.selectors.account import known_balance, runway_hours
+from fleet.selectors.burn import committed_usd_per_hour, container_disk_usd_per_hour
 from fleet.services import audit, order_rules
-from fleet.services.burn import committed_usd_per_hour, container_disk_usd_per_hour
 from fleet.services.order_rules import OrderRefused, OrderSpec
 from fleet.sizing.fit import Fit
 
 SALT = "fleet.order-plan"
 PLAN_SECONDS = 300  # an older price is asked for again
 PRICE_DRIFT_ALLOWED = Decimal("0.02")
-STALE_BALANCE_SECONDS = 1800
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,23 +116,6 @@ def hours_per_day(spec: OrderSpec) -> int:
     if spec.start_hour is None or spec.end_hour is None:
         return 24
     return spec.end_hour - spec.start_hour
-
-
-def runway_hours(balance: BalanceReading | None, usd_per_hour: Decimal) -> Decimal | None:
-    """Hours until the balance is spent; None when unknown or when nothing is spent."""
-    if balance is None or usd_per_hour <= 0:
-        return None
-    return max(balance.balance_usd, Decimal(0)) / usd_per_hour
-
-
-def known_balance(*, now: datetime) -> tuple[BalanceReading | None, str]:
-    """The newest balance while it is fresh enough to promise on, else why not."""
-    latest = BalanceReading.objects.filter(provider=settings.PROVIDER_NAME).first()
-    if latest is None:
-        return None, "the provider has not said the balance yet"
-    if now - latest.read_at > timedelta(seconds=STALE_BALANCE_SECONDS):
-        return None, f"the last balance is of {latest.read_at:%Y-%m-%d %H:%M} UTC"
-    return latest, ""
 
 
 def unseal(text: str, *, now: datetime) -> OrderPlan:

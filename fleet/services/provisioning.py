@@ -18,10 +18,10 @@ from fleet.providers.base import (
     RateLimited,
     Unauthorized,
 )
+from fleet.selectors.burn import committed_usd_per_hour, pod_usd_per_hour
+from fleet.selectors.serving import VLLM_PORT, serve_spec_for
 from fleet.services import replicas, termination
-from fleet.services.burn import committed_usd_per_hour, pod_usd_per_hour
 from fleet.services.launch_guard import LaunchGuard, LaunchRequest
-from fleet.services.serving import VLLM_PORT, serve_spec_for
 from fleet.vllm.command import args_string
 
 log = logging.getLogger(__name__)

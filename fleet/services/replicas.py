@@ -9,10 +9,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
-from fleet.models import Deployment, GpuOffer, Pod
+from fleet.models import MAX_NEVER_READY, Deployment, GpuOffer, Pod
 from fleet.services import audit, termination
 
-MAX_NEVER_READY = 3  # then a bad image or model stops burning money
 BACK_OFF_SECONDS = (15, 30, 60, 120, 300, 600)
 NAME_LENGTH = 60
 

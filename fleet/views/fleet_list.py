@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from fleet.models import ENDED, Deployment, Fleet, Orphan, Pod
-from fleet.services.burn import pod_usd_per_hour
+from fleet.selectors.burn import pod_usd_per_hour
 from fleet.views.states import State, deployment_state, pod_state, worst
 from fleet.views.strips import HealthSpan, health_spans
 from fleet.views.throughput import SILENT, Throughput, throughput

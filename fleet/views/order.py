@@ -17,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from fleet.forms import OrderForm
 from fleet.models import Cloud, Deployment, Fleet, GpuOffer, ModelVariant, RentalKind
+from fleet.selectors.serving import fit_of
 from fleet.services.order_rules import OrderRefused
 from fleet.services.ordering import OrderPlan, place_order, plan_order, unseal
-from fleet.services.serving import fit_of
 from fleet.sizing.fit import Fit
 from fleet.tasks import reconcile
 from fleet.templatetags.numbers import money

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_GET
 from fleet.cloud import current_provider
 from fleet.models import Pod, PodStatus
 from fleet.providers.base import LogLine, ProviderError
-from fleet.services.burn import container_disk_usd_per_hour, pod_usd_per_hour
+from fleet.selectors.burn import container_disk_usd_per_hour, pod_usd_per_hour
+from fleet.selectors.serving import serve_spec_for
 from fleet.services.order_rules import SERVER, SHOWN_KEY
-from fleet.services.serving import serve_spec_for
 from fleet.views.pod_events import pod_events, pod_stages, slowest
 from fleet.views.states import pod_state
 from fleet.views.strips import health_spans
@@ -76,18 +76,23 @@ def live_context(pod: Pod, *, now: datetime) -> dict[str, Any]:
     }
 
 
-@require_GET
-@login_required
-def pod_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """One pod."""
-    pod = get_pod(pk)
-    context = live_context(pod, now=timezone.now())
-    context |= {
+def spec_context(pod: Pod) -> dict[str, Any]:
+    """What the pod runs and costs by its order."""
+    return {
+        "pod": pod,
         "launch_command": launch_command(pod),
         "engine_words": engine_words(pod),
         "usd_per_hour": pod_usd_per_hour(pod),
         "disk_usd_per_hour": container_disk_usd_per_hour(pod.container_disk_gb),
     }
+
+
+@require_GET
+@login_required
+def pod_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """One pod."""
+    pod = get_pod(pk)
+    context = live_context(pod, now=timezone.now()) | spec_context(pod)
     return render(request, "fleet/pod.html", context)
 
 
@@ -98,6 +103,13 @@ def pod_live(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request, "fleet/_pod_live.html", live_context(get_pod(pk), now=timezone.now())
     )
+
+
+@require_GET
+@login_required
+def pod_spec(request: HttpRequest, pk: int) -> HttpResponse:
+    """Engine and order of a pod as a fragment: the engine is known only once it answers."""
+    return render(request, "fleet/_pod_spec.html", spec_context(get_pod(pk)))
 
 
 @require_GET

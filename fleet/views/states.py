@@ -10,9 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fleet.models import Deployment, Health, Pod, PodStatus, RentalKind
+from fleet.models import MAX_NEVER_READY, Deployment, Health, Pod, PodStatus, RentalKind
 from fleet.selectors import shown_health
-from fleet.services.replicas import MAX_NEVER_READY
 
 WORST_FIRST = ("down", "degraded", "unknown", "starting", "healthy", "stopped")
 

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods
 
 from fleet.models import MAYBE_BILLED, Deployment, Pod, PodStatus, RentalKind
 from fleet.selectors import account
+from fleet.selectors.account import runway_hours
+from fleet.selectors.burn import container_disk_usd_per_hour, pod_usd_per_hour
 from fleet.services import lifecycle
-from fleet.services.burn import container_disk_usd_per_hour, pod_usd_per_hour
 from fleet.services.order_rules import MOST_REPLICAS
-from fleet.services.ordering import runway_hours
 from fleet.tasks import reconcile
 from fleet.templatetags.numbers import money
 from fleet.views.deployment_page import get_deployment

@@ -6,31 +6,39 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker, Settings
 
 from economics.models import DailyProfit, DayClose, Scope
-from fleet.models import ModelVariant, Pod
-from tests.browser.screenshots import ARGUMENTS, CHROMIUM, WATCH_POLICY
+from fleet.models import Pod
+from tests.browser.chromium import ARGUMENTS, CHROMIUM, WATCH_POLICY
 from tests.factories import (
     make_balance,
     make_deployment,
     make_fleet,
     make_health_change,
     make_job_run,
+    make_llama,
     make_offer,
     make_pod,
     make_price,
     make_sample,
     make_user,
-    make_variant,
 )
 
-playwright_api = pytest.importorskip("playwright.sync_api", reason="playwright is missing")
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, ConsoleMessage, Page
+
+collect_ignore = ["screenshots.py"]  # a script for people; it needs playwright at once
 PASSWORD = "a-long-passphrase"
 PAGE_SECONDS = 20
 
@@ -44,14 +52,37 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=f"{CHROMIUM} is not installed"))
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[playwright_api.Browser]:
-    # Playwright runs an event loop in this thread; Django would take it for a view's.
+@pytest.fixture(autouse=True)
+def _known_models(
+    settings: Settings, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Puts back what migrations had filled: a live server's test empties every table.
+
+    This fixture is older than the one that empties them, so it ends after it. No
+    request may reach a sandbox that a developer has running.
+    """
+    settings.RUNPOD_API_URL = "http://127.0.0.1:9"
+    yield
+    with django_db_blocker.unblock():
+        import_module("fleet.migrations.0002_known_models").add_models(apps, None)
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """One browser for the tests of this folder.
+
+    Playwright runs an event loop in this thread as long as it lives. Django would
+    take the tests for asynchronous code, and it keeps the connections that it opens
+    meanwhile in a store of their own: those are closed here, or the test database
+    could not be dropped.
+    """
+    playwright_api = pytest.importorskip("playwright.sync_api")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with playwright_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
+        connections.close_all()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
@@ -59,11 +90,11 @@ def chromium() -> Iterator[playwright_api.Browser]:
 class Screen:
     """A page of a logged-in operator that remembers what went wrong."""
 
-    page: playwright_api.Page
+    page: Page
     base: str
     errors: list[str] = field(default_factory=list)
 
-    def open(self, address: str) -> playwright_api.Page:
+    def open(self, address: str) -> Page:
         self.page.goto(self.base + address)
         return self.page
 
@@ -85,7 +116,7 @@ ScreenMaker = Callable[..., Screen]
 
 @pytest.fixture
 def screen(
-    chromium: playwright_api.Browser, live_server: object, operator_user: User
+    chromium: Browser, live_server: object, operator_user: User
 ) -> Iterator[ScreenMaker]:
     """Opens a browser window of a size and theme, logged in."""
     contexts = []
@@ -117,7 +148,7 @@ def screen(
         context.close()
 
 
-def wait_until(page: playwright_api.Page, expression: str) -> None:
+def wait_until(page: Page, expression: str) -> None:
     """Wait until a JavaScript expression is true.
 
     Playwright's own wait_for_function evaluates text inside the page, which the
@@ -130,7 +161,7 @@ def wait_until(page: playwright_api.Page, expression: str) -> None:
     raise AssertionError(f"not true after {PAGE_SECONDS} s: {expression}")
 
 
-def _note(screen: Screen, said: playwright_api.ConsoleMessage) -> None:
+def _note(screen: Screen, said: ConsoleMessage) -> None:
     if said.type == "error":
         screen.errors.append(said.text)
 
@@ -150,7 +181,7 @@ def lively_fleet(transactional_db: None) -> Pod:
     model is made here.
     """
     now = timezone.now()
-    variant = _llama()
+    variant = make_llama()
     fleet = make_fleet(name="Tier 1", simulated=True)
     deployment = make_deployment(fleet=fleet, variant=variant, slug="llama-a")
     started = now - timedelta(hours=3)
@@ -175,12 +206,6 @@ def lively_fleet(transactional_db: None) -> Pod:
     for days in range(1, 8):
         _close(now.date() - timedelta(days=days), now)
     return pod
-
-
-def _llama() -> ModelVariant:
-    repository = "meta-llama/Llama-3.1-8B-Instruct"
-    known = ModelVariant.objects.filter(repository=repository).first()
-    return known or make_variant(repository=repository)
 
 
 def _close(day: date, now: datetime) -> None:

@@ -1,11 +1,11 @@
 """Pictures of every page for people to look at; not a test.
 
-    python tests/browser/screenshots.py http://127.0.0.1:8700 FOLDER --link LOGIN_LINK
-    python tests/browser/screenshots.py http://127.0.0.1:8700 FOLDER --user NAME
+    python -m tests.browser.screenshots http://127.0.0.1:8700 FOLDER --link LOGIN_LINK
+    python -m tests.browser.screenshots http://127.0.0.1:8700 FOLDER --user NAME
 
-`--user` reads the password from KERNE_PASSWORD. Each page is taken at 1280 and 390
-pixels, light and dark; what does not fit its screen, console errors and violations of
-the content security policy are printed.
+The password comes from KERNE_PASSWORD; a first link makes the owner with it. Each page
+is taken at 1280 and 390 pixels, light and dark; what does not fit its screen, console
+errors and violations of the content security policy are printed.
 """
 
 from __future__ import annotations
@@ -17,17 +17,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.browser.chromium import ARGUMENTS, CHROMIUM, WATCH_POLICY
+
 WIDTHS = {1280: 900, 390: 844}
 PAGES = {
     "overview": "/",
@@ -37,25 +28,18 @@ PAGES = {
     "jobs": "/jobs/",
     "prices": "/prices/",
 }
-WATCH_POLICY = """
-window.violations = [];
-addEventListener("securitypolicyviolation", (event) => {
-  window.violations.push(`${event.violatedDirective} ${event.blockedURI}`);
-});
-"""
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 def log_in(page: Page, base: str, arguments: argparse.Namespace) -> None:
-    """Through the one-time link, or with a name and the password in KERNE_PASSWORD."""
-    if arguments.link:
-        page.goto(arguments.link)
-        if page.locator("main form button").count():
-            page.locator("main form button").first.click()
-        return
-    page.goto(f"{base}/login/")
-    page.fill("input[name=username]", arguments.user)
-    page.fill("input[name=password]", os.environ["KERNE_PASSWORD"])
+    """Through the one-time link (which may make the owner), or with a name and password."""
+    page.goto(arguments.link or f"{base}/login/")
+    fields = {"username": arguments.user}
+    for name in ("password", "password1", "password2"):
+        fields[name] = os.environ.get("KERNE_PASSWORD", "")
+    for name, value in fields.items():
+        if page.locator(f"main input[name={name}]").count():
+            page.fill(f"main input[name={name}]", value)
     page.locator("main form button").first.click()
     page.wait_for_url(f"{base}/")
 

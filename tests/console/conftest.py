@@ -13,6 +13,7 @@ from tests.factories import (
     make_balance,
     make_deployment,
     make_fleet,
+    make_llama,
     make_offer,
     make_pod,
     make_user,
@@ -31,8 +32,8 @@ def operator(db: None) -> Client:
 
 @pytest.fixture
 def llama(db: None) -> ModelVariant:
-    """The variant that comes with the migrations and fits on an RTX 4090."""
-    return ModelVariant.objects.get(repository="meta-llama/Llama-3.1-8B-Instruct")
+    """A variant that fits on an RTX 4090."""
+    return make_llama()
 
 
 @pytest.fixture

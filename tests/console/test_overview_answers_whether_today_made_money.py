@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from economics.models import CostLine, DayClose, RevenueLine, UsageHour
 from fleet.models import Deployment, Pod
-from tests.factories import make_orphan, make_pod, make_price
+from tests.factories import make_job_run, make_orphan, make_pod, make_price
 
 
 @pytest.fixture
@@ -62,6 +62,28 @@ def test_an_empty_console_opens_two_doors(operator: Client):
 
     assert "Look around with demo data" in page and "Order a model" in page
     assert 'action="/demo/start/"' in page
+
+
+def test_a_demo_that_could_not_be_made_says_why_beside_its_button(operator: Client):
+    make_job_run("make_demo", result="failed", summary="RTX 4090 is not in the catalog yet")
+
+    page = operator.get("/").content.decode()
+
+    assert "RTX 4090 is not in the catalog yet" in page and 'id="demo"' in page
+
+
+def test_a_demo_in_the_making_has_no_second_button(operator: Client):
+    make_job_run("make_demo", result="running", ended_at=None)
+
+    page = operator.get("/overview/demo/").content.decode()
+
+    assert "The demo is being made" in page and 'id="demo"' not in page
+
+
+def test_the_door_opens_the_overview_once_there_is_a_deployment(
+    operator: Client, deployment: Deployment
+):
+    assert operator.get("/overview/demo/")["HX-Redirect"] == "/"
 
 
 def test_profit_is_shown_signed_with_its_formula_and_numbers(operator: Client, booked: Pod):

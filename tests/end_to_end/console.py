@@ -1,4 +1,4 @@
-"""A console as its operator runs it: `manage.py up`, a browser's requests, and nothing mocked."""
+"""A console as its operator runs it: `manage.py up` and a browser's requests."""
 
 from __future__ import annotations
 

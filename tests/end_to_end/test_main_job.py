@@ -22,8 +22,8 @@ first = Pod.objects.aggregate(at=Min("billed_from"))["at"].date()
 last = datetime.now(UTC).date()
 for ahead in range((last - first).days + 1):
     day = first + timedelta(days=ahead)
-    after = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1, minutes=20)
-    close_day(day, now=after)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    close_day(day, now=midnight + timedelta(days=1, minutes=20))
     print(day)
 """
 SET_PRICE = f"""
@@ -86,7 +86,8 @@ def stop_and_close(console: Console) -> None:
 def assert_books_agree(console: Console, used: Usage) -> None:
     """Tokens, cost and profit against the answers' usage and the sandbox's truth."""
     booked = console.rows(
-        "SELECT sum(uncached_prompt_tokens) AS uncached, sum(cached_prompt_tokens) AS cached, "
+        "SELECT sum(uncached_prompt_tokens) AS uncached, "
+        "sum(cached_prompt_tokens) AS cached, "
         "sum(completion_tokens) AS completion, sum(requests) AS requests "
         "FROM economics_usagehour"
     )[0]

@@ -19,8 +19,7 @@ import pytest
 
 from tests.site.settings_reader import ROOT, bare_environment
 
-# One worker for the file: its tests share one running console.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("up")]
+pytestmark = pytest.mark.slow
 
 START_SECONDS = 90
 STOP_SECONDS = 15

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from economics.calc.accrual import compute_cost, disk_cost
 from economics.calc.money import STORED_STEP
 from fleet.sandbox.money import CONTAINER_DISK, Charge, Segment
-from fleet.services.burn import CONTAINER_DISK_USD_PER_GB_MONTH
+from fleet.selectors.burn import CONTAINER_DISK_USD_PER_GB_MONTH
 
 
 @given(

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from fleet.models import Deployment, Pod, PodStatus
+from fleet.models import MAX_NEVER_READY, Deployment, Pod, PodStatus
 from fleet.providers.base import (
     BalanceTooLow,
     InvalidRequest,
@@ -14,7 +14,6 @@ from fleet.providers.base import (
     Rejected,
 )
 from fleet.services.provisioning import provision
-from fleet.services.replicas import MAX_NEVER_READY
 from tests.clock import NOON
 from tests.fleet.services.conftest import allow
 
