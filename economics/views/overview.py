@@ -103,19 +103,10 @@ def profit_sparks(day: date, *, simulated: bool) -> Sparks:
     return sparks
 
 
-@dataclass(frozen=True)
-class Health:
-    """How the pods of all fleets are: the worst state, and how many of each."""
-
-    worst: State
-    counts: list[tuple[str, str]]  # kind, "2 healthy"; worst first
-
-
-def fleet_health(pods: list[Pod], *, now: datetime) -> Health:
-    states = [pod_state(pod, now=now) for pod in pods]
-    counted = Counter(state.kind for state in states)
-    words = [(kind, f"{counted[kind]} {kind}") for kind in WORST_FIRST if counted[kind]]
-    return Health(worst(states), words)
+def pod_counts(pods: list[Pod], *, now: datetime) -> list[tuple[str, str]]:
+    """How many pods are in each state, worst first: [("down", "1 down"), …]."""
+    counted = Counter(pod_state(pod, now=now).kind for pod in pods)
+    return [(kind, f"{counted[kind]} {kind}") for kind in WORST_FIRST if counted[kind]]
 
 
 def tags_of(sums: DaySums, *, simulated: bool) -> dict[str, str]:
@@ -172,7 +163,7 @@ def today_context(request: HttpRequest) -> dict[str, Any]:
         "delta_usd": None if before is None else whole.figures.profit_usd - before,
         "weekday": f"{now:%A}",
         "account": account(now=now),
-        "health": fleet_health(pods, now=now),
+        "pod_counts": pod_counts(pods, now=now),
         "rows": table_rows(figures, pods, fleets),
     }
 
