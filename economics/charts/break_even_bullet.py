@@ -30,19 +30,17 @@ def break_even_bullet(
     *,
     earned: Decimal,
     needed: Decimal | Unknown,
+    needed_by_now: Decimal | Unknown,
     projected: Decimal | None,
-    day_share: Decimal,
 ) -> Bullet:
     """The bar of one day [USD of gross revenue].
 
-    needed     gross revenue that pays the whole day's cost, the take rate included
-    projected  gross revenue at the end of the day at today's pace; None: too early
-    day_share  part of the day that is over, in [0, 1]; sets the mark of the pace
+    needed         gross revenue that pays the whole day's cost, the take rate included
+    needed_by_now  the same for the cost so far: scheduled hours do not cost evenly
+    projected      gross revenue at the end of the day at today's pace; None: too early
     """
-    if not 0 <= day_share <= 1:
-        raise ValueError(f"day_share must be in [0, 1], got {day_share}")
     need = None if isinstance(needed, Unknown) else needed
-    pace = None if need is None else need * day_share
+    pace = None if isinstance(needed_by_now, Unknown) else needed_by_now
     top = max(earned, need or Decimal(0), projected or Decimal(0)) * HEADROOM
 
     def percent(amount: Decimal | None) -> float | None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from economics.calc.break_even import break_even_revenue
-from economics.calc.hours import SECONDS_PER_DAY, day_bounds, day_of
+from economics.calc.hours import day_of
 from economics.calc.profit import DayFigures
 from economics.calc.unknown import Unknown
 from economics.selectors.ahead import Ahead, ahead_of
@@ -53,7 +53,6 @@ class Today:
 
     day: date
     now: datetime
-    day_share: Decimal
     simulated: bool
     whole: ScopeToday
     fleets: dict[int, ScopeToday]
@@ -91,7 +90,6 @@ def today(now: datetime, *, simulated: bool = False) -> Today:
     return Today(
         day=day,
         now=now,
-        day_share=share_of_day(now),
         simulated=simulated,
         whole=scope(deployments),
         fleets={
@@ -127,12 +125,6 @@ def projection(parts: Sequence[Part]) -> Decimal | None:
         else:
             total += part.sums.revenue_usd / part.ahead.open_share
     return total
-
-
-def share_of_day(now: datetime) -> Decimal:
-    """The part of the UTC day that is over, in [0, 1)."""
-    passed = now - day_bounds(day_of(now)).start
-    return Decimal(int(passed.total_seconds())) / SECONDS_PER_DAY
 
 
 def burn_by_deployment() -> dict[int, Decimal]:

@@ -131,8 +131,8 @@ def bullet_of(figures: Today) -> Bullet:
     return break_even_bullet(
         earned=whole.figures.revenue_usd,
         needed=whole.needed_usd,
+        needed_by_now=whole.figures.break_even_revenue_usd,
         projected=whole.projected_usd,
-        day_share=figures.day_share,
     )
 
 

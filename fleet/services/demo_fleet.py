@@ -34,6 +34,7 @@ SAMPLE_EVERY = timedelta(minutes=15)
 TOKENS_PER_REQUEST = 400  # completion tokens of a mean request
 TOKENS_PER_STEP = 24
 PROVIDER_PREFIX = "demo-"
+PRICE_LIMIT = Decimal("1.02")  # of today's price, as in an order without a limit
 
 
 class NoOffer(Exception):
@@ -131,7 +132,7 @@ def ensure(plan: DemoDeployment, *, now: datetime) -> Deployment:
         start_hour=plan.hours[0] if plan.hours else None,
         end_hour=plan.hours[1] if plan.hours else None,
         replicas=1,
-        max_usd_per_gpu_hour=offer.usd_per_gpu_hour * Decimal("1.1"),
+        max_usd_per_gpu_hour=offer.usd_per_gpu_hour * PRICE_LIMIT,
         max_model_len=plan.max_model_len,
         gpu_memory_utilization=Decimal("0.90"),
         container_disk_gb=plan.container_disk_gb,

@@ -5,15 +5,13 @@ import pytest
 from economics.calc.unknown import Unknown
 from economics.charts import break_even_bullet
 
-HALF = Decimal("0.5")
 
-
-def bullet(earned="40", needed="60", projected: str | None = "80", day_share=HALF):
+def bullet(earned="40", needed="60", projected: str | None = "80", by_now="30"):
     return break_even_bullet(
         earned=Decimal(earned),
         needed=Decimal(needed),
         projected=None if projected is None else Decimal(projected),
-        day_share=day_share,
+        needed_by_now=Decimal(by_now),
     )
 
 
@@ -43,7 +41,10 @@ def test_exactly_break_even_is_past_it():
 
 def test_an_unknown_break_even_is_not_drawn_and_its_reason_is_said():
     drawn = break_even_bullet(
-        earned=Decimal(3), needed=Unknown("nobody sells"), projected=None, day_share=HALF
+        earned=Decimal(3),
+        needed=Unknown("nobody sells"),
+        needed_by_now=Unknown("nobody sells"),
+        projected=None,
     )
     assert drawn.needed_percent is None
     assert drawn.pace_percent is None
@@ -59,6 +60,7 @@ def test_a_day_without_cost_and_revenue_draws_at_zero():
     assert (drawn.earned_percent, drawn.needed_percent) == (0.0, 0.0)
 
 
-def test_a_share_of_the_day_above_one_is_refused():
-    with pytest.raises(ValueError, match="day_share"):
-        bullet(day_share=Decimal("1.1"))
+def test_what_is_needed_by_now_need_not_be_an_even_share_of_the_day():
+    drawn = bullet(by_now="6", needed="60", projected=None)
+    assert drawn.pace_percent == pytest.approx(9.091)
+    assert drawn.needed_percent == pytest.approx(90.909)

@@ -86,7 +86,6 @@ def test_the_target_of_the_day_looks_ahead_to_midnight():
     # 1.5 h so far and 12 h to come, at $0.75/h
     assert seen.whole.needed_usd == Decimal("10.125")
     assert seen.whole.usd_per_hour == Decimal("0.75")
-    assert seen.day_share == Decimal("0.5")
 
 
 def test_the_projection_follows_the_pace_and_is_not_made_in_the_first_hour():
