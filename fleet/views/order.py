@@ -10,14 +10,17 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from fleet.cloud import current_provider
 from fleet.forms import OrderForm
-from fleet.models import Cloud, Deployment, Fleet, GpuOffer, ModelVariant, RentalKind
+from fleet.models import Cloud, Deployment, Fleet, GpuOffer, ModelVariant, RentalKind, Tier
 from fleet.selectors.serving import fit_of
+from fleet.services import fleets
 from fleet.services.order_rules import OrderRefused
 from fleet.services.ordering import OrderPlan, place_order, plan_order, unseal
 from fleet.sizing.fit import Fit
@@ -35,7 +38,11 @@ def order(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return preview(request)
     offers = offers_of_provider()
-    initial: dict[str, Any] = {"gpu_type_id": offers[0].gpu_type_id if offers else ""}
+    tier_1 = fleets_of_this_money().filter(slug__in=fleets.slugs(Tier.ONE)).first()
+    initial: dict[str, Any] = {
+        "gpu_type_id": offers[0].gpu_type_id if offers else "",
+        "fleet_id": tier_1.pk if tier_1 else "",
+    }
     for field, name in (("variant_id", "variant"), ("gpu_type_id", "gpu")):
         if name in request.GET:
             initial[field] = request.GET[name]
@@ -172,6 +179,11 @@ def memory_bar(fit: Fit) -> dict[str, Any] | None:
     }
 
 
+def fleets_of_this_money() -> QuerySet[Fleet]:
+    """Fleets that an order may join: play money in the sandbox, real money elsewhere."""
+    return Fleet.objects.filter(simulated=settings.KERNE_SANDBOX)
+
+
 def offers_of_provider() -> list[GpuOffer]:
     return list(GpuOffer.objects.filter(provider=settings.PROVIDER_NAME))
 
@@ -210,4 +222,7 @@ def page_context(form: OrderForm, *, now: datetime) -> dict[str, Any]:
         "variant_choices": [(v.pk, f"{v} · {v.weight_gb} GB of weights") for v in variants],
         "cloud_choices": Cloud.choices,
         "rental_choices": RentalKind.choices,
+        "not_sold": [
+            each for each in current_provider().capabilities() if not each.offered
+        ],
     }

@@ -212,3 +212,21 @@ def test_a_plan_made_long_ago_is_asked_for_again(
 
     assert "more than 5 minutes old" in page
     assert not Deployment.objects.exists()
+
+
+def test_what_the_provider_does_not_sell_is_said_with_its_date(
+    operator: Client, fields: dict[str, str]
+):
+    page = operator.get(FORM).content.decode()
+
+    assert "No interruptible pods here: RunPod withdrew spot pods" in page
+    assert "as of 2026-09-11" in page
+
+
+def test_fleets_of_the_other_money_are_not_offered(operator: Client, catalog: None):
+    make_fleet(name="Real money", simulated=False)
+    make_fleet(name="Play money", simulated=True)
+    page = operator.get(FORM).content.decode()
+
+    assert "Play money" in page
+    assert "Real money" not in page
