@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class FleetConfig(AppConfig):
     name = "fleet"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from fleet import checks  # noqa: F401  # its checks register themselves

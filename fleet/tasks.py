@@ -13,7 +13,6 @@ from django.conf import settings
 from django.utils import timezone
 
 from fleet.cloud import current_provider
-from fleet.models import Pod, PodStatus
 from fleet.providers.base import ProviderError
 from fleet.services import (
     catalog,
@@ -32,6 +31,7 @@ from fleet.services.jobs import JobFailed, run_job
 from fleet.services.launch_guard import configured_guard
 
 KEY_BYTES = 32
+BELL_SECONDS = 60  # a bell that nobody heard by then was rung again
 
 
 def recorded(name: str, work: Callable[[datetime], str]) -> None:
@@ -74,7 +74,8 @@ def reconcile() -> None:
         asking(
             lambda now: reconcile_service.tick(
                 provider=provider,
-                now=now,
+                simulated=settings.KERNE_SANDBOX,
+                clock=timezone.now,
                 new_key=new_key,
                 last_scrape=partial(probing.last_scrape, clock=timezone.now),
             )
@@ -90,22 +91,16 @@ def provision_requested() -> None:
 
 
 def ring_requested() -> int:
-    """Ring for every intent that is not claimed; the number of bells."""
-    waiting = list(
-        Pod.objects.requested()
-        .filter(provider=settings.PROVIDER_NAME)
-        .values_list("pk", flat=True)
-    )
+    """Ring for every intent that may be sent now; the number of bells."""
+    waiting = provisioning.due(provider_name=settings.PROVIDER_NAME, now=timezone.now())
     for pod_id in waiting:
-        provision_pod.delay(pod_id)
+        provision_pod.apply_async((pod_id,), expires=BELL_SECONDS)
     return len(waiting)
 
 
 @shared_task
 def provision_pod(pod_id: int) -> None:
     """Rent one pod; a second message for it finds nothing to do."""
-    if not Pod.objects.filter(pk=pod_id, status=PodStatus.REQUESTED).exists():
-        return
     provisioning.provision(
         pod_id, provider=current_provider(), guard=configured_guard(), now=timezone.now()
     )
@@ -117,8 +112,15 @@ def list_cloud() -> None:
     provider = current_provider()
     recorded(
         "list_cloud",
-        asking(lambda now: cloud_list.compare(provider=provider, now=now).sentence()),
+        asking(lambda now: compared(cloud_list.compare(provider=provider, now=now))),
     )
+
+
+def compared(done: cloud_list.Comparison) -> str:
+    """What a comparison did. Raises JobFailed when it broke for some pod."""
+    if done.troubles:
+        raise JobFailed(done.sentence())
+    return done.sentence()
 
 
 @shared_task

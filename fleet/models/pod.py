@@ -25,8 +25,10 @@ class PodStatus(models.TextChoices):
 
 S = PodStatus
 NEXT: dict[str, set[PodStatus]] = {  # the whole state machine
-    S.REQUESTED: {S.CREATING, S.FAILED},
-    S.CREATING: {S.PROVISIONING, S.FAILED, S.TERMINATING},
+    # provisioning without creating: the provider lists a pod of that name already
+    S.REQUESTED: {S.CREATING, S.PROVISIONING, S.FAILED},
+    # requested again: a definite refusal, so nothing was rented under this name
+    S.CREATING: {S.REQUESTED, S.PROVISIONING, S.FAILED, S.TERMINATING},
     S.PROVISIONING: {S.SERVING, S.TERMINATING, S.TERMINATED},
     S.SERVING: {S.TERMINATING, S.TERMINATED},
     S.TERMINATING: {S.TERMINATED, S.FAILED},  # failed: its create never happened
@@ -83,7 +85,7 @@ class Pod(models.Model):
     status_reason = models.CharField(max_length=500, blank=True)
     requested_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True, blank=True)  # before the create is sent
-    ready_by = models.DateTimeField()  # provisioning deadline
+    ready_by = models.DateTimeField()  # provisioning deadline, set again at the claim
     ready_at = models.DateTimeField(null=True, blank=True)  # first READY
 
     gpu_type_id = models.CharField(max_length=80)

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
 
-from fleet.models import MAYBE_BILLED, Orphan, Pod, PodStatus
+from fleet.models import MAYBE_BILLED, RENTED, Pod, PodStatus
 from fleet.providers.base import CloudPod, GpuProvider, ProviderError
-from fleet.services import audit, provisioning, replicas, termination
+from fleet.services import audit, orphans, provisioning, replicas, termination
+from fleet.services.isolation import FAULTS, apart, note_fault
 
 log = logging.getLogger(__name__)
 
 NEWBORN_SECONDS = 120  # a list may lag: a younger pod is never called missing
 MISSES_NEEDED = 2
 BROKEN = ("EXITED", "ERROR")
+LONGEST_STATUS = 20
+WORDS = ("troubles", "adopted", "orphans", "ghosts", "never_created", "broken")
 
 
 @dataclass
 class Comparison:
-    """What one comparison did, by pod name."""
+    """What one comparison did, by pod name; `troubles` are what broke on our side."""
 
     listed: int = 0
     adopted: list[str] = field(default_factory=list)
@@ -29,23 +37,53 @@ class Comparison:
     ghosts: list[str] = field(default_factory=list)
     never_created: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
 
     def sentence(self) -> str:
         parts = [f"{self.listed} pods listed"]
-        for word in ("adopted", "orphans", "ghosts", "never_created", "broken"):
+        for word in WORDS:
             names = getattr(self, word)
             if names:
                 parts.append(f"{word.replace('_', ' ')}: {', '.join(names)}")
         return "; ".join(parts)
 
 
+class OurRows:
+    """Our rows of the listed pods, read in one query after the list was made.
+
+    By id, else by the unique name of a create without an answer. A row whose id is
+    another pod's does not own the listed one: that bills beside it.
+    """
+
+    def __init__(self, listed: Sequence[CloudPod], *, provider: str) -> None:
+        # An id that no row can hold belongs to none, and must not break the question.
+        ids = [each.provider_id for each in listed if each.provider_id.isprintable()]
+        rows = Pod.objects.select_related("deployment").filter(
+            Q(provider_id__in=ids) | Q(name__in=[each.name for each in listed]),
+            provider=provider,
+        )
+        self.by_id: dict[str, Pod] = {}
+        self.unanswered: dict[str, Pod] = {}
+        self.names: set[str] = set()
+        for pod in rows:
+            self.names.add(pod.name)
+            if pod.provider_id:
+                self.by_id[pod.provider_id] = pod
+            else:
+                self.unanswered[pod.name] = pod
+
+    def row_of(self, listed: CloudPod) -> Pod | None:
+        """The row of a listed pod. A name is given away once, to the oldest pod of it."""
+        known = self.by_id.get(listed.provider_id)
+        return known or self.unanswered.pop(listed.name, None)
+
+
 def compare(*, provider: GpuProvider, now: datetime) -> Comparison:
     """Settle every difference between the provider's pods and our rows.
 
-    The rows are read before the list is asked for: a pod created in between is in
-    the list and not among the rows, and is then found by its id, not taken for an
-    orphan. Raises ProviderError when there is no complete list; nothing is settled
-    on half of one.
+    The candidates for a miss are read before the list is asked for: a pod created in
+    between is in the list and not among them. Raises ProviderError when there is no
+    complete list; nothing is settled on half of one.
     """
     waiting = list(
         Pod.objects.filter(provider=provider.name, status__in=MAYBE_BILLED).values_list(
@@ -54,35 +92,42 @@ def compare(*, provider: GpuProvider, now: datetime) -> Comparison:
     )
     cloud = provider.pods()
     done = Comparison(listed=len(cloud))
-    seen: set[int] = set()
-    for listed in sorted(cloud, key=lambda each: each.created_at):
-        if listed.status in termination.GONE_STATUSES:
-            continue  # still listed, already gone: a miss like any other
-        pod = row_of(listed, provider=provider, seen=seen)
-        if pod is not None and ended_lately(pod, now=now):
-            continue  # the list lags behind the end
-        if pod is None or pod.is_ended:
-            note_orphan(listed, provider=provider, now=now, done=done)
-            continue
-        seen.add(pod.pk)
-        see(pod, listed, provider=provider, now=now, done=done)
-    for pk in waiting:
-        if pk not in seen:
-            miss(Pod.objects.get(pk=pk), provider=provider, now=now, done=done)
-    close_orphans({each.provider_id for each in cloud}, provider=provider, now=now)
+    # Still listed, already gone: a miss like any other.
+    alive = [storable(p) for p in cloud if p.status not in termination.GONE_STATUSES]
+    rows = OurRows(alive, provider=provider.name)
+    seen: list[tuple[Pod, CloudPod]] = []
+    for listed in sorted(alive, key=lambda each: each.created_at):
+        pod = rows.row_of(listed)
+        if pod is not None and not pod.is_ended:
+            seen.append((pod, listed))
+        elif pod is None or not ended_lately(pod, now=now):
+            done.orphans.append(listed.name)
+            work = partial(
+                orphans.note_orphan,
+                listed,
+                had_a_row=listed.name in rows.names,
+                provider=provider,
+                now=now,
+            )
+            apart(f"orphan {listed.provider_id}", work, done.troubles)
+    see_all(seen, provider=provider, now=now, done=done)
+    missing = set(waiting) - {pod.pk for pod, _ in seen}
+    miss_all(missing, provider=provider, now=now, done=done)
+    orphans.close_orphans({each.provider_id for each in alive}, provider=provider, now=now)
     return done
 
 
-def row_of(listed: CloudPod, *, provider: GpuProvider, seen: set[int]) -> Pod | None:
-    """Our row of a listed pod: by id, else by the unique name of an unanswered create.
+def storable(listed: CloudPod) -> CloudPod:
+    """A listed pod in words that our columns hold: anybody may name a pod anything."""
+    return replace(
+        listed,
+        name=printable(listed.name),
+        status=printable(listed.status)[:LONGEST_STATUS],
+    )
 
-    A row whose id is another pod's does not own the listed one: that bills beside it.
-    """
-    mine = Pod.objects.select_related("deployment").filter(provider=provider.name)
-    pod = mine.filter(provider_id=listed.provider_id).first()
-    if pod is None:
-        pod = mine.filter(name=listed.name, provider_id="").exclude(pk__in=seen).first()
-    return pod
+
+def printable(text: str) -> str:
+    return "".join(filter(str.isprintable, text))
 
 
 def ended_lately(pod: Pod, *, now: datetime) -> bool:
@@ -93,60 +138,118 @@ def ended_lately(pod: Pod, *, now: datetime) -> bool:
     )
 
 
-def see(
+def see_all(
+    seen: Sequence[tuple[Pod, CloudPod]],
+    *,
+    provider: GpuProvider,
+    now: datetime,
+    done: Comparison,
+) -> None:
+    """Book what was listed: all unchanged pods in one write, the others one by one."""
+    note_listed([each for each in seen if each[0].provider_id], now=now)
+    for pod, listed in seen:
+        if not pod.provider_id:
+            work = partial(adopt, pod, listed, provider=provider, now=now, done=done)
+        elif listed.status in BROKEN and pod.status in RENTED:
+            work = partial(end_broken, pod, listed.status, now=now, done=done)
+        elif pod.usd_per_pod_hour is None and listed.usd_per_pod_hour:
+            work = partial(learn_price, pod, listed, now=now)
+        else:
+            continue
+        apart(str(pod), work, done.troubles)
+
+
+def note_listed(seen: Sequence[tuple[Pod, CloudPod]], *, now: datetime) -> None:
+    """Book that pods were listed, and their raw status where it changed."""
+    words: defaultdict[str, list[int]] = defaultdict(list)
+    for pod, listed in seen:
+        if pod.provider_status != listed.status:
+            words[listed.status].append(pod.pk)
+    keys = [pod.pk for pod, _ in seen]
+    with transaction.atomic():
+        # Locked in the order of their keys, as everybody locks pods: no deadlock.
+        rows = Pod.objects.filter(pk__in=keys).order_by("pk")
+        list(rows.select_for_update().values_list("pk", flat=True))
+        Pod.objects.filter(pk__in=keys).update(listed_at=now, list_misses=0)
+        for word, changed in words.items():
+            Pod.objects.filter(pk__in=changed).update(provider_status=word)
+
+
+def adopt(
     pod: Pod, listed: CloudPod, *, provider: GpuProvider, now: datetime, done: Comparison
 ) -> None:
-    """Book that a pod was listed; adopt it when its create was never answered."""
-    if not pod.provider_id:
-        if provisioning.record_rental(pod, listed, provider=provider, now=now):
-            done.adopted.append(pod.name)
-        return
-    Pod.objects.filter(pk=pod.pk).update(
-        listed_at=now, list_misses=0, provider_status=listed.status
+    """Give a pod whose create was never answered the machine that carries its name."""
+    if provisioning.record_rental(pod, listed, provider=provider, now=now):
+        done.adopted.append(pod.name)
+
+
+def learn_price(pod: Pod, listed: CloudPod, *, now: datetime) -> None:
+    """Keep the price of a pod whose create named none; it may be above the limit."""
+    pod.usd_per_pod_hour = listed.usd_per_pod_hour
+    Pod.objects.filter(pk=pod.pk, usd_per_pod_hour__isnull=True).update(
+        usd_per_pod_hour=listed.usd_per_pod_hour
     )
-    if listed.status in BROKEN and pod.status in (
-        PodStatus.PROVISIONING,
-        PodStatus.SERVING,
-    ):
-        end_broken(pod, listed.status, now=now)
-        done.broken.append(pod.name)
+    if pod.status in RENTED:
+        provisioning.end_if_too_dear(pod, now=now)
 
 
-def end_broken(pod: Pod, status: str, *, now: datetime) -> None:
+def end_broken(pod: Pod, status: str, *, now: datetime, done: Comparison) -> None:
     """A pod whose container ended earns nothing and may bill its disk: end it."""
     reason = f"the provider says {status}"
     ended = termination.request_termination(
         pod, acting_user="rule:broken", reason=reason, now=now
     )
-    if ended and pod.ready_at is None:
+    if not ended:
+        return
+    done.broken.append(pod.name)
+    if pod.ready_at is None:
         replicas.note_launch_failure(pod.deployment, now=now, reason=reason)
 
 
+def miss_all(
+    missing: set[int], *, provider: GpuProvider, now: datetime, done: Comparison
+) -> None:
+    """Book that pods of ours are not in a complete list, read anew: they may have moved.
+
+    When the provider does not answer for one of them, the next list goes on.
+    """
+    rows = Pod.objects.filter(pk__in=missing, status__in=MAYBE_BILLED).order_by("pk")
+    for pod in rows:
+        try:
+            miss(pod, provider=provider, now=now, done=done)
+        except ProviderError as error:
+            log.warning("%s is not listed, and asking for it failed: %s", pod, error)
+            break
+        except FAULTS as fault:
+            note_fault(str(pod), fault, done.troubles)
+
+
 def miss(pod: Pod, *, provider: GpuProvider, now: datetime, done: Comparison) -> None:
-    """Book that a pod of ours is not in a complete list; two misses decide."""
-    if pod.is_ended:
-        return
+    """Book that a pod of ours is not in a complete list; two misses decide.
+
+    Raises ProviderError when the provider can not be asked for it.
+    """
     if not pod.provider_id:
         miss_unanswered(pod, now=now, done=done)
         return
     born = pod.billed_from or pod.status_since
     if now - born < timedelta(seconds=NEWBORN_SECONDS):
         return
-    Pod.objects.filter(pk=pod.pk).update(list_misses=pod.list_misses + 1)
-    if pod.list_misses + 1 < MISSES_NEEDED:
+    if count_miss(pod) < MISSES_NEEDED:
         return
     found = provider.pod(pod.provider_id)
     if found is not None and found.status not in termination.GONE_STATUSES:
         return  # the list lags, the pod lives
-    gone = pod.move_to(
-        PodStatus.TERMINATED,
-        now=now,
-        reason="vanished: the provider does not know it any more",
-        facts={"billed_until": pod.terminate_sent_at or now},
-    )
-    if gone:
-        done.ghosts.append(pod.name)
-        audit.record("close ghost", pod, acting_user="rule:cloud_list", now=now)
+    with transaction.atomic():
+        gone = pod.move_to(
+            PodStatus.TERMINATED,
+            now=now,
+            reason="vanished: the provider does not know it any more",
+            facts={"billed_until": termination.billed_until(pod, now=now)},
+        )
+        if gone:
+            done.ghosts.append(pod.name)
+            audit.record("close ghost", pod, acting_user="rule:cloud_list", now=now)
 
 
 def miss_unanswered(pod: Pod, *, now: datetime, done: Comparison) -> None:
@@ -154,76 +257,15 @@ def miss_unanswered(pod: Pod, *, now: datetime, done: Comparison) -> None:
     sent = pod.sent_at or pod.status_since
     if now - sent < timedelta(seconds=settings.SETTLE_SECONDS):
         return
-    Pod.objects.filter(pk=pod.pk).update(list_misses=pod.list_misses + 1)
-    if pod.list_misses + 1 < MISSES_NEEDED:
+    if count_miss(pod) < MISSES_NEEDED:
         return
     reason = "the create was never answered, and two complete lists do not show the pod"
     if pod.move_to(PodStatus.FAILED, now=now, reason=reason):
         done.never_created.append(pod.name)
 
 
-def note_orphan(
-    listed: CloudPod, *, provider: GpuProvider, now: datetime, done: Comparison
-) -> None:
-    """Show a pod that nobody here wants, and end it when it is ours and the grace is over.
-
-    A pod that carries the name of an ended row of ours is certainly unwanted: it
-    gets no grace. A foreign name is shown and never touched.
-    """
-    ours = listed.name.startswith(f"kerne-{settings.KERNE_ENV}-")
-    orphan, created = Orphan.objects.get_or_create(
-        provider=provider.name,
-        provider_id=listed.provider_id,
-        defaults={
-            "name": listed.name,
-            "ours": ours,
-            "usd_per_pod_hour": listed.usd_per_pod_hour,
-            "first_seen_at": now,
-            "last_seen_at": now,
-        },
-    )
-    if not created:
-        orphan.last_seen_at = now
-        orphan.sightings += 1
-        orphan.gone_at = None
-        orphan.save(update_fields=["last_seen_at", "sightings", "gone_at"])
-    done.orphans.append(listed.name)
-    if may_end(orphan, now=now):
-        end_orphan(orphan, provider=provider, now=now)
-
-
-def may_end(orphan: Orphan, *, now: datetime) -> bool:
-    """Whether an orphan may be terminated by rule at this sighting."""
-    if not orphan.ours or not settings.ORPHAN_TERMINATE:
-        return False
-    if Pod.objects.filter(name=orphan.name).exists():
-        return True
-    grace = timedelta(seconds=settings.ORPHAN_GRACE_SECONDS)
-    return orphan.sightings >= MISSES_NEEDED and now - orphan.first_seen_at >= grace
-
-
-def end_orphan(orphan: Orphan, *, provider: GpuProvider, now: datetime) -> None:
-    """Terminate an orphan; the next lists say whether it is gone, and repeat this."""
-    try:
-        provider.terminate(orphan.provider_id)
-    except ProviderError as error:
-        log.warning("orphan %s: terminating goes on, the provider said: %s", orphan, error)
-        return
-    if orphan.terminate_sent_at is None:
-        audit.record(
-            "terminate orphan",
-            orphan,
-            acting_user="rule:orphan",
-            now=now,
-            usd_per_pod_hour=orphan.usd_per_pod_hour,
-            first_seen_at=orphan.first_seen_at,
-        )
-    orphan.terminate_sent_at = now
-    orphan.save(update_fields=["terminate_sent_at"])
-
-
-def close_orphans(listed_ids: set[str], *, provider: GpuProvider, now: datetime) -> None:
-    """Mark orphans that are in no list any more as gone."""
-    Orphan.objects.filter(provider=provider.name, gone_at__isnull=True).exclude(
-        provider_id__in=listed_ids
-    ).update(gone_at=now)
+def count_miss(pod: Pod) -> int:
+    """One miss more, in the row; how many there are now."""
+    misses = pod.list_misses + 1
+    Pod.objects.filter(pk=pod.pk).update(list_misses=misses)
+    return misses

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from django.db.models import OuterRef, QuerySet, Subquery
+
 from fleet.models import BalanceReading, EngineSample, JobRun, Pod, PodStatus
 
 FREQUENT_JOB_DAYS = 2
@@ -11,6 +13,8 @@ JOB_DAYS = 60
 SAMPLE_DAYS = 14  # usage hours keep the tokens; samples only serve charts and disputes
 BALANCE_DAYS = 180
 REFUSED_POD_DAYS = 30
+SAMPLES_PER_SLICE = 50_000
+MOST_SLICES = 1_000
 FREQUENT_JOBS = ("probe", "reconcile", "provision_requested", "list_cloud", "settle_usage")
 
 
@@ -26,14 +30,42 @@ def tidy(*, now: datetime) -> str:
     counts = {
         "job runs": frequent.delete()[0]
         + JobRun.objects.filter(started_at__lt=before(JOB_DAYS)).delete()[0],
-        "samples": EngineSample.objects.filter(at__lt=before(SAMPLE_DAYS)).delete()[0],
+        "samples": delete_samples(before(SAMPLE_DAYS)),
         "balance readings": BalanceReading.objects.filter(
             read_at__lt=before(BALANCE_DAYS)
         ).delete()[0],
-        "refused intents": Pod.objects.filter(
-            status=PodStatus.FAILED,
-            provider_id="",
-            status_since__lt=before(REFUSED_POD_DAYS),
-        ).delete()[0],
+        "refused intents": refused_intents(before(REFUSED_POD_DAYS)).delete()[0],
     }
     return "deleted " + ", ".join(f"{count} {what}" for what, count in counts.items())
+
+
+def refused_intents(before: datetime) -> QuerySet[Pod]:
+    """Pods that were never rented, older than `before`.
+
+    The newest attempt of a deployment stays: the next one counts on from it, and a
+    name that was used once may still be found at the provider.
+    """
+    newest = (
+        Pod.objects.filter(deployment=OuterRef("deployment"))
+        .order_by("-attempt")
+        .values("attempt")[:1]
+    )
+    return Pod.objects.filter(
+        status=PodStatus.FAILED, provider_id="", status_since__lt=before
+    ).exclude(attempt=Subquery(newest))
+
+
+def delete_samples(before: datetime, *, per_slice: int = SAMPLES_PER_SLICE) -> int:
+    """Delete old samples, a slice at a time; how many.
+
+    A day of a large fleet is millions: in one statement they would outlast the task,
+    be rolled back, and be more the next night.
+    """
+    old = EngineSample.objects.filter(at__lt=before).order_by()
+    total = 0
+    for _ in range(MOST_SLICES):
+        count = EngineSample.objects.filter(pk__in=old.values("pk")[:per_slice]).delete()[0]
+        total += count
+        if count < per_slice:
+            break
+    return total

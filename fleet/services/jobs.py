@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -11,6 +12,8 @@ from django.db import transaction
 from fleet.models import JobLease, JobResult, JobRun
 
 log = logging.getLogger(__name__)
+
+KEY = re.compile(r"\b(sk-|rpa_|hf_)[A-Za-z0-9_-]{6,}")
 
 # Long enough that runs rarely overlap, short enough that a killed worker stops nothing
 # for long. Overlapping is harmless: rows are changed by conditional updates.
@@ -47,13 +50,18 @@ def run_job(
         run.summary, run.result = str(failure)[:300], JobResult.FAILED
         log.warning("job %s failed: %s", name, failure)
     except Exception as error:
-        run.error, run.result = repr(error)[:2000], JobResult.ERRORED
+        run.error, run.result = masked(repr(error))[:2000], JobResult.ERRORED
         raise
     finally:
         run.ended_at = clock()
         run.save(update_fields=["summary", "error", "result", "ended_at"])
         JobLease.objects.filter(name=name, token=token).update(until=run.ended_at)
     return run
+
+
+def masked(text: str) -> str:
+    """`text` without bearer keys: the database quotes a whole row where a rule broke."""
+    return KEY.sub("***", text)
 
 
 def take_lease(name: str, *, token: str, now: datetime, seconds: int) -> bool:

@@ -6,49 +6,63 @@ from datetime import datetime
 
 from django.db import transaction
 
-from fleet.models import Deployment, Pod
+from fleet.models import WANTED, Deployment, Pod
 from fleet.services import audit, termination
+from fleet.services.order_rules import MOST_REPLICAS
 
 
 def request_termination(pod: Pod, *, acting_user: str, now: datetime) -> bool:
     """End one pod. Its deployment wants one replica less, so that none follows it.
 
-    True if this call said it; ending a pod twice changes nothing the second time.
+    A surplus pod goes without that. True if this call said it; ending a pod twice
+    changes nothing the second time.
     """
     with transaction.atomic():
-        ended = termination.request_termination(
+        deployment = Deployment.objects.select_for_update().get(pk=pod.deployment_id)
+        live = deployment.pods.wanted().count()
+        ended = end_now(
             pod, acting_user=acting_user, now=now, reason=f"terminated by {acting_user}"
         )
-        if ended:
-            live = pod.deployment.pods.wanted().count()
-            Deployment.objects.filter(pk=pod.deployment_id, replicas__gt=live).update(
-                replicas=live
-            )
+        if ended and 0 < live <= deployment.replicas:
+            deployment.replicas -= 1
+            deployment.save(update_fields=["replicas"])
     return ended
 
 
 def stop_deployment(deployment: Deployment, *, acting_user: str, now: datetime) -> int:
     """Want no replicas any more and end those that run; the number of pods told to stop."""
     with transaction.atomic():
-        changed = Deployment.objects.filter(pk=deployment.pk, replicas__gt=0).update(
-            replicas=0
-        )
-        if changed:
-            audit.record(
-                "stop",
-                deployment,
-                acting_user=acting_user,
-                now=now,
-                was=deployment.replicas,
-            )
+        row = Deployment.objects.select_for_update().get(pk=deployment.pk)
+        was, row.replicas = row.replicas, 0
+        if was:
+            row.save(update_fields=["replicas"])
+            audit.record("stop", row, acting_user=acting_user, now=now, was=was)
         told = [
-            termination.request_termination(
+            end_now(
                 pod, acting_user=acting_user, now=now, reason=f"stopped by {acting_user}"
             )
-            for pod in deployment.pods.wanted()
+            # In the order of their keys, as everybody locks pods: no deadlock.
+            for pod in row.pods.wanted().order_by("pk")
         ]
     deployment.replicas = 0
     return sum(told)
+
+
+def end_now(pod: Pod, *, acting_user: str, now: datetime, reason: str) -> bool:
+    """Tell a pod to stop, whatever state it is in by now.
+
+    The page that the operator looked at may be a second old: a pod that a worker has
+    claimed since, or that became ready, is meant all the same.
+    """
+    for _ in WANTED:  # it can move on at most once per state
+        pod.refresh_from_db()
+        if termination.request_termination(
+            pod, acting_user=acting_user, now=now, reason=reason
+        ):
+            return True
+        if pod.status not in WANTED:
+            return False
+    return False
 
 
 def start_deployment(
@@ -56,10 +70,10 @@ def start_deployment(
 ) -> None:
     """Want `replicas` again; also clears the give-up of a replica that never got ready.
 
-    Raises ValueError for a number below 1.
+    Raises ValueError for a number that can not be ordered either.
     """
-    if replicas < 1:
-        raise ValueError(f"replicas must be at least 1, got {replicas}")
+    if not 1 <= replicas <= MOST_REPLICAS:
+        raise ValueError(f"Replicas is {replicas}; it must be 1 to {MOST_REPLICAS}.")
     with transaction.atomic():
         Deployment.objects.filter(pk=deployment.pk).update(
             replicas=replicas, launch_failures=0, not_before=None

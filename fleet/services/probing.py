@@ -3,37 +3,88 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
-from fleet.models import Deployment, EngineSample, Health, HealthChange, Pod, PodStatus
+from fleet.models import (
+    RENTED,
+    Deployment,
+    EngineSample,
+    Health,
+    HealthChange,
+    Pod,
+    PodStatus,
+)
+from fleet.selectors.health import blind_after
+from fleet.services.isolation import FAULTS, apart
+from fleet.services.jobs import JobFailed
 from fleet.vllm import health as judging
 from fleet.vllm.client import ProbeResult, Target, probe_many
 from fleet.vllm.health import HealthFacts, Judgement, Miss, Progress
 from fleet.vllm.metrics import EngineCounters
 
+log = logging.getLogger(__name__)
+
 SERVES = (Health.READY, Health.BUSY)
+# One round of questions. A pod that hangs takes its whole timeout, so that even 300 of
+# them, 100 at a time, are booked before the task's soft limit of 90 s.
+PODS_PER_ROUND = 300
+NO_ROUND_AFTER_SECONDS = 30
+LARGEST_COUNT = 2**31 - 1  # what a gauge's column holds
+LARGEST_COUNTER = 2**63 - 1
+LATEST_START = 32_503_680_000  # the year 3000
 
 
 def sweep(*, provider_name: str, clock: Callable[[], datetime]) -> str:
-    """Probe every rented pod of a provider and book the answers; a summary."""
-    pods = list(
-        Pod.objects.rented()
-        .filter(provider=provider_name)
+    """Probe every pod that may serve, and book the answers round by round; a summary.
+
+    Pods that answered last time are asked first: one that hangs delays the others of
+    its round by its timeout. Those that are left when time is up come first next time.
+    Raises JobFailed, after all the others are booked, when an answer could not be.
+    """
+    began = clock()
+    troubles: list[str] = []
+    pods = sorted(to_probe(provider_name), key=asking_order)
+    states: Counter[str] = Counter()
+    for start in range(0, len(pods), PODS_PER_ROUND):
+        if clock() - began > timedelta(seconds=NO_ROUND_AFTER_SECONDS):
+            troubles.append(f"{len(pods) - start} pods not asked in time")
+            break
+        asked = pods[start : start + PODS_PER_ROUND]
+        answers = list(zip(asked, ask(asked, clock=clock), strict=True))
+        states.update(book(answers, now=clock(), troubles=troubles))
+    words = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
+    summary = f"{len(pods)} pods" + (f": {words}" if words else "")
+    if troubles:
+        raise JobFailed(f"{', '.join(troubles)}; {summary}")
+    return summary
+
+
+def to_probe(provider_name: str) -> QuerySet[Pod]:
+    """Rented pods, and those that are told to stop and not deleted yet.
+
+    The latter still serve: their tokens are paid for, and the drain ends when their
+    last request does.
+    """
+    draining = Q(status=PodStatus.TERMINATING, terminate_sent_at__isnull=True)
+    return (
+        Pod.objects.filter(Q(status__in=RENTED) | draining, provider=provider_name)
         .exclude(base_url="")
         .select_related("deployment__variant__served_model")
     )
-    results = ask(pods, clock=clock)
-    states = Counter(
-        apply(pod, result, now=clock()).value
-        for pod, result in zip(pods, results, strict=True)
-    )
-    words = ", ".join(f"{count} {state}" for state, count in sorted(states.items()))
-    return f"{len(pods)} pods" + (f": {words}" if words else "")
+
+
+def asking_order(pod: Pod) -> tuple[bool, float]:
+    """Pods that missed their last probe last; among equals the longest unseen first."""
+    return pod.probe_misses > 0, pod.probed_at.timestamp() if pod.probed_at else 0.0
 
 
 def ask(pods: Sequence[Pod], *, clock: Callable[[], datetime]) -> list[ProbeResult]:
@@ -55,47 +106,101 @@ def target_of(pod: Pod) -> Target:
 
 
 def apply(pod: Pod, result: ProbeResult, *, now: datetime) -> Health:
-    """Book one answer: the sample, the facts, the state that follows from them.
+    """Book one answer: the sample, the facts, the state that follows from them."""
+    return apply_all([(pod, result)], now=now)[0]
+
+
+def book(
+    answers: Sequence[tuple[Pod, ProbeResult]], *, now: datetime, troubles: list[str]
+) -> list[str]:
+    """Book a round of answers; the states. One that can not be booked stops no other."""
+    try:
+        return [state.value for state in apply_all(answers, now=now)]
+    except FAULTS as fault:
+        log.warning("a round of answers is booked one by one: %s", type(fault).__name__)
+    booked = (
+        apart(str(pod), partial(apply, pod, result, now=now), troubles)
+        for pod, result in answers
+    )
+    return [state.value for state in booked if state is not None]
+
+
+def apply_all(answers: Sequence[tuple[Pod, ProbeResult]], *, now: datetime) -> list[Health]:
+    """Book answers in one transaction, one UPDATE a pod; their states, in the same order.
 
     Writes only the columns that the probe owns; a termination that was asked for
     meanwhile stays.
     """
-    with transaction.atomic():
+    samples: list[EngineSample] = []
+    changes: list[HealthChange] = []
+    states = []
+    columns: dict[int, dict[str, object]] = {}
+    for pod, raw in answers:
+        result = storable(raw)
         if result.counters is not None:
-            store_sample(pod, result.counters, at=result.at)
+            samples.append(sample_of(pod, result.counters, at=result.at))
         facts = facts_after(pod, result)
         judged = judging.judge(facts, now)
-        book_health(pod, judged, now=now)
-        Pod.objects.filter(pk=pod.pk).update(**columns_after(pod, result, facts))
-    state = Health(judged.health.value)
-    if state in SERVES and pod.status == PodStatus.PROVISIONING:
-        first_ready(pod, now=now)
-    return state
+        changes += health_changes(pod, judged, now=now)
+        columns[pod.pk] = columns_after(pod, result, facts) | health_columns(
+            pod, judged, now=now
+        )
+        states.append(Health(judged.health.value))
+    with transaction.atomic():
+        # In the order of their keys, as everybody locks pods: no deadlock.
+        for pk in sorted(columns):
+            Pod.objects.filter(pk=pk).update(**columns[pk])
+        keep_samples(samples)
+        HealthChange.objects.bulk_create(changes)
+    for (pod, _), state in zip(answers, states, strict=True):
+        if state in SERVES and pod.status == PodStatus.PROVISIONING:
+            first_ready(pod, now=now)
+    return states
 
 
-def store_sample(pod: Pod, counters: EngineCounters, *, at: datetime) -> None:
-    """Keep a reading; the same instant twice is one reading."""
-    started = counters.process_start_time
-    EngineSample.objects.bulk_create(
-        [
-            EngineSample(
-                pod=pod,
-                at=at,
-                process_started_at=(
-                    None if started is None else datetime.fromtimestamp(float(started), UTC)
-                ),
-                prompt_tokens=counters.prompt_tokens,
-                cached_prompt_tokens=counters.cached_prompt_tokens,
-                completion_tokens=counters.generation_tokens,
-                requests_finished=counters.requests_finished,
-                iteration_tokens=counters.iteration_tokens,
-                requests_running=counters.requests_running,
-                requests_waiting=counters.requests_waiting,
-                kv_cache_usage=counters.kv_cache_usage,
-            )
-        ],
-        ignore_conflicts=True,
+def storable(result: ProbeResult) -> ProbeResult:
+    """`result`, without counters that no column can hold: a pod may answer anything."""
+    read = result.counters
+    if read is None:
+        return result
+    counts = (read.requests_running, read.requests_waiting, read.requests_pending)
+    totals = (
+        *(read.prompt_tokens, read.cached_prompt_tokens, read.generation_tokens),
+        *(read.requests_finished, read.iteration_tokens),
     )
+    if (
+        max(counts) <= LARGEST_COUNT
+        and max(total or 0 for total in totals) <= LARGEST_COUNTER
+        and 0 <= (read.process_start_time or 0) <= LATEST_START
+    ):
+        return result
+    wrong = "/metrics has numbers that no engine reaches"
+    return replace(result, counters=None, metrics_error=wrong)
+
+
+def sample_of(pod: Pod, counters: EngineCounters, *, at: datetime) -> EngineSample:
+    """The row of a reading."""
+    started = counters.process_start_time
+    return EngineSample(
+        pod=pod,
+        at=at,
+        process_started_at=(
+            None if started is None else datetime.fromtimestamp(float(started), UTC)
+        ),
+        prompt_tokens=counters.prompt_tokens,
+        cached_prompt_tokens=counters.cached_prompt_tokens,
+        completion_tokens=counters.generation_tokens,
+        requests_finished=counters.requests_finished,
+        iteration_tokens=counters.iteration_tokens,
+        requests_running=counters.requests_running,
+        requests_waiting=counters.requests_waiting,
+        kv_cache_usage=counters.kv_cache_usage,
+    )
+
+
+def keep_samples(samples: Sequence[EngineSample]) -> None:
+    """Store readings; the same instant twice is one reading."""
+    EngineSample.objects.bulk_create(samples, ignore_conflicts=True)
 
 
 def facts_after(pod: Pod, result: ProbeResult) -> HealthFacts:
@@ -159,14 +264,39 @@ def columns_after(pod: Pod, result: ProbeResult, facts: HealthFacts) -> dict[str
     return columns
 
 
-def book_health(pod: Pod, judged: Judgement, *, now: datetime) -> None:
-    """Keep the reason fresh, and write a row when the state itself changed."""
-    state, reason = Health(judged.health.value), judged.reason[:300]
-    columns: dict[str, object] = {"health": state, "health_reason": reason}
-    if pod.health_since is None or pod.health != state:
+def health_columns(pod: Pod, judged: Judgement, *, now: datetime) -> dict[str, object]:
+    """The state and its fresh reason; `health_since` only where the state changed."""
+    state = Health(judged.health.value)
+    columns: dict[str, object] = {"health": state, "health_reason": judged.reason[:300]}
+    if is_change(pod, state) or was_blind(pod, now=now):
         columns["health_since"] = now
-        HealthChange.objects.create(pod=pod, health=state, at=now, reason=reason)
-    Pod.objects.filter(pk=pod.pk).update(**columns)
+    return columns
+
+
+def health_changes(pod: Pod, judged: Judgement, *, now: datetime) -> list[HealthChange]:
+    """The rows of the strip that an answer adds: a change, and the gap before it.
+
+    While nobody looked the state is unknown, also in hindsight.
+    """
+    state, reason = Health(judged.health.value), judged.reason[:300]
+    change = HealthChange(pod=pod, health=state, at=now, reason=reason)
+    if was_blind(pod, now=now):
+        assert pod.probed_at is not None
+        shut = pod.probed_at + blind_after()
+        gap = HealthChange(
+            pod=pod, health=Health.UNKNOWN, at=shut, reason="nobody looked until now"
+        )
+        return [gap, change]
+    return [change] if is_change(pod, state) else []
+
+
+def is_change(pod: Pod, state: Health) -> bool:
+    return pod.health_since is None or pod.health != state
+
+
+def was_blind(pod: Pod, *, now: datetime) -> bool:
+    """Whether the probe before this one is so old that nobody knows what was between."""
+    return pod.probed_at is not None and now - pod.probed_at > blind_after()
 
 
 def first_ready(pod: Pod, *, now: datetime) -> None:
@@ -177,17 +307,24 @@ def first_ready(pod: Pod, *, now: datetime) -> None:
         )
 
 
-def last_scrape(pod: Pod, *, clock: Callable[[], datetime]) -> bool:
-    """The scrape before the end; True if it brought counters.
+def last_scrape(pods: Sequence[Pod], *, clock: Callable[[], datetime]) -> int:
+    """The scrape before the end, of all at once; how many brought counters.
 
     Tokens served after it are not seen: the bound is the time until the delete.
     """
-    pod = Pod.objects.select_related("deployment__variant__served_model").get(pk=pod.pk)
-    if not pod.base_url:
-        return False
-    result = ask([pod], clock=clock)[0]
-    if result.counters is None:
-        return False
-    store_sample(pod, result.counters, at=result.at)
-    Pod.objects.filter(pk=pod.pk).update(last_scrape_at=result.at)
-    return True
+    known = list(
+        Pod.objects.filter(pk__in=[pod.pk for pod in pods])
+        .exclude(base_url="")
+        .select_related("deployment__variant__served_model")
+        .order_by("pk")
+    )
+    read = 0
+    for pod, raw in zip(known, ask(known, clock=clock), strict=True):
+        result = storable(raw)
+        if result.counters is None:
+            continue
+        with transaction.atomic():
+            keep_samples([sample_of(pod, result.counters, at=result.at)])
+            Pod.objects.filter(pk=pod.pk).update(last_scrape_at=result.at)
+        read += 1
+    return read

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
-from decimal import Decimal
 
-from fleet.models import Deployment, Pod, PodStatus
+from django.db import connection, transaction
+from django.db.models import Q
+
+from fleet.models import MAX_NEVER_READY, Pod, PodStatus
 from fleet.providers.base import (
-    BalanceTooLow,
     CloudPod,
     GpuProvider,
     InvalidRequest,
@@ -16,11 +17,11 @@ from fleet.providers.base import (
     ProviderRefused,
     ProviderUnavailable,
     RateLimited,
-    Unauthorized,
 )
 from fleet.selectors.burn import committed_usd_per_hour, pod_usd_per_hour
 from fleet.selectors.serving import VLLM_PORT, serve_spec_for
 from fleet.services import replicas, termination
+from fleet.services.isolation import FAULTS
 from fleet.services.launch_guard import LaunchGuard, LaunchRequest
 from fleet.vllm.command import args_string
 
@@ -28,7 +29,21 @@ log = logging.getLogger(__name__)
 
 NO_CAPACITY_SECONDS = 120
 ACCOUNT_TROUBLE_SECONDS = 600
-PRICE_DRIFT_ALLOWED = Decimal("1.02")
+LAUNCH_LOCK = 0x6B65726E65  # "kerne": launches are weighed one at a time
+
+
+def due(*, provider_name: str, now: datetime) -> list[int]:
+    """The intents that may be sent now, oldest first."""
+    return list(
+        Pod.objects.requested()
+        .filter(
+            Q(deployment__not_before__isnull=True) | Q(deployment__not_before__lte=now),
+            provider=provider_name,
+            deployment__launch_failures__lt=MAX_NEVER_READY,
+        )
+        .order_by("requested_at", "pk")
+        .values_list("pk", flat=True)
+    )
 
 
 def provision(
@@ -37,29 +52,86 @@ def provision(
     """Rent the GPUs of a REQUESTED pod; True if this call rented them.
 
     Claim, call, record. A worker that dies in between leaves a CREATING pod without
-    `provider_id`; the cloud list settles it by name. A create is never sent again
-    here: no answer is not a refusal, and a second one could rent a second machine.
+    `provider_id`; the cloud list settles it by name. A create without an answer is
+    never sent again here: it is not a refusal, and a second one could rent a second
+    machine. After a refusal the intent waits as REQUESTED, with the reason.
     """
-    pod = Pod.objects.select_related("deployment__variant__served_model").get(pk=pod_id)
-    if pod.status != PodStatus.REQUESTED or pod.provider != provider.name:
-        return False  # done earlier, called off, or another cloud's
-    veto = guard(launch_request(pod, now=now))
-    if veto is not None:
-        refuse(pod, f"not launched: {veto}", now=now, wait=ACCOUNT_TROUBLE_SECONDS)
-        return False
-    if not pod.move_to(PodStatus.CREATING, now=now, facts={"sent_at": now}):
-        return False  # another worker claimed it
+    pod = (
+        Pod.objects.select_related("deployment__variant__served_model")
+        .filter(pk=pod_id, status=PodStatus.REQUESTED, provider=provider.name)
+        .first()
+    )
+    if pod is None or not replicas.may_launch(pod.deployment, now=now):
+        return False  # done earlier, called off, another cloud's, or to be tried later
     try:
-        rented = provider.create(pod_request(pod))
+        request = pod_request(pod)
+    except ValueError as wrong:
+        give_up(pod, f"the order can not be sent: {wrong}", now=now)
+        return False
+    if not claim(pod, guard=guard, now=now):
+        return False
+    try:
+        rented = provider.create(request)
     except ProviderUnavailable as silence:
-        log.warning(
-            "%s: create was not answered (%s); looking for it by name", pod, silence
-        )
+        note_silence(pod, f"the create was not answered ({silence})")
         return False
     except ProviderRefused as refusal:
         settle_refusal(pod, refusal, now=now)
         return False
+    except FAULTS as fault:
+        log.exception("%s: the create broke on our side", pod)
+        reason = f"the create broke on our side ({type(fault).__name__})"
+        note_silence(pod, reason)
+        replicas.note_launch_failure(pod.deployment, now=now, reason=reason)
+        return False
     return record_rental(pod, rented, provider=provider, now=now)
+
+
+def claim(pod: Pod, *, guard: LaunchGuard, now: datetime) -> bool:
+    """Take a REQUESTED pod for this worker, unless its price or the guard forbid it.
+
+    Weighing and claiming happen under one lock: two workers that both see room for
+    one more pod would otherwise rent two. The deadline counts from here: the intent
+    may have waited for hours.
+    """
+    deployment = pod.deployment
+    with transaction.atomic():
+        lock_launches()
+        price = replicas.todays_price(deployment, provider=pod.provider)
+        if price is not None:
+            pod.quoted_usd_per_pod_hour = price * pod.gpu_count
+        veto = too_dear(pod) or guard(launch_request(pod, now=now))
+        if veto is None:
+            return pod.move_to(
+                PodStatus.CREATING,
+                now=now,
+                reason="the create is on its way to the provider",
+                facts={
+                    "sent_at": now,
+                    "ready_by": replicas.ready_by(now),
+                    "list_misses": 0,
+                    "quoted_usd_per_pod_hour": pod.quoted_usd_per_pod_hour,
+                },
+            )
+    postpone(pod, f"not launched: {veto}", now=now, wait=ACCOUNT_TROUBLE_SECONDS)
+    return False
+
+
+def lock_launches() -> None:
+    """Wait for other launches to be weighed; given back when the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LAUNCH_LOCK])
+
+
+def too_dear(pod: Pod) -> str | None:
+    """Why a pod may not be rented at the price that is quoted now."""
+    limit = pod.deployment.max_usd_per_gpu_hour * pod.gpu_count
+    if pod.quoted_usd_per_pod_hour <= limit:
+        return None
+    return (
+        f"it costs {pod.quoted_usd_per_pod_hour} USD/h today, above the limit of "
+        f"{limit} USD/h."
+    )
 
 
 def launch_request(pod: Pod, *, now: datetime) -> LaunchRequest:
@@ -74,7 +146,10 @@ def launch_request(pod: Pod, *, now: datetime) -> LaunchRequest:
 
 
 def pod_request(pod: Pod) -> PodRequest:
-    """The provider's create body for a pod; the vLLM command line is its `args`."""
+    """The provider's create body for a pod; the vLLM command line is its `args`.
+
+    Raises ValueError with a sentence for a deployment that can not be served.
+    """
     deployment = pod.deployment
     return PodRequest(
         name=pod.name,
@@ -100,51 +175,94 @@ def record_rental(
     """
     facts = {
         "provider_id": rented.provider_id,
-        "provider_status": rented.status,
+        "provider_status": rented.status[:20],
         "usd_per_pod_hour": rented.usd_per_pod_hour or None,
         "billed_from": rented.created_at,
         "base_url": provider.pod_url(rented.provider_id, VLLM_PORT),
         "listed_at": now,
         "list_misses": 0,
     }
-    if pod.status == PodStatus.TERMINATING:
-        return bool(Pod.objects.filter(pk=pod.pk, provider_id="").update(**facts))
-    if not pod.move_to(PodStatus.PROVISIONING, now=now, facts=facts):
-        return False
+    if pod.status != PodStatus.TERMINATING and pod.move_to(
+        PodStatus.PROVISIONING, now=now, facts=facts
+    ):
+        end_if_too_dear(pod, now=now)
+        return True
+    # Told to stop meanwhile: the end needs the id, and nobody else has it.
+    ending = Pod.objects.filter(pk=pod.pk, status=PodStatus.TERMINATING, provider_id="")
+    return bool(ending.update(**facts))
+
+
+def end_if_too_dear(pod: Pod, *, now: datetime) -> None:
+    """End a rented pod that costs more than its deployment may pay."""
     limit = pod.deployment.max_usd_per_gpu_hour * pod.gpu_count
-    if pod.price > limit * PRICE_DRIFT_ALLOWED:
-        reason = (
-            f"the price became {pod.price} USD/h, above the limit of {limit} USD/h "
-            f"(quoted {pod.quoted_usd_per_pod_hour} USD/h)"
-        )
-        termination.request_termination(
-            pod, acting_user="rule:price_limit", now=now, reason=reason
-        )
+    if pod.price <= limit:
+        return
+    reason = (
+        f"the price became {pod.price} USD/h, above the limit of {limit} USD/h "
+        f"(quoted {pod.quoted_usd_per_pod_hour} USD/h)"
+    )
+    if termination.request_termination(
+        pod, acting_user="rule:price_limit", now=now, reason=reason
+    ):
         replicas.note_launch_failure(pod.deployment, now=now, reason=reason)
-    return True
+
+
+def note_silence(pod: Pod, reason: str) -> None:
+    """Say on the row why nobody knows yet whether it was rented."""
+    log.warning("%s: %s; looking for it by name", pod, reason)
+    Pod.objects.filter(pk=pod.pk, status=PodStatus.CREATING).update(
+        status_reason=f"{reason}; looking for it by name"[:500]
+    )
 
 
 def settle_refusal(pod: Pod, refusal: ProviderRefused, *, now: datetime) -> None:
-    """What a definite no means for the pod and for the next attempt.
-
-    429 alone lets the same intent be sent again; every other answer ends it.
-    """
-    deployment: Deployment = pod.deployment
+    """What a definite no means: nothing was rented, and when to ask again, if ever."""
     reason = str(refusal)
+    if isinstance(refusal, InvalidRequest):
+        give_up(pod, reason, now=now)
+        return
+    wait, account = NO_CAPACITY_SECONDS, False
     if isinstance(refusal, RateLimited):
         wait = int(refusal.retry_after_seconds or replicas.BACK_OFF_SECONDS[0])
-        pod.move_to(PodStatus.FAILED, now=now, reason=reason)
-        replicas.hold_off(deployment, now=now, seconds=wait)
-    elif isinstance(refusal, InvalidRequest):
-        pod.move_to(PodStatus.FAILED, now=now, reason=reason)
-        replicas.note_launch_failure(deployment, now=now, reason=reason, give_up=True)
-    elif isinstance(refusal, Unauthorized | BalanceTooLow):
-        refuse(pod, reason, now=now, wait=ACCOUNT_TROUBLE_SECONDS)
-    else:
-        refuse(pod, reason, now=now, wait=NO_CAPACITY_SECONDS)
+        account = True
+    elif refusal.stops_everything:
+        wait, account = ACCOUNT_TROUBLE_SECONDS, True
+    postpone(pod, reason, now=now, wait=wait, account=account)
 
 
-def refuse(pod: Pod, reason: str, *, now: datetime, wait: int) -> None:
-    """End an intent that rented nothing, and wait before the next one."""
-    pod.move_to(PodStatus.FAILED, now=now, reason=reason)
-    replicas.hold_off(pod.deployment, now=now, seconds=wait)
+def give_up(pod: Pod, reason: str, *, now: datetime) -> None:
+    """End an intent that can never be rented as it is written."""
+    if end_unrented(pod, reason, now=now):
+        replicas.note_launch_failure(pod.deployment, now=now, reason=reason, give_up=True)
+
+
+def postpone(
+    pod: Pod, reason: str, *, now: datetime, wait: int, account: bool = False
+) -> None:
+    """Let an intent that rented nothing wait, in its own row and under its own name.
+
+    The wait is written first: a worker killed in between leaves a row that waits.
+    """
+    replicas.hold_off(pod, now=now, seconds=wait)
+    if account:
+        replicas.hold_off_account(pod, now=now, seconds=wait, reason=reason)
+    if pod.status == PodStatus.REQUESTED:
+        Pod.objects.filter(pk=pod.pk, status=PodStatus.REQUESTED).update(
+            status_reason=reason[:500]
+        )
+    elif not pod.move_to(
+        PodStatus.REQUESTED, now=now, reason=reason, facts={"sent_at": None}
+    ):
+        end_unrented(pod, reason, now=now)  # called off meanwhile
+
+
+def end_unrented(pod: Pod, reason: str, *, now: datetime) -> bool:
+    """End a pod that was definitely not rented, also one told to stop meanwhile."""
+    if pod.status != PodStatus.TERMINATING and pod.move_to(
+        PodStatus.FAILED, now=now, reason=reason
+    ):
+        return True
+    pod.refresh_from_db(fields=["status", "provider_id"])
+    if pod.status != PodStatus.TERMINATING or pod.provider_id:
+        return False
+    return pod.move_to(PodStatus.FAILED, now=now, reason=f"called off; {reason}")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
-from fleet.models import Deployment, Pod, PodStatus
+from fleet.models import Pod, PodStatus
 from fleet.providers.base import GpuProvider, ProviderError
 from fleet.services import cloud_list, deadlines, replicas, termination
+from fleet.services.isolation import apart
+from fleet.services.jobs import JobFailed
 from fleet.services.termination import LastScrape
 
 SETTLING = (PodStatus.CREATING, PodStatus.PROVISIONING, PodStatus.TERMINATING)
@@ -16,45 +19,75 @@ SETTLING = (PodStatus.CREATING, PodStatus.PROVISIONING, PodStatus.TERMINATING)
 def tick(
     *,
     provider: GpuProvider,
-    now: datetime,
+    simulated: bool,
+    clock: Callable[[], datetime],
     new_key: Callable[[], str],
     last_scrape: LastScrape,
 ) -> str:
     """Deployments to intents, deadlines, terminations; a summary sentence.
 
     The cloud list is asked for too while any pod is settling, so that an operator
-    who waits sees each step within a tick, not within a minute.
+    who waits sees each step within a tick, not within a minute. A provider that does
+    not answer stops neither deadlines nor terminations, and a row that breaks stops
+    no other; JobFailed tells of it when all the rest is done.
+
+    simulated  whether `provider` plays: only deployments of that kind are rented for
     """
-    changed = sum(
-        replicas.settle_deployment(pk, provider=provider.name, now=now, new_key=new_key)
-        for pk in Deployment.objects.values_list("pk", flat=True)
+    now = clock()
+    troubles: list[str] = []
+    changed = settle_deployments(
+        provider.name, simulated=simulated, now=now, new_key=new_key, troubles=troubles
     )
-    late = deadlines.end_overdue(provider_name=provider.name, now=now)
     words = [f"{changed} replicas changed"]
-    if late:
+    overdue = partial(deadlines.end_overdue, provider_name=provider.name, now=now)
+    if late := apart("deadlines", overdue, troubles):
         words.append(f"over the deadline: {', '.join(late)}")
     if Pod.objects.filter(provider=provider.name, status__in=SETTLING).exists():
-        try:
-            words.append(cloud_list.compare(provider=provider, now=now).sentence())
-        except ProviderError as error:
-            words.append(f"no cloud list: {error}")
-    gone = drive_terminations(provider=provider, now=now, last_scrape=last_scrape)
+        listing = partial(list_cloud, provider, now=now, troubles=troubles)
+        words.append(apart("cloud list", listing, troubles) or "no cloud list")
+    ending = Pod.objects.filter(provider=provider.name, status=PodStatus.TERMINATING)
+    gone = termination.drive_terminations(
+        list(ending.order_by("terminate_requested_at", "pk")),
+        provider=provider,
+        clock=clock,
+        last_scrape=last_scrape,
+        troubles=troubles,
+    )
     if gone:
         words.append(f"gone: {', '.join(gone)}")
+    if troubles:
+        raise JobFailed("; ".join([f"broke: {', '.join(troubles)}", *words]))
     return "; ".join(words)
 
 
-def drive_terminations(
-    *, provider: GpuProvider, now: datetime, last_scrape: LastScrape
-) -> list[str]:
-    """One step for every pod that must end; the names of those that are gone."""
-    ending = Pod.objects.filter(
-        provider=provider.name, status=PodStatus.TERMINATING
-    ).order_by("terminate_requested_at")
-    return [
-        pod.name
-        for pod in ending
-        if termination.drive_termination(
-            pod, provider=provider, now=now, last_scrape=last_scrape
+def settle_deployments(
+    provider_name: str,
+    *,
+    simulated: bool,
+    now: datetime,
+    new_key: Callable[[], str],
+    troubles: list[str],
+) -> int:
+    """Settle every deployment that is not as wanted; the number of pod rows changed."""
+    changed = 0
+    for pk in replicas.unsettled(simulated=simulated, now=now):
+        settle = partial(
+            replicas.settle_deployment,
+            pk,
+            provider=provider_name,
+            simulated=simulated,
+            now=now,
+            new_key=new_key,
         )
-    ]
+        changed += apart(f"deployment {pk}", settle, troubles) or 0
+    return changed
+
+
+def list_cloud(provider: GpuProvider, *, now: datetime, troubles: list[str]) -> str:
+    """The cloud list, compared; a sentence also when the provider does not give one."""
+    try:
+        done = cloud_list.compare(provider=provider, now=now)
+    except ProviderError as error:
+        return f"no cloud list: {error}"
+    troubles += done.troubles
+    return done.sentence()

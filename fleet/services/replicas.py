@@ -4,58 +4,117 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
+from hashlib import sha256
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Count, Max, Q
 
-from fleet.models import MAX_NEVER_READY, Deployment, GpuOffer, Pod
+from fleet.models import MAX_NEVER_READY, Deployment, GpuOffer, Pod, PodStatus
 from fleet.services import audit, termination
 
 BACK_OFF_SECONDS = (15, 30, 60, 120, 300, 600)
-NAME_LENGTH = 60
+NAME_LENGTH = 60  # what the provider takes
+DIGEST_LENGTH = 8
+STOPPED_LAST = (  # the most useful replica is the last to go
+    PodStatus.SERVING,
+    PodStatus.PROVISIONING,
+    PodStatus.CREATING,
+    PodStatus.REQUESTED,
+)
 
 
 def pod_name(slug: str, attempt: int) -> str:
-    """`kerne-<env>-<deployment>-<attempt>`: unique, and how a lost pod is found again."""
-    return f"kerne-{settings.KERNE_ENV}-{slug}-{attempt}"[:NAME_LENGTH]
+    """`kerne-<env>-<deployment>-<attempt>`: unique, and how a lost pod is found again.
+
+    Where that is too long the deployment's part is cut and closed with a digest. The
+    attempt is never cut: two attempts of one name would be taken for one pod.
+    """
+    head, tail = f"kerne-{settings.KERNE_ENV}-", f"-{attempt}"
+    room = NAME_LENGTH - len(head) - len(tail)
+    if len(slug) > room:
+        digest = sha256(slug.encode()).hexdigest()[:DIGEST_LENGTH]
+        slug = slug[: max(room - DIGEST_LENGTH, 0)] + digest
+    return f"{head}{slug}{tail}"
+
+
+def unsettled(*, simulated: bool, now: datetime) -> list[int]:
+    """Deployments whose replicas are not as many as wanted, in two queries.
+
+    Play money and real money have their own: a deployment of a simulated fleet is
+    none of the real cloud's business, nor the other way round.
+    """
+    counts = Pod.objects.wanted().order_by().values_list("deployment")
+    live = dict(counts.annotate(Count("pk")))
+    return [
+        each.pk
+        for each in Deployment.objects.filter(fleet__simulated=simulated).order_by("pk")
+        if is_unsettled(each, live.get(each.pk, 0), now=now)
+    ]
+
+
+def is_unsettled(deployment: Deployment, live: int, *, now: datetime) -> bool:
+    """Whether there is something to do: too many replicas, or too few and one may start."""
+    wanted = deployment.replicas_wanted(now=now)
+    return live > wanted or (live < wanted and may_launch(deployment, now=now))
 
 
 def settle_deployment(
-    deployment_id: int, *, provider: str, now: datetime, new_key: Callable[[], str]
+    deployment_id: int,
+    *,
+    provider: str,
+    simulated: bool,
+    now: datetime,
+    new_key: Callable[[], str],
 ) -> int:
     """Make the pods of a deployment as many as wanted; the number of rows changed.
 
     Missing replicas become REQUESTED rows, surplus ones are told to stop. The row
     lock makes two controllers take turns; a second run finds nothing to do.
+
+    simulated  whether `provider` plays: a deployment of the other kind is left alone
     """
     with transaction.atomic():
         deployment = (
             Deployment.objects.select_for_update(skip_locked=True, of=("self",))
             .select_related("fleet")
-            .filter(pk=deployment_id)
+            .filter(pk=deployment_id, fleet__simulated=simulated)
             .first()
         )
         if deployment is None:
-            return 0  # another controller is at it
+            return 0  # another controller is at it, or it is another cloud's
         wanted = deployment.replicas_wanted(now=now)
-        live = list(deployment.pods.wanted().order_by("requested_at", "pk"))
+        live = sorted(deployment.pods.wanted(), key=worth)
         if len(live) < wanted and may_launch(deployment, now=now):
             count = wanted - len(live)
             for _ in range(count):
                 request_pod(deployment, provider=provider, now=now, api_key=new_key())
             return count
-    surplus = live[wanted:]
+        return end_surplus(deployment, live[wanted:], now=now)
+
+
+def worth(pod: Pod) -> tuple[int, datetime, int]:
+    """Sorts replicas by how much would be lost with them, the oldest first among equals."""
+    return STOPPED_LAST.index(PodStatus(pod.status)), pod.requested_at, pod.pk
+
+
+def end_surplus(deployment: Deployment, surplus: list[Pod], *, now: datetime) -> int:
+    """Tell surplus replicas to stop; how many were told."""
     reason = "outside the scheduled hours" if deployment.replicas else "not wanted any more"
-    for pod in surplus:
+    if deployment.replicas and deployment.replicas_wanted(now=now):
+        reason = "fewer replicas are wanted"
+    return sum(
         termination.request_termination(
             pod, acting_user="rule:replicas", reason=reason, now=now
         )
-    return len(surplus)
+        # In the order of their keys, as everybody locks pods: no deadlock.
+        for pod in sorted(surplus, key=lambda each: each.pk)
+    )
 
 
 def may_launch(deployment: Deployment, *, now: datetime) -> bool:
-    """Whether a replica may be requested: no back-off running, not given up."""
+    """Whether a replica may be rented: no back-off running, not given up."""
     if deployment.launch_failures >= MAX_NEVER_READY:
         return False
     return deployment.not_before is None or deployment.not_before <= now
@@ -66,25 +125,36 @@ def request_pod(
 ) -> Pod:
     """Write the intent to rent one pod; nothing is rented here."""
     attempt = (deployment.pods.aggregate(last=Max("attempt"))["last"] or 0) + 1
-    offer = GpuOffer.objects.filter(
-        provider=provider, gpu_type_id=deployment.gpu_type_id, cloud=deployment.cloud
-    ).first()
-    per_gpu = offer.usd_per_gpu_hour if offer else deployment.max_usd_per_gpu_hour
+    price = todays_price(deployment, provider=provider)
     return Pod.objects.create(
         deployment=deployment,
         name=pod_name(deployment.slug, attempt),
         attempt=attempt,
         status_since=now,
         requested_at=now,
-        ready_by=now + timedelta(seconds=settings.PROVISIONING_DEADLINE_SECONDS),
+        ready_by=ready_by(now),
         gpu_type_id=deployment.gpu_type_id,
         gpu_count=deployment.gpu_count,
         cloud=deployment.cloud,
         container_disk_gb=deployment.container_disk_gb,
         api_key=api_key,
         provider=provider,
-        quoted_usd_per_pod_hour=per_gpu * deployment.gpu_count,
+        quoted_usd_per_pod_hour=(price or deployment.max_usd_per_gpu_hour)
+        * deployment.gpu_count,
     )
+
+
+def ready_by(sent_at: datetime) -> datetime:
+    """The deadline of a pod whose create is sent at `sent_at`."""
+    return sent_at + timedelta(seconds=settings.PROVISIONING_DEADLINE_SECONDS)
+
+
+def todays_price(deployment: Deployment, *, provider: str) -> Decimal | None:
+    """The catalog's price [USD / GPU-hour]; None where the offer is not listed."""
+    offer = GpuOffer.objects.filter(
+        provider=provider, gpu_type_id=deployment.gpu_type_id, cloud=deployment.cloud
+    ).first()
+    return offer.usd_per_gpu_hour if offer else None
 
 
 def note_launch_failure(
@@ -113,11 +183,32 @@ def note_launch_failure(
             )
 
 
-def hold_off(deployment: Deployment, *, now: datetime, seconds: int) -> None:
-    """Wait before the next launch without counting a failure (no capacity, 429)."""
-    Deployment.objects.filter(pk=deployment.pk).update(
-        not_before=now + timedelta(seconds=seconds)
-    )
+def hold_off(pod: Pod, *, now: datetime, seconds: int) -> None:
+    """Wait before the deployment of `pod` launches again, without counting a failure.
+
+    A longer wait that runs already stays.
+    """
+    extend_wait({pod.deployment_id}, until=now + timedelta(seconds=seconds))
+
+
+def hold_off_account(pod: Pod, *, now: datetime, seconds: int, reason: str) -> None:
+    """The same for every deployment that waits at the provider of `pod`.
+
+    The account was refused, not the pod: each further create would be refused too.
+    """
+    waiting = Pod.objects.requested().filter(provider=pod.provider)
+    ids = set(waiting.values_list("deployment_id", flat=True))
+    waiting.update(status_reason=reason[:500])
+    extend_wait(ids | {pod.deployment_id}, until=now + timedelta(seconds=seconds))
+
+
+def extend_wait(deployment_ids: set[int], *, until: datetime) -> None:
+    """Let deployments wait until `until`, those that wait longer unchanged."""
+    sooner = Q(not_before__isnull=True) | Q(not_before__lt=until)
+    with transaction.atomic():
+        rows = Deployment.objects.filter(pk__in=deployment_ids).order_by("pk")
+        locked = list(rows.select_for_update().values_list("pk", flat=True))
+        Deployment.objects.filter(sooner, pk__in=locked).update(not_before=until)
 
 
 def back_off(failures: int) -> timedelta:

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 
 from fleet.models import Pod, PodStatus
-from fleet.providers.base import GpuProvider, ProviderError
+from fleet.providers.base import GpuProvider, ProviderError, RateLimited
 from fleet.services import audit
+from fleet.services.isolation import FAULTS, apart, note_fault
 
 log = logging.getLogger(__name__)
 
 RESEND_SECONDS = 60
 ALERT_SECONDS = 300  # still billed five minutes after the order to stop
+SCRAPES_AT_ONCE = 100  # one round of probes: all of them take as long as the slowest
 GONE_STATUSES = ("TERMINATED",)
 
-LastScrape = Callable[[Pod], bool]
+LastScrape = Callable[[Sequence[Pod]], object]
 
 
 def request_termination(
@@ -27,65 +30,103 @@ def request_termination(
     """Say that a pod must end; True if this call said it.
 
     A pod that was only requested is called off on the spot: nothing was rented. One
-    whose create may be on its way ends as soon as its id is known.
+    whose create may be on its way ends as soon as its id is known. False also when the
+    pod moved on since it was read: a rule then judges it anew at the next tick.
     """
-    if pod.status == PodStatus.REQUESTED:
-        moved = pod.move_to(PodStatus.FAILED, now=now, reason=f"called off: {reason}")
-    elif pod.status in (PodStatus.CREATING, PodStatus.PROVISIONING, PodStatus.SERVING):
-        moved = pod.move_to(
-            PodStatus.TERMINATING,
-            now=now,
-            reason=reason,
-            facts={"terminate_requested_at": now},
-        )
-    else:
-        return False  # on its way out already
-    if moved:
-        audit.record(
-            "terminate",
-            pod,
-            acting_user=acting_user,
-            now=now,
-            reason=reason,
-            usd_per_pod_hour=pod.price,
-        )
+    with transaction.atomic():
+        if pod.status == PodStatus.REQUESTED:
+            moved = pod.move_to(PodStatus.FAILED, now=now, reason=f"called off: {reason}")
+        elif pod.status in (PodStatus.CREATING, PodStatus.PROVISIONING, PodStatus.SERVING):
+            moved = pod.move_to(
+                PodStatus.TERMINATING,
+                now=now,
+                reason=reason,
+                facts={"terminate_requested_at": now},
+            )
+        else:
+            return False  # on its way out already
+        if moved:
+            audit.record(
+                "terminate",
+                pod,
+                acting_user=acting_user,
+                now=now,
+                reason=reason,
+                usd_per_pod_hour=pod.price,
+            )
     return moved
 
 
-def drive_termination(
-    pod: Pod, *, provider: GpuProvider, now: datetime, last_scrape: LastScrape
-) -> bool:
-    """One step towards the end of a TERMINATING pod; True once the provider says gone.
+def drive_terminations(
+    pods: Sequence[Pod],
+    *,
+    provider: GpuProvider,
+    clock: Callable[[], datetime],
+    last_scrape: LastScrape,
+    troubles: list[str],
+) -> list[str]:
+    """One step towards the end of each TERMINATING pod; the names of those now gone.
 
     Safe to repeat for ever: the last scrape comes before the first delete, a delete
-    is sent again every minute, and only the provider's own word ends the pod.
+    is sent again every minute, and only the provider's own word ends a pod. A pod
+    without an id waits: the cloud list finds it by name. What breaks for one pod is
+    added to `troubles` and stops no other.
     """
-    if not pod.provider_id:
-        return False  # its create may still be on its way; the cloud list settles it
-    try:
-        if pod.terminate_sent_at is None:
-            if is_draining(pod, now=now):
-                return False
-            last_scrape(pod)
-        if needs_delete(pod, now=now):
-            provider.terminate(pod.provider_id)
-            pod.terminate_sent_at = now
-            Pod.objects.filter(pk=pod.pk).update(terminate_sent_at=now)
-        seen = provider.pod(pod.provider_id)
-    except ProviderError as error:
-        log.warning("%s: terminating goes on, the provider said: %s", pod, error)
-        return False
+    known = [pod for pod in pods if pod.provider_id]
+    fresh = [
+        pod
+        for pod in known
+        if pod.terminate_sent_at is None and not is_draining(pod, now=clock())
+    ][:SCRAPES_AT_ONCE]
+    if fresh:
+        apart("last scrape", lambda: last_scrape(fresh), troubles)
+    gone = []
+    for pod in known:
+        if pod.terminate_sent_at is None and pod not in fresh:
+            continue
+        try:
+            if delete_until_gone(pod, provider=provider, clock=clock):
+                gone.append(pod.name)
+        except RateLimited as error:
+            log.warning("terminating goes on at the next tick: %s", error)
+            break  # each further request would be refused, and use up the quota
+        except ProviderError as error:
+            log.warning("%s: terminating goes on, the provider said: %s", pod, error)
+        except FAULTS as fault:
+            note_fault(str(pod), fault, troubles)
+    return gone
+
+
+def delete_until_gone(
+    pod: Pod, *, provider: GpuProvider, clock: Callable[[], datetime]
+) -> bool:
+    """Delete a pod and ask for it; True if the provider says gone. Raises ProviderError.
+
+    Billing ends, as an upper bound, when the newest delete was answered: the clock is
+    read then, because a tick that began a minute ago would make the rent too short.
+    """
+    if needs_delete(pod, now=clock()):
+        provider.terminate(pod.provider_id)
+        pod.terminate_sent_at = clock()
+        Pod.objects.filter(pk=pod.pk).update(terminate_sent_at=pod.terminate_sent_at)
+    seen = provider.pod(pod.provider_id)
     if seen is not None and seen.status not in GONE_STATUSES:
         return False
     return pod.move_to(
         PodStatus.TERMINATED,
-        now=now,
+        now=clock(),
         reason=pod.status_reason or "the provider says it is gone",
         facts={
-            "billed_until": pod.terminate_sent_at or now,
+            "billed_until": billed_until(pod, now=clock()),
             "provider_status": "TERMINATED",
         },
     )
+
+
+def billed_until(pod: Pod, *, now: datetime) -> datetime:
+    """The end of a gone pod's rent, an upper bound; never before its begin."""
+    end = pod.terminate_sent_at or now
+    return end if pod.billed_from is None else max(end, pod.billed_from)
 
 
 def is_draining(pod: Pod, *, now: datetime) -> bool:
@@ -94,11 +135,16 @@ def is_draining(pod: Pod, *, now: datetime) -> bool:
     if now - since >= timedelta(seconds=settings.DRAIN_SECONDS):
         return False
     latest = pod.samples.order_by("-at").first()
-    if latest is None or now - latest.at > timedelta(
-        seconds=settings.PROBE_TIMEOUT_SECONDS
-    ):
+    if latest is None or now - latest.at > recent():
         return False  # nothing recent says that anyone waits for an answer
     return latest.requests_running > 0
+
+
+def recent() -> timedelta:
+    """The age up to which a sample counts: two sweeps, each as long as it may take."""
+    return timedelta(
+        seconds=2 * settings.PROBE_INTERVAL_SECONDS + settings.PROBE_TIMEOUT_SECONDS
+    )
 
 
 def needs_delete(pod: Pod, *, now: datetime) -> bool:

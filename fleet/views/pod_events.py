@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 
 from fleet.models import AuditEntry, Health, Pod, PodStatus, PodTransition
+from fleet.templatetags.numbers import hours, money
 from fleet.views.states import KIND_OF_HEALTH, KIND_OF_STATUS
 
 SHOWN = 60
@@ -44,9 +46,28 @@ def pod_events(pod: Pod) -> list[Event]:
 
 
 def figures_in_words(entry: AuditEntry) -> str:
-    """The numbers that were seen when it was done: "usd_per_hour 0.74, was 2"."""
+    """What was seen when it was done: "balance $5,000.00, per hour $0.7482, was 2"."""
     known = ((name, value) for name, value in entry.figures.items() if value is not None)
-    return ", ".join(f"{name} {value}" for name, value in known)
+    return ", ".join(" ".join(figure_in_words(name, value)) for name, value in known)
+
+
+def figure_in_words(name: str, value: object) -> tuple[str, str]:
+    """A name and a value as people read them: rounded, with the unit of the name.
+
+    >>> figure_in_words("usd_per_day", "17.95726027397260273972602740")
+    ('per day', '$17.96')
+    """
+    words = [word for word in name.split("_") if word != "usd"]
+    try:
+        if "usd" in name.split("_"):
+            places = 4 if words[-1] == "hour" else 2
+            return " ".join(words), money(Decimal(str(value)), most=places)
+        if "hours" in words:
+            words.remove("hours")
+            return " ".join(words), hours(Decimal(str(value)))
+    except InvalidOperation:  # an old row may hold a word where a number is due
+        return name, str(value)
+    return " ".join(words), str(value)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from fleet.models import MAX_NEVER_READY, Deployment, Health, Pod, PodStatus, RentalKind
 from fleet.selectors import shown_health
@@ -25,6 +25,10 @@ class State:
     why: str = ""
 
 
+ANSWER_WITHIN = timedelta(seconds=45)
+NOT_ANSWERED = (
+    "the provider did not answer; the pod may exist and be billed, its list will tell"
+)
 KIND_OF_HEALTH = {
     Health.READY: "healthy",
     Health.BUSY: "healthy",
@@ -49,6 +53,8 @@ def pod_state(pod: Pod, *, now: datetime) -> State:
     kind = KIND_OF_STATUS[PodStatus(pod.status)]
     if pod.status == PodStatus.SERVING:
         return _serving_state(pod, now=now)
+    if pod.status == PodStatus.CREATING and _is_unanswered(pod, now=now):
+        return State("unknown", "not answered", NOT_ANSWERED)
     if pod.status == PodStatus.PROVISIONING:
         if now > pod.ready_by:
             return State("degraded", "late", "not ready by its deadline")
@@ -59,6 +65,11 @@ def pod_state(pod: Pod, *, now: datetime) -> State:
             kind, "terminating", "told to stop; billed until the provider confirms"
         )
     return State(kind, pod.get_status_display(), pod.status_reason)
+
+
+def _is_unanswered(pod: Pod, *, now: datetime) -> bool:
+    """Whether a create was sent and no answer came in the time that one takes."""
+    return pod.sent_at is not None and now - pod.sent_at > ANSWER_WITHIN
 
 
 def _serving_state(pod: Pod, *, now: datetime) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from django.contrib import messages
@@ -22,6 +23,8 @@ from fleet.templatetags.numbers import money
 from fleet.views.deployment_page import get_deployment
 from fleet.views.doorbell import ring
 from fleet.views.pod_page import get_pod
+
+FEW = re.compile(r"[0-9]{1,4}", re.ASCII)  # int() refuses thousands of digits loudly
 
 
 def _after(saved_usd_per_hour: Decimal) -> dict[str, object]:
@@ -121,7 +124,7 @@ def deployment_start(request: HttpRequest, pk: int) -> HttpResponse:
 
 def replicas_asked(text: str) -> tuple[int, str]:
     """The number of replicas, or a sentence about what was typed."""
-    if text.strip().isdecimal() and 1 <= int(text) <= MOST_REPLICAS:
+    if FEW.fullmatch(text.strip()) and 1 <= int(text) <= MOST_REPLICAS:
         return int(text), ""
     said = text.strip()[:40]
     return 0, f"Replicas is {said!r}; write a whole number from 1 to {MOST_REPLICAS}."

@@ -7,7 +7,7 @@ import pytest
 from fleet.models import Pod, PodStatus
 from fleet.providers.base import ProviderUnavailable
 from fleet.services.provisioning import provision
-from fleet.services.termination import drive_termination, overdue, request_termination
+from fleet.services.termination import drive_terminations, overdue, request_termination
 from tests.clock import NOON
 from tests.factories import make_sample
 from tests.fleet.services.conftest import allow
@@ -41,13 +41,14 @@ def ending(make_wanted, account) -> Pod:
 
 def drive(pod: Pod, account, *, now, scrapes: list[str] | None = None) -> bool:
     seen = [] if scrapes is None else scrapes
-
-    def scrape(ended: Pod) -> bool:
-        seen.append(ended.name)
-        return True
-
-    fresh = Pod.objects.get(pk=pod.pk)
-    return drive_termination(fresh, provider=account, now=now, last_scrape=scrape)
+    gone = drive_terminations(
+        [Pod.objects.get(pk=pod.pk)],
+        provider=account,
+        clock=lambda: now,
+        last_scrape=lambda pods: seen.extend(each.name for each in pods),
+        troubles=[],
+    )
+    return gone == [pod.name]
 
 
 def test_a_pod_is_scraped_a_last_time_and_then_deleted(ending, account, clock):

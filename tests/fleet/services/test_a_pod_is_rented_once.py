@@ -15,6 +15,7 @@ from fleet.providers.base import (
 )
 from fleet.services.provisioning import provision
 from tests.clock import NOON
+from tests.factories import make_offer
 from tests.fleet.services.conftest import allow
 
 pytestmark = pytest.mark.django_db
@@ -93,7 +94,7 @@ def test_a_refusal_rents_nothing_and_is_shown(make_wanted, account):
     assert not rent(pod, account)
 
     pod.refresh_from_db()
-    assert pod.status == PodStatus.FAILED
+    assert pod.status == PodStatus.REQUESTED
     assert pod.status_reason == "There are no instances currently available"
     assert pod.deployment.launch_failures == 0
 
@@ -135,7 +136,7 @@ def test_a_veto_of_the_money_sends_nothing(make_wanted, account):
     )
 
     pod.refresh_from_db()
-    assert pod.status == PodStatus.FAILED
+    assert pod.status == PodStatus.REQUESTED
     assert pod.status_reason == (
         "not launched: the balance lasts 0.4 hours, less than 1 hour"
     )
@@ -154,13 +155,36 @@ def test_the_guard_sees_the_price_with_the_disk_and_all_that_runs(make_wanted, a
 
 def test_a_price_above_the_limit_ends_the_pod_at_once(make_wanted, account):
     pod = make_wanted()
-    Deployment.objects.update(max_usd_per_gpu_hour=Decimal("0.70"))
+    Deployment.objects.update(max_usd_per_gpu_hour=Decimal("0.73"))
+    Pod.objects.update(quoted_usd_per_pod_hour=Decimal("0.72"))
 
     rent(pod, account)
 
     pod.refresh_from_db()
     assert pod.status == PodStatus.TERMINATING
-    assert "the price became 0.74 USD/h, above the limit of 0.70" in pod.status_reason
+    assert "the price became 0.74 USD/h, above the limit of 0.73" in pod.status_reason
+
+
+def test_a_price_that_is_known_to_be_above_the_limit_is_never_rented(make_wanted, account):
+    pod = make_wanted(quoted_usd_per_pod_hour=Decimal("0.70"))
+    make_offer(provider="fake", usd_per_gpu_hour=Decimal("1.01"))
+
+    assert not rent(pod, account)
+
+    pod.refresh_from_db()
+    assert pod.status_reason == (
+        "not launched: it costs 1.0100 USD/h today, above the limit of 1.0000 USD/h."
+    )
+    assert creates(account) == []
+
+
+def test_the_guard_weighs_todays_price_and_not_the_one_of_the_order(make_wanted, account):
+    pod, seen = make_wanted(quoted_usd_per_pod_hour=Decimal("0.10")), []
+    make_offer(provider="fake", usd_per_gpu_hour=Decimal("0.74"))
+
+    rent(pod, account, guard=lambda request: seen.append(request))
+
+    assert seen[0].usd_per_hour > Decimal("0.74")
 
 
 def test_a_pod_that_was_called_off_is_not_rented(make_wanted, account):

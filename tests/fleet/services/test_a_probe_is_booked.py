@@ -1,21 +1,49 @@
 """What a probe said becomes a sample, facts and a state."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from fleet.models import Deployment, EngineSample, Health, HealthChange, Pod, PodStatus
-from fleet.services.probing import apply
+from fleet.services.probing import apply, last_scrape, sweep
 from fleet.vllm.client import ProbeResult
 from fleet.vllm.health import Miss
 from fleet.vllm.metrics import EngineCounters
-from tests.clock import NOON
+from tests.clock import NOON, Clock
 from tests.factories import make_pod
 
 pytestmark = pytest.mark.django_db
 
 STARTED = Decimal("1773136800.5")
+METRICS = Path(__file__).resolve().parents[2] / "recordings" / "vllm_0_32_metrics.txt"
+
+
+class Engine(BaseHTTPRequestHandler):
+    """A vLLM that is up, has counters, and lists no model."""
+
+    def do_GET(self) -> None:
+        body = METRICS.read_bytes() if self.path == "/metrics" else b"{}"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *words: object) -> None:
+        """Nothing: a test's output is the test's."""
+
+
+@pytest.fixture
+def httpd() -> Iterator[str]:
+    """The address of an Engine."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Engine) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
 
 
 def counters(**numbers: int) -> EngineCounters:
@@ -122,7 +150,7 @@ def test_a_pod_that_does_not_answer_yet_is_loading_and_not_dead(loading):
 
 
 def test_three_misses_after_ready_are_dead_and_one_answer_is_alive():
-    pod = make_pod()
+    pod = make_pod(probed_at=NOON - timedelta(seconds=10))
     states = [
         book(pod, refused(NOON + timedelta(seconds=10 * tick))).value for tick in range(3)
     ]
@@ -165,3 +193,43 @@ def test_a_probe_does_not_undo_a_stop_that_came_meanwhile(loading):
     apply(stale, answer(read=counters()), now=NOON)
 
     assert Pod.objects.get().status == PodStatus.TERMINATING
+
+
+def test_the_time_in_which_nobody_looked_is_unknown_in_hindsight():
+    """Six intervals of 10 s and one timeout of 15 s after the last probe."""
+    pod = make_pod(probed_at=NOON, health_since=NOON - timedelta(hours=1))
+    book(pod, answer(NOON + timedelta(hours=1), counters()))
+
+    assert [(row.health, row.at) for row in HealthChange.objects.all()] == [
+        ("unknown", NOON + timedelta(seconds=75)),
+        ("ready", NOON + timedelta(hours=1)),
+    ]
+    assert Pod.objects.get().health_since == NOON + timedelta(hours=1)
+
+
+def test_a_probe_that_is_only_late_leaves_no_gap():
+    pod = make_pod(probed_at=NOON)
+    book(pod, answer(NOON + timedelta(seconds=75), counters()))
+
+    assert not HealthChange.objects.exists()
+
+
+def test_a_last_scrape_keeps_counters_and_says_of_how_many_pods(httpd):
+    pod = make_pod(base_url=httpd)
+    make_pod(base_url="")
+    make_pod(base_url="http://127.0.0.1:9")
+
+    assert last_scrape(Pod.objects.all(), clock=Clock()) == 1
+    pod.refresh_from_db()
+    assert pod.last_scrape_at == NOON
+    assert EngineSample.objects.get().pod == pod
+
+
+def test_a_sweep_asks_every_pod_and_says_what_it_found(httpd):
+    good = make_pod(base_url=httpd, probed_at=NOON)
+    make_pod(base_url="http://127.0.0.1:9", probed_at=NOON)
+    make_pod(base_url=httpd, provider="another")
+
+    assert sweep(provider_name="runpod", clock=Clock()) == "2 pods: 2 ready"
+    assert EngineSample.objects.get().pod == good
+    assert sorted(Pod.objects.values_list("probe_misses", flat=True)) == [0, 0, 1]

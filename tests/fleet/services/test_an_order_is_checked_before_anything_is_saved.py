@@ -115,6 +115,21 @@ def test_a_good_order_is_planned(llama_70b):
         ),
         ({"replicas": 0}, "replicas", "Replicas is 0; it must be 1 to 20."),
         (
+            {"max_usd_per_gpu_hour": Decimal("1000.01")},
+            "max_usd_per_gpu_hour",
+            "Price limit is 1000.01 USD per GPU-hour; no GPU costs more than 1000.",
+        ),
+        (
+            {"gpu_memory_utilization": Decimal("0.905")},
+            "gpu_memory_utilization",
+            "GPU memory share is 0.905; give at most two decimals, such as 0.90.",
+        ),
+        (
+            {"container_disk_gb": 0},
+            "container_disk_gb",
+            "Container disk is 0 GB; at least 1 GB is needed.",
+        ),
+        (
             {"container_disk_gb": 20},
             "container_disk_gb",
             "Container disk is 20 GB; the weights of Llama 3.3 70B Instruct BF16 need at "

@@ -14,7 +14,11 @@ pytestmark = pytest.mark.django_db
 
 def settle(deployment: Deployment, *, now: datetime = NOON) -> int:
     return settle_deployment(
-        deployment.pk, provider="fake", now=now, new_key=lambda: "sk-0123456789abcdef"
+        deployment.pk,
+        provider="fake",
+        simulated=False,
+        now=now,
+        new_key=lambda: "sk-0123456789abcdef",
     )
 
 

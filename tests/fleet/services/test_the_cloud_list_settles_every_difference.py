@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from fleet.models import AuditEntry, Orphan, Pod, PodStatus
+from fleet.models import AuditEntry, Deployment, Orphan, Pod, PodStatus
 from fleet.providers.base import CloudPod, ProviderUnavailable
 from fleet.services.cloud_list import compare
 from fleet.services.provisioning import provision
@@ -212,3 +212,28 @@ def test_a_pod_called_off_while_its_create_was_on_its_way_is_found_and_ended(
 
     unanswered.refresh_from_db()
     assert (unanswered.status, unanswered.provider_id) == ("terminating", "fake-1")
+
+
+def test_a_price_that_the_create_did_not_say_is_read_from_the_list_and_limited(
+    make_wanted, account, clock
+):
+    pod = make_wanted()
+    provision(pod.pk, provider=account, guard=allow, now=NOON)
+    Pod.objects.update(usd_per_pod_hour=None)
+    account.reprice("fake-1", Decimal("1.0001"))
+
+    compare(provider=account, now=clock.forward(seconds=30))
+
+    pod.refresh_from_db()
+    assert pod.usd_per_pod_hour == Decimal("1.0001")
+    assert pod.status == PodStatus.TERMINATING
+    assert "above the limit of 1.0000 USD/h" in pod.status_reason
+
+
+def test_a_rented_pod_that_costs_exactly_its_limit_stays(make_wanted, account, clock):
+    pod = make_wanted()
+    Deployment.objects.update(max_usd_per_gpu_hour=Decimal("0.74"))
+    provision(pod.pk, provider=account, guard=allow, now=NOON)
+
+    pod.refresh_from_db()
+    assert pod.status == PodStatus.PROVISIONING

@@ -1,0 +1,24 @@
+"""System checks: settings that the fleet could not keep its word with."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+LONGEST_ENV = 20  # leaves room for a deployment and its attempt in 60 characters
+
+
+@register()
+def names_have_room(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[CheckMessage]:
+    """A pod is found again by its whole name, so KERNE_ENV may not push its end out."""
+    if len(settings.KERNE_ENV) <= LONGEST_ENV:
+        return []
+    return [
+        Error(
+            f"KERNE_ENV has {len(settings.KERNE_ENV)} characters; it is part of every "
+            f"pod's name, so {LONGEST_ENV} are the most.",
+            hint="Choose a shorter one, such as live.",
+            id="fleet.E001",
+        )
+    ]
