@@ -27,6 +27,7 @@ from economics.calc.token_mix import (
 from economics.calc.unknown import Unknown
 from economics.models import CostKind, CostLine, TokenPrice, UsageHour
 from economics.selectors.hour_revenue import rates_of
+from economics.selectors.pod_cost import unaccrued_parts, unaccrued_pods
 from fleet.models import Deployment
 from fleet.selectors.burn import pod_usd_per_hour
 
@@ -118,14 +119,30 @@ def utilization_of(
     """
     if deployment.peak_tokens_per_second is None:
         return NO_PEAK
-    seconds = CostLine.objects.filter(
-        pod__deployment=deployment, kind=CostKind.GPU, hour_start__gte=since
-    ).aggregate(sum=Sum("seconds"))["sum"]
+    seconds = billed_seconds(deployment, since, now)
     if not seconds:
-        return Unknown("no pod of this deployment ran for a full hour in these days")
+        return Unknown("no pod of this deployment ran in these days")
     if isinstance(mix, Unknown):
         return Decimal(0)
     return mix.counts.total / (deployment.peak_tokens_per_second * seconds)
+
+
+def billed_seconds(deployment: Deployment, since: datetime, now: datetime) -> int:
+    """GPU seconds of [since, now): of lines, and what no line covers yet.
+
+    Tokens are known to the minute and lines come by the hour: without the seconds
+    that run up, a young pod would seem twice as busy as it is.
+    """
+    booked = CostLine.objects.filter(
+        pod__deployment=deployment, kind=CostKind.GPU, hour_start__gte=since
+    ).aggregate(sum=Sum("seconds"))["sum"]
+    running = sum(
+        part.seconds
+        for pod in unaccrued_pods(now).filter(deployment=deployment)
+        for part in unaccrued_parts(pod, until=now)
+        if part.hour_start >= since
+    )
+    return (booked or 0) + running
 
 
 def blended(mix: TokenMix | Unknown, rates: TokenRates | Unknown) -> Decimal | Unknown:

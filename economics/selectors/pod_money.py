@@ -44,13 +44,15 @@ def pod_money(pod: Pod, now: datetime) -> PodMoney:
     cost, cost_tags = pod_cost(pod, now)
     revenue, unpriced, revenue_tags = pod_revenue(pod)
     hours = UsageHour.objects.filter(pod=pod)
+    # Without any row there is no tag, and 0 of play money would look measured.
+    play = {Provenance.SIMULATED} if pod.deployment.fleet.simulated else set()
     return PodMoney(
         cost_usd=cost,
         revenue_usd=revenue,
         counts=sum(map(counts_of, hours), TokenCounts()),
         unpriced_tokens=unpriced,
-        cost_provenance=weakest(cost_tags),
-        revenue_provenance=weakest(revenue_tags),
+        cost_provenance=weakest(cost_tags | play),
+        revenue_provenance=weakest(revenue_tags | play),
     )
 
 

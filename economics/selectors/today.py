@@ -19,6 +19,8 @@ from fleet.models import Deployment, Fleet, Pod
 from fleet.selectors.burn import pod_usd_per_hour
 
 EARLIEST_PROJECTION = Decimal("0.04")  # about an hour: before, a pace says nothing
+TOO_EARLY = Unknown("too early in the day for a pace")
+HOURS_TO_COME = Unknown("scheduled hours are still to begin today, so they have no pace")
 
 
 @dataclass(frozen=True)
@@ -27,15 +29,14 @@ class ScopeToday:
 
     usd_per_hour        [USD/h] what its pods cost now, disks included
     needed_usd          gross revenue that pays the whole day, as it is wanted now
-    projected_usd       gross revenue at the end of the day at today's pace; None: too
-                        early, or scheduled hours are still to begin
+    projected_usd       gross revenue at the end of the day at today's pace
     """
 
     sums: DaySums
     figures: DayFigures
     usd_per_hour: Decimal
     needed_usd: Decimal | Unknown
-    projected_usd: Decimal | None
+    projected_usd: Decimal | Unknown
 
 
 @dataclass(frozen=True)
@@ -114,14 +115,16 @@ def scope_today(parts: Sequence[Part]) -> ScopeToday:
     )
 
 
-def projection(parts: Sequence[Part]) -> Decimal | None:
-    """Revenue at the end of the day if each deployment keeps its pace; None: too early."""
+def projection(parts: Sequence[Part]) -> Decimal | Unknown:
+    """Revenue at the end of the day if each deployment keeps its pace, or why not."""
     total = Decimal(0)
     for part in parts:
         if part.ahead.open_share is None:
             total += part.sums.revenue_usd
+        elif part.ahead.open_share == 0:
+            return HOURS_TO_COME
         elif part.ahead.open_share < EARLIEST_PROJECTION:
-            return None
+            return TOO_EARLY
         else:
             total += part.sums.revenue_usd / part.ahead.open_share
     return total

@@ -127,12 +127,12 @@ def tags_of(sums: DaySums, *, simulated: bool) -> dict[str, str]:
 
 def bullet_of(figures: Today) -> Bullet:
     """Earned so far against what pays for the whole day."""
-    whole = figures.whole
+    whole, projected = figures.whole, figures.whole.projected_usd
     return break_even_bullet(
         earned=whole.figures.revenue_usd,
         needed=whole.needed_usd,
         needed_by_now=whole.figures.break_even_revenue_usd,
-        projected=whole.projected_usd,
+        projected=None if isinstance(projected, Unknown) else projected,
     )
 
 
@@ -143,7 +143,9 @@ def today_context(request: HttpRequest) -> dict[str, Any]:
     kinds = sorted({fleet.simulated for fleet in fleets}) or [False]
     simulated = money_asked(request, kinds)
     figures = today(now, simulated=simulated)
-    pods = list(Pod.objects.exclude(status__in=ENDED))
+    pods = list(
+        Pod.objects.filter(deployment__fleet__simulated=simulated).exclude(status__in=ENDED)
+    )
     before = profit_a_week_ago(now, simulated=simulated)
     whole = figures.whole
     return {

@@ -20,7 +20,7 @@ from fleet.models import ENDED, Deployment, Fleet, Orphan, Pod
 from fleet.selectors.burn import pod_usd_per_hour
 from fleet.views.states import State, deployment_state, pod_state, worst
 from fleet.views.strips import HealthSpan, health_spans
-from fleet.views.throughput import SILENT, Throughput, throughput
+from fleet.views.throughput import ENDED_RATE, SILENT, Throughput, throughput
 
 SHOWN_ENDED = 25  # pods of the past, newest first
 
@@ -69,7 +69,7 @@ class Filter:
     @classmethod
     def of(cls, request: HttpRequest) -> Filter:
         status = "all" if request.GET.get("status") == "all" else "live"
-        return cls(status, request.GET.get("q", "").strip()[:80])
+        return cls(status, request.GET.get("q", "").replace("\x00", "").strip()[:80])
 
 
 def fleet_rows(wanted: Filter, *, now: datetime) -> list[FleetRow]:
@@ -130,7 +130,7 @@ def pod_row(
         pod,
         pod_state(pod, now=now),
         billed,
-        rates.get(pod.pk, SILENT),
+        ENDED_RATE if pod.is_ended else rates.get(pod.pk, SILENT),
         spans.get(pod.pk, []),
     )
 

@@ -92,7 +92,7 @@ def confirm_words(plan: OrderPlan) -> str:
 def order_confirm(request: HttpRequest) -> HttpResponse:
     """Place the order that was shown. A plan that aged or moved is shown again instead."""
     now = timezone.now()
-    key = request.POST.get("order_key", "")[:KEY_CHARACTERS]
+    key = request.POST.get("order_key", "").replace("\x00", "")[:KEY_CHARACTERS]
     placed = Deployment.objects.filter(order_key=key).first() if key else None
     if placed is not None:  # the second half of a double click: its name is taken by now
         return redirect("fleet:deployment", pk=placed.pk)
@@ -140,11 +140,14 @@ def order_fit(request: HttpRequest) -> HttpResponse:
         gpu_type_id=data.get("gpu_type_id"),
         cloud=data.get("cloud"),
     ).first()
+    price = None  # of no GPUs there is none, not one of 0 or below
+    if offer is not None and data["gpu_count"] > 0:
+        price = offer.usd_per_gpu_hour * data["gpu_count"]
     context = {
         "fit": fit,
         "memory": memory_bar(fit),
         "offer": offer,
-        "usd_per_pod_hour": offer.usd_per_gpu_hour * data["gpu_count"] if offer else None,
+        "usd_per_pod_hour": price,
         "variant": variant,
         "now": timezone.now(),
     }

@@ -32,6 +32,7 @@ class Throughput:
     kv_cache_usage: float | None = None
 
 
+ENDED_RATE = Throughput(Unknown("the pod has ended"))
 SILENT = Throughput(Unknown("no engine sample in the last 5 minutes"))
 
 

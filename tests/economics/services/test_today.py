@@ -95,7 +95,8 @@ def test_the_projection_follows_the_pace_and_is_not_made_in_the_first_hour():
     settle_usage(at(11))
 
     assert today(NOON).whole.projected_usd == Decimal("6")
-    assert today(NEXT_MIDNIGHT + timedelta(minutes=30)).whole.projected_usd is None
+    early = today(NEXT_MIDNIGHT + timedelta(minutes=30)).whole.projected_usd
+    assert early == Unknown("too early in the day for a pace")
 
 
 def test_tokens_without_a_price_are_counted_apart():
@@ -241,4 +242,5 @@ def test_there_is_no_projection_while_scheduled_hours_are_still_to_begin():
     seen = today(NOON)
 
     assert seen.deployments[served.deployment_id].projected_usd == 0
-    assert seen.whole.projected_usd is None
+    assert isinstance(seen.whole.projected_usd, Unknown)
+    assert "scheduled hours are still to begin" in seen.whole.projected_usd.reason
