@@ -14,7 +14,7 @@ from django import forms
 from fleet.models import Cloud, RentalKind
 from fleet.services.order_rules import OrderSpec
 
-LONGEST_NUMBER = 12  # characters; longer ones are typing accidents
+LONGEST_TEXT = 120  # characters of a name; longer ones are pasting accidents
 WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 NUMBER = re.compile(r"-?[0-9]{0,8}\.?[0-9]{0,8}", re.ASCII)
 
@@ -42,6 +42,26 @@ class WholeField(forms.Field):
             raise forms.ValidationError(
                 f"{self.label} is empty; write a whole number such as {self.example}."
             )
+
+
+class NameField(forms.CharField):
+    """A short text; too long or unprintable ones get a sentence and are not echoed."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, **kwargs)
+        self.validators = []  # of CharField: a sentence that does not name the field
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        if len(text) > LONGEST_TEXT:
+            raise forms.ValidationError(
+                f"{self.label} has {len(text):,} characters; write at most {LONGEST_TEXT}."
+            )
+        if "\x00" in text:
+            raise forms.ValidationError(
+                f"{self.label} is {text!r}; write it without the null character."
+            )
+        return text
 
 
 class NumberField(WholeField):
@@ -82,16 +102,14 @@ def shown(value: Any) -> str:
 class OrderForm(forms.Form):
     """What to rent. `fleet_id`, `variant_id` and `gpu_type_id` are chosen from lists."""
 
-    slug = forms.CharField(label="Name", strip=True, required=False)
+    slug = NameField(label="Name")
     fleet_id = WholeField(label="Fleet", example="1 (choose from the list)")
     variant_id = WholeField(label="Model", example="1 (choose from the list)")
-    gpu_type_id = forms.CharField(label="GPU", required=False)
-    cloud = forms.CharField(label="Cloud", initial=Cloud.SECURE, required=False)
+    gpu_type_id = NameField(label="GPU")
+    cloud = NameField(label="Cloud", initial=Cloud.SECURE)
     gpu_count = WholeField(label="GPU count", example="1", initial=1)
     replicas = WholeField(label="Replicas", example="1", initial=1)
-    rental_kind = forms.CharField(
-        label="Rental", initial=RentalKind.ON_DEMAND, required=False
-    )
+    rental_kind = NameField(label="Rental", initial=RentalKind.ON_DEMAND)
     start_hour = WholeField(label="First hour", example="14", required=False)
     end_hour = WholeField(label="Last hour", example="22", required=False)
     max_model_len = WholeField(label="Context", example="8192", initial=8192)

@@ -92,16 +92,16 @@ def complaint(name: str, price: Decimal | None) -> str:
     if not price.is_finite():
         return f"The {word} is {price}; write a number of USD per million tokens."
     if price < 0:
-        return f"The {word} is {price}; a price is 0 or more USD per million tokens."
+        return f"The {word} is {price:f}; a price is 0 or more USD per million tokens."
     if price > MAX_USD_PER_MILLION:
         return (
-            f"The {word} is {price} USD per million tokens, above {MAX_USD_PER_MILLION:,}; "
-            "was a price per token or per thousand meant?"
+            f"The {word} is {price:f} USD per million tokens, above "
+            f"{MAX_USD_PER_MILLION:,}; was a price per token or per thousand meant?"
         )
     exponent = price.normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > MOST_DECIMALS:
         return (
-            f"The {word} is {price}; it can have {MOST_DECIMALS} decimals "
+            f"The {word} is {price:f}; it can have {MOST_DECIMALS} decimals "
             "(USD per million tokens)."
         )
     return ""

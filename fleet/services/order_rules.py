@@ -19,6 +19,8 @@ SERVER = ("python", "-m", "vllm.entrypoints.openai.api_server")
 SHOWN_KEY = "shown-instead-of-a-key"
 MOST_REPLICAS = 20
 LARGEST_DISK_GB = 5_000
+LARGEST_USD_PER_GPU_HOUR = Decimal(1_000)
+HUNDREDTH = Decimal("0.01")
 SPEND_WARNING = Decimal("0.8")  # of the account's hourly limit
 
 
@@ -189,9 +191,32 @@ def _number_faults(spec: OrderSpec) -> list[tuple[str, str]]:
                 "above 0, or empty for today's price plus 2 %.",
             )
         )
+    if (spec.max_usd_per_gpu_hour or 0) > LARGEST_USD_PER_GPU_HOUR:
+        faults.append(
+            (
+                "max_usd_per_gpu_hour",
+                f"Price limit is {spec.max_usd_per_gpu_hour} USD per GPU-hour; no GPU "
+                f"costs more than {LARGEST_USD_PER_GPU_HOUR}.",
+            )
+        )
     if spec.max_model_len < 1:
         faults.append(
             ("max_model_len", f"Context is {spec.max_model_len} tokens; use 1 or more.")
+        )
+    if spec.gpu_memory_utilization.quantize(HUNDREDTH) != spec.gpu_memory_utilization:
+        faults.append(
+            (
+                "gpu_memory_utilization",
+                f"GPU memory share is {spec.gpu_memory_utilization}; give at most two "
+                "decimals, such as 0.90.",
+            )
+        )
+    if spec.container_disk_gb < 1:
+        faults.append(
+            (
+                "container_disk_gb",
+                f"Container disk is {spec.container_disk_gb} GB; at least 1 GB is needed.",
+            )
         )
     if spec.container_disk_gb > LARGEST_DISK_GB:
         faults.append(

@@ -60,6 +60,11 @@ document.addEventListener("submit", (event) => {
   event.target.dataset.sent = "yes";
 });
 
+// Back brings a page as it was left: its forms may be sent again.
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-once]")) delete form.dataset.sent;
+});
+
 // Ages. The server wrote the first words; these keep them true between two readings.
 const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 
