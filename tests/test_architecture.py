@@ -16,6 +16,9 @@ RULES = [  # (files, may not import)
     # Pure parts: nothing of the web, the database or the network.
     ("economics/calc/**/*.py", (*PURE, "fleet", "economics.models", "economics.services")),
     ("economics/charts/**/*.py", (*PURE, *APP_CODE, "fleet")),
+    # A plan is computed from what the fleet's pure parts say, and touches no row.
+    ("economics/planner/**/*.py", (*PURE, *APP_CODE)),
+    ("economics/market/**/*.py", (*PURE, *APP_CODE, "fleet")),
     ("fleet/sizing/**/*.py", (*PURE, *APP_CODE)),
     ("fleet/vllm/command.py", (*PURE, *APP_CODE)),
     ("fleet/vllm/metrics.py", (*PURE, *APP_CODE)),
