@@ -1,0 +1,73 @@
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from economics.planner.question import PlanQuestion, PriceList
+
+GOOD = PlanQuestion(model="llama-3.1-8b", prompt_tokens=895, completion_tokens=98)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("prompt_tokens", 0, "Prompt is 0 tokens"),
+        ("completion_tokens", -5, "Completion is -5 tokens"),
+        ("cached_share", Decimal(1), "from 0 to below 1"),
+        ("concurrency", 0, "Concurrency is 0"),
+        ("max_tpot_ms", Decimal(-1), "-1 ms"),
+        ("max_tpot_ms", None, "Give a latency target or a concurrency"),
+        ("max_model_len", 0, "Context is 0 tokens"),
+        ("utilization", Decimal("1.2"), "from 0 to 1"),
+        ("take_rate", Decimal(-1), "from 0 to 1"),
+        ("gpu_memory_utilization", Decimal(1), "less than 1"),
+        ("hours", Decimal(25), "up to 24"),
+        ("starts", -1, "0 to 100"),
+        ("price_factor", Decimal(-1), "0 to 20"),
+        ("gpu_price_factor", Decimal(21), "0 to 20"),
+        ("load_gb_per_second", Decimal(0), "Load speed is 0"),
+    ],
+)
+def test_each_wrong_field_gets_a_sentence_with_its_value(field, value, words):
+    faults = replace(GOOD, **{field: value}).faults()
+
+    assert list(faults) == [field] and words in faults[field][0]
+
+
+def test_a_good_question_has_no_faults():
+    assert GOOD.faults() == {}
+
+
+@pytest.mark.parametrize(
+    ("shares", "words"),
+    [
+        ("0.5 0.3 0.1", "0.5 + 0.3 + 0.1 = 0.9"),
+        ("0.5 0.7 -0.2", "each share is from 0 to 1"),
+        ("1 1 1", "must sum to 1"),
+    ],
+)
+def test_a_mix_that_does_not_sum_to_one_is_refused(shares, words):
+    mix = tuple(map(Decimal, shares.split()))
+
+    assert words in replace(GOOD, mix=mix).faults()["mix"][0]
+
+
+def test_a_negative_price_is_refused_by_its_name():
+    prices = PriceList(Decimal("0.1"), Decimal("-0.05"), Decimal("0.2"))
+
+    faults = replace(GOOD, prices=prices).faults()
+
+    assert list(faults) == ["price_cached"] and "-0.05" in faults["price_cached"][0]
+
+
+def test_shares_given_replace_the_mix_of_the_requests():
+    mix = (Decimal("0.333"), Decimal("0.333"), Decimal("0.334"))
+
+    shares = replace(GOOD, mix=mix).token_mix.shares
+
+    assert tuple(shares.values()) == mix
+
+
+def test_the_context_is_what_a_request_needs_unless_it_is_given():
+    assert GOOD.needed_model_len == 993
+    assert replace(GOOD, max_model_len=4096).needed_model_len == 4096
