@@ -117,8 +117,8 @@ class PlanQuestion:
         if self.concurrency is not None and not 1 <= self.concurrency <= MOST_CONCURRENCY:
             yield (
                 "concurrency",
-                f"Concurrency is {self.concurrency}; use 1 to {MOST_CONCURRENCY:,} requests "
-                "at once, or leave it empty for as many as the latency allows.",
+                f"Concurrency is {self.concurrency}; use 1 to {MOST_CONCURRENCY:,} "
+                "requests at once, or leave it empty for as many as the latency allows.",
             )
         for field, word, target in (
             ("max_tpot_ms", "Time per output token", self.max_tpot_ms),
@@ -138,7 +138,8 @@ class PlanQuestion:
         if self.max_model_len is not None and self.max_model_len < 1:
             yield (
                 "max_model_len",
-                f"Context is {self.max_model_len} tokens; use 1 or more, or leave it empty.",
+                f"Context is {self.max_model_len} tokens; use 1 or more, or "
+                "leave it empty.",
             )
 
     def _share_faults(self) -> Iterator[tuple[str, str]]:
@@ -169,8 +170,8 @@ class PlanQuestion:
         if not Decimal("0.001") <= self.load_gb_per_second <= 1_000:
             yield (
                 "load_gb_per_second",
-                f"Load speed is {self.load_gb_per_second} GB/s; use 0.001 to 1,000, such as "
-                "0.3 for a network volume.",
+                f"Load speed is {self.load_gb_per_second} GB/s; use 0.001 to 1,000, such "
+                "as 0.3 for a network volume.",
             )
         if self.prices is None:
             return
@@ -182,22 +183,23 @@ class PlanQuestion:
             if not 0 <= price <= MOST_USD_PER_MILLION:
                 yield (
                     field,
-                    f"{word} is {price:f}; use 0 to {MOST_USD_PER_MILLION:,} USD per million "
-                    "tokens.",
+                    f"{word} is {price:f}; use 0 to {MOST_USD_PER_MILLION:,} USD per "
+                    "million tokens.",
                 )
 
     def _mix_faults(self) -> Iterator[tuple[str, str]]:
         if self.mix is None:
             return
+        total = sum(self.mix, Decimal(0))
         if any(not 0 <= share <= 1 for share in self.mix):
             shown = ", ".join(f"{share:f}" for share in self.mix)
             yield "mix", f"Mix is {shown}; each share is from 0 to 1."
-        elif abs(sum(self.mix) - 1) > SHARE_SLACK:
+        elif abs(total - 1) > SHARE_SLACK:
             shown = " + ".join(f"{share:f}" for share in self.mix)
             yield (
                 "mix",
-                f"Mix is {shown} = {sum(self.mix):f}; uncached, cached and completion shares "
-                "must sum to 1.",
+                f"Mix is {shown} = {total:f}; uncached, cached and completion "
+                "shares must sum to 1.",
             )
         elif not any(int(share * SHARE_UNITS) for share in self.mix):
             yield "mix", "Mix has no tokens; give shares that sum to 1."
