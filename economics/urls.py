@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from economics.views import charts, overview, prices
+from economics.views import charts, overview, plan, prices, strategy
 
 app_name = "economics"
 urlpatterns = [
@@ -13,5 +13,10 @@ urlpatterns = [
     path("charts/profit.json", charts.profit_json, name="profit-json"),
     path("charts/profit/table/", charts.profit_table, name="profit-table"),
     path("charts/profit.csv", charts.profit_csv, name="profit-csv"),
+    path("plan/strategy/", strategy.strategy, name="strategy"),
+    path("plan/", plan.plan, name="plan"),
+    path("plan/frontier.json", plan.frontier_json, name="plan-frontier"),
+    path("plan/options.json", plan.scatter_json, name="plan-options"),
+    path("plan/<str:chart>/table/", plan.plan_table, name="plan-table"),
     path("prices/", prices.prices, name="prices"),
 ]

@@ -17,6 +17,7 @@ MODULES = ("console/theme.js", "console/live.js", "console/keys.js", "console/pa
 PAGES = (  # name, address, key after "g", icon
     ("Overview", "economics:overview", "o", "chart-line"),
     ("Fleet", "fleet:list", "f", "server"),
+    ("Plan", "economics:plan", "m", "scale"),
     ("Order", "fleet:order", "d", "plus"),
     ("Jobs", "fleet:jobs", "j", "calendar-clock"),
     ("Prices", "economics:prices", "p", "tag"),

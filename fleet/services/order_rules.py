@@ -12,11 +12,9 @@ from django.conf import settings
 from fleet.models import Cloud, Deployment, Fleet, GpuOffer, ModelVariant, RentalKind, Stock
 from fleet.selectors.serving import fit_of, serve_spec
 from fleet.sizing.fit import Fit
-from fleet.vllm.command import build_args, redacted
+from fleet.vllm.command import SERVER, SHOWN_KEY, build_args, redacted
 
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
-SERVER = ("python", "-m", "vllm.entrypoints.openai.api_server")
-SHOWN_KEY = "shown-instead-of-a-key"
 MOST_REPLICAS = 20
 LARGEST_DISK_GB = 5_000
 LARGEST_USD_PER_GPU_HOUR = Decimal(1_000)

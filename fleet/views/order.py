@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -34,7 +34,7 @@ KEY_CHARACTERS = 40  # of an order key, the width of its column
 @require_http_methods(["GET", "POST"])
 @login_required
 def order(request: HttpRequest) -> HttpResponse:
-    """The form; sent, the plan above it. `?variant=` and `?gpu=` choose beforehand."""
+    """The form; sent, the plan above it. its fields may be filled by the address."""
     if request.method == "POST":
         return preview(request)
     offers = offers_of_provider()
@@ -43,11 +43,19 @@ def order(request: HttpRequest) -> HttpResponse:
         "gpu_type_id": offers[0].gpu_type_id if offers else "",
         "fleet_id": tier_1.pk if tier_1 else "",
     }
-    for field, name in (("variant_id", "variant"), ("gpu_type_id", "gpu")):
-        if name in request.GET:
-            initial[field] = request.GET[name]
-    form = OrderForm(initial=initial)
+    form = OrderForm(initial=initial | asked_for(request.GET))
     return render(request, "fleet/order.html", page_context(form, now=timezone.now()))
+
+
+def asked_for(address: QueryDict) -> dict[str, Any]:
+    """Fields that the address fills beforehand; a repository stands for its variant."""
+    filled = {name: address[name] for name in OrderForm.base_fields if name in address}
+    for field, name in (("variant_id", "variant"), ("gpu_type_id", "gpu")):
+        if name in address:
+            filled[field] = address[name]
+    repository = str(address.get("repository", "")).replace("\x00", "")
+    variant = ModelVariant.objects.filter(repository=repository).first()
+    return filled if variant is None else filled | {"variant_id": variant.pk}
 
 
 def preview(request: HttpRequest) -> HttpResponse:

@@ -17,12 +17,11 @@ from fleet.models import Pod, PodStatus
 from fleet.providers.base import LogLine, ProviderError
 from fleet.selectors.burn import container_disk_usd_per_hour, pod_usd_per_hour
 from fleet.selectors.serving import serve_spec_for
-from fleet.services.order_rules import SERVER, SHOWN_KEY
 from fleet.views.pod_events import pod_events, pod_stages, slowest
 from fleet.views.states import pod_state
 from fleet.views.strips import health_spans
 from fleet.views.throughput import SILENT, throughput
-from fleet.vllm.command import build_args, redacted
+from fleet.vllm.command import SERVER, SHOWN_KEY, build_args, redacted
 
 LOG_LINES = 200
 

@@ -26,6 +26,9 @@ QUANTIZATIONS = ("fp8", "awq", "gptq", "compressed-tensors", "modelopt", "modelo
 KV_CACHE_DTYPES = ("auto", "bfloat16", "fp8", "fp8_e4m3", "fp8_e5m2", "fp8_ds_mla")
 LARGEST_PORT = 65_535
 
+SERVER = ("python", "-m", "vllm.entrypoints.openai.api_server")
+SHOWN_KEY = "shown-instead-of-a-key"  # for a command that is only looked at
+
 
 @dataclass(frozen=True, slots=True)
 class ServeSpec:

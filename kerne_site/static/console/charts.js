@@ -47,10 +47,14 @@ function say(place, text) {
 }
 
 async function load(place) {
-  const answer = await fetch(place.dataset.chart, { credentials: "same-origin" });
+  const asked = place.dataset.chart;
+  place.readFrom = asked;
+  const answer = await fetch(asked, { credentials: "same-origin" });
   if (answer.redirected) return location.reload();
   if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
-  place.chart = await answer.json();
+  const chart = await answer.json();
+  if (place.readFrom !== asked) return; // asked anew meanwhile
+  place.chart = chart;
   document.dispatchEvent(new Event("kerne:answered"));
   return draw(place);
 }
@@ -68,6 +72,7 @@ async function draw(place) {
   const plot = place.querySelector("[data-chart-plot]");
   await Plotly.react(plot, chart.figure.data, themed(chart.figure.layout), CONFIG);
   place.dataset.drawn = "yes";
+  place.dispatchEvent(new Event("kerne:drawn", { bubbles: true }));
 }
 
 function read(place) {
@@ -83,3 +88,7 @@ setInterval(() => {
 }, READ_AGAIN_MS);
 document.addEventListener("kerne:refresh", () => places.forEach(read));
 document.addEventListener("kerne:theme", () => places.forEach(draw));
+// A page that changed the address of a chart says so.
+document.addEventListener("kerne:charts", () => {
+  places.filter((place) => place.dataset.chart !== place.readFrom).forEach(read);
+});

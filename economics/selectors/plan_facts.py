@@ -1,0 +1,90 @@
+"""What is known of a model before anything is asked: its traffic, its prices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from economics.calc.money import per_million
+from economics.calc.unknown import Unknown
+from economics.market import public
+from economics.market.public import MarketQuote, MarketTraffic, QuoteKind
+from economics.models import TokenPrice
+from economics.planner.question import PriceList
+from fleet.models import ServedModel
+
+USUAL_PROMPT, USUAL_COMPLETION = 1_000, 200  # tokens, where a model's traffic is unknown
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """A model with what is known of its market.
+
+    ours      our price in force; None: none is set
+    cheapest  the lowest price of the market; paid: what a token earned in the middle
+    """
+
+    model: ServedModel
+    traffic: MarketTraffic | None
+    ours: PriceList | None
+    cheapest: MarketQuote | None
+    paid: MarketQuote | None
+
+    @property
+    def prices(self) -> tuple[PriceList, str] | Unknown:
+        """The price list that a plan begins with, and whose it is."""
+        if self.ours is not None:
+            return self.ours, "our price in force"
+        if self.cheapest is not None:
+            return price_list(self.cheapest), (
+                f"no price of ours is set; the market's cheapest of "
+                f"{self.cheapest.observed_on} ({self.cheapest.source})"
+            )
+        return Unknown("no price of ours is set, and no market price is known")
+
+    @property
+    def form_defaults(self) -> dict[str, Any]:
+        """The fields of the form that the model itself can fill."""
+        traffic = self.traffic
+        if traffic is None:
+            return {"prompt_tokens": USUAL_PROMPT, "completion_tokens": USUAL_COMPLETION}
+        completion = max(1, round(traffic.completion_tokens_per_request))
+        return {
+            "prompt_tokens": round(traffic.prompt_tokens_per_request),
+            "completion_tokens": completion,
+            "cached_share": traffic.cached_share,
+        }
+
+
+def price_list(quote: MarketQuote) -> PriceList:
+    """A market's quote as a price list; a cached price that it lacks is the prompt's."""
+    cached = quote.cached_prompt
+    prompt = quote.uncached_prompt
+    return PriceList(prompt, prompt if cached is None else cached, quote.completion)
+
+
+def model_facts(model: ServedModel, *, now: datetime) -> ModelFacts:
+    """What is known of a model. One query."""
+    row = TokenPrice.objects.effective(model.pk, at=now)
+    ours = None
+    if row is not None:
+        ours = PriceList(
+            trimmed(per_million(row.uncached_prompt_usd_per_token)),
+            trimmed(per_million(row.cached_prompt_usd_per_token)),
+            trimmed(per_million(row.completion_usd_per_token)),
+        )
+    return ModelFacts(
+        model=model,
+        traffic=public.traffic().get(model.slug),
+        ours=ours,
+        cheapest=public.quote(model.slug, QuoteKind.CHEAPEST),
+        paid=public.quote(model.slug, QuoteKind.EFFECTIVE),
+    )
+
+
+def trimmed(amount: Decimal) -> Decimal:
+    """The same number without zeros at its end, never with an exponent."""
+    short = amount.normalize()
+    return short if short.as_tuple().exponent <= 0 else short.quantize(Decimal(1))  # type: ignore[operator]

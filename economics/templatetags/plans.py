@@ -1,0 +1,219 @@
+"""Parts of the plan page: verdicts, tiles with their change, cells of a comparison."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from economics.calc.token_mix import blended_rate_per_million
+from economics.calc.unit_cost import peak_tokens_per_second
+from economics.calc.unknown import Unknown
+from economics.planner.money import OptionMoney, PlanVerdict
+from economics.planner.option import Fitting, PlanOption
+from economics.selectors.plan import PlanAnswer
+from fleet.templatetags import console, numbers
+
+register = template.Library()
+
+LOOK = {
+    PlanVerdict.PROFITABLE: "healthy",
+    PlanVerdict.UNSURE: "degraded",
+    PlanVerdict.LOSES: "degraded",
+    PlanVerdict.CANNOT: "down",
+    PlanVerdict.UNKNOWN: "unknown",
+}
+SHOW = {
+    "usd": numbers.usd,
+    "rate": numbers.usd_rate,
+    "signed": numbers.usd_signed,
+    "percent": numbers.percent,
+    "tokens": numbers.exact,
+    "seconds": numbers.duration,
+}
+MOST_PERCENT = Decimal(100)  # of break-even: beyond it the number says nothing more
+
+
+@register.simple_tag
+def verdict(word: PlanVerdict) -> SafeString:
+    """A plan's verdict with colour, shape and word."""
+    return console.status(LOOK[word], word.value)
+
+
+@register.filter
+def rental(kind: str) -> str:
+    """A rental kind in words."""
+    return kind.replace("_", "-")
+
+
+@register.filter
+def band(low: Decimal, high: Decimal) -> str:
+    """An error band in per cent: −20 to +25 %.
+
+    >>> band(Decimal("0.8"), Decimal("1.25"))
+    '−20 to +25 %'
+    """
+    return f"{numbers.MINUS}{(1 - low) * 100:.0f} to +{(high - 1) * 100:.0f} %"
+
+
+@register.filter
+def peak(option: PlanOption, answer: PlanAnswer) -> Decimal | Unknown:
+    """Tokens of the mix per second when full."""
+    speed = option.machine.speed
+    if isinstance(speed, Unknown):
+        return speed
+    found = peak_tokens_per_second(speed.throughput.seconds, answer.what_if.assumed.mix)
+    return Unknown("this mix takes no time") if found is None else found
+
+
+@register.filter
+def blended_price(answer: PlanAnswer) -> SafeString | str:
+    """Our price per million tokens of the mix."""
+    one = answer.what_if
+    return numbers.usd_rate(blended_rate_per_million(one.assumed.mix, one.rates))
+
+
+@register.filter
+def cost_blended(money: OptionMoney) -> Decimal | Unknown:
+    return money.cost if isinstance(money.cost, Unknown) else money.cost.blended
+
+
+@register.filter
+def meets(money: OptionMoney) -> Decimal | Unknown:
+    """Break-even utilization [1]."""
+    if isinstance(money.day, Unknown):
+        return money.day
+    point = money.day.break_even
+    return point if isinstance(point, Unknown) else point.utilization
+
+
+@register.filter
+def profit(money: OptionMoney) -> Decimal | Unknown:
+    return money.day if isinstance(money.day, Unknown) else money.day.profit_usd
+
+
+@register.simple_tag
+def break_even(money: OptionMoney | Unknown) -> SafeString:
+    """Break-even utilization with the tokens a day; above 100 %: cannot."""
+    if isinstance(money, Unknown):
+        return numbers.missing(money.reason)
+    share = meets(money)
+    if isinstance(share, Unknown):
+        return numbers.missing(share.reason)
+    day = money.day
+    assert not isinstance(day, Unknown)
+    needed = numbers.tokens(day.break_even_tokens)
+    if share > 1:
+        return format_html(
+            '<span class="loss">cannot</span><div class="small muted">{} of capacity</div>',
+            percent_capped(share),
+        )
+    return format_html(
+        '{}<div class="small muted">{}<span class="unit">tokens/day</span></div>',
+        numbers.percent(share),
+        needed,
+    )
+
+
+def percent_capped(share: Decimal) -> SafeString | str:
+    """A share in per cent; beyond a hundredfold it says so and no more."""
+    if share > MOST_PERCENT:
+        return "over 10,000 %"
+    return numbers.percent(share)
+
+
+@register.inclusion_tag("economics/_plan_tile.html")
+def plan_tile(
+    label: str,
+    value: Any,
+    show: str,
+    unit: str,
+    before: Any,
+    better: str,
+    source: str,
+    as_of: datetime,
+    now: datetime,
+) -> dict[str, Any]:
+    """A figure with its change against the base, where both are known."""
+    change = None
+    known = not isinstance(value, Unknown) and not isinstance(before, Unknown)
+    if known and value != before:
+        change = value - before
+    return {
+        "label": label,
+        "shown": SHOW[show](value),
+        "unit": "" if isinstance(value, Unknown) else unit,
+        "change": None if change is None else signed(change, show),
+        "good": change is not None and (change > 0) == (better == "higher"),
+        "source": source,
+        "as_of": as_of,
+        "now": now,
+    }
+
+
+def signed(change: Decimal, show: str) -> str:
+    """A change with its sign: +$1.20, −3.0 %."""
+    sign = "+" if change > 0 else numbers.MINUS
+    size = abs(change)
+    if show == "percent":
+        return f"{sign}{numbers.percent(size)}"
+    return f"{sign}{numbers.money(size, most=4 if show == 'rate' else 2)}"
+
+
+@register.simple_tag
+def compare_cell(cell: Any, show: str) -> Any:
+    """A cell of the comparison in its own grammar."""
+    if isinstance(cell, Unknown):
+        return numbers.missing(cell.reason)
+    if show == "rate1":
+        return f"{cell:,.1f}"
+    return SHOW[show](cell) if show in SHOW else cell
+
+
+@register.filter
+def memory_bar(fitting: Fitting) -> dict[str, Any] | None:
+    """The terms of a GPU's memory as widths in per cent; None when not computed."""
+    budget = fitting.budget_gib
+    if not fitting.memory or budget is None:
+        return None
+    used = sum((term.gib for term in fitting.memory), Decimal(0))
+    whole = max(used, budget, fitting.capacity_gib or Decimal(0))
+    parts, left = [], Decimal(0)
+    for term in fitting.memory:
+        width = 100 * term.gib / whole
+        parts.append(
+            {
+                "left": f"{left:.2f}",
+                "width": f"{width:.2f}",
+                "words": f"{term.name} {term.gib:.1f} GiB",
+            }
+        )
+        left += width
+    return {
+        "parts": parts,
+        "budget": f"{100 * budget / whole:.2f}",
+        "budget_words": f"budget {budget:.1f} GiB per GPU",
+        "words": ", ".join(part["words"] for part in parts) + f", budget {budget:.1f} GiB",
+    }
+
+
+@register.simple_tag
+def deploy_address(option: PlanOption, answer: PlanAnswer) -> str:
+    """The order form, filled as this option has it."""
+    machine, question = option.machine, answer.question
+    fields = {
+        "repository": machine.repository,
+        "gpu_type_id": machine.gpu_type_id,
+        "gpu_count": machine.gpu_count,
+        "cloud": machine.cloud.upper(),
+        "max_model_len": question.needed_model_len,
+        "gpu_memory_utilization": question.gpu_memory_utilization,
+        "container_disk_gb": machine.disk_gb,
+    }
+    return f"{reverse('fleet:order')}?{urlencode(fields)}"

@@ -1,0 +1,281 @@
+"""The plan page: every way to serve a model, ranked, with its money and its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from economics.calc.token_mix import blended_rate_per_million
+from economics.calc.unit_cost import peak_tokens_per_second
+from economics.calc.unknown import Unknown
+from economics.charts.chart import Chart
+from economics.charts.cost_speed import CostSpeed, cost_speed
+from economics.charts.frontier_map import frontier_map
+from economics.planner.compare import compared
+from economics.planner.frontier import frontier
+from economics.planner.option import PlanOption
+from economics.selectors.plan import PlanAnswer, answer
+from economics.selectors.plan_facts import ModelFacts, model_facts
+from economics.views.plan_form import PlanForm
+from fleet.models import ModelVariant, ServedModel
+from fleet.selectors.launch import launch_of
+
+SHOWN = 40  # options of the list that are written out at first
+UTILIZATIONS = [Decimal(n) / 20 for n in range(21)]
+FACTORS = [Decimal(n) / 10 for n in range(1, 31)]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Machines that do not fit for one reason, and where they are offered."""
+
+    shape: str
+    reasons: tuple[str, ...]
+    changes: tuple[str, ...]
+    providers: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an address asked, and the answer; None where the form says what is wrong."""
+
+    form: PlanForm
+    models: list[ServedModel]
+    facts: ModelFacts | None
+    answer: PlanAnswer | None
+
+
+def asked(request: HttpRequest, *, now: datetime) -> Asked:
+    """The question of an address with its answer."""
+    models = list(ServedModel.objects.order_by("name"))
+    slug = request.GET.get("model", "").replace("\x00", "")
+    model = next((each for each in models if each.slug == slug), None)
+    if model is None and not slug and models:
+        model = next((each for each in models if each.slug == "llama-3.1-8b"), models[0])
+    facts = None if model is None else model_facts(model, now=now)
+    initial: dict[str, Any] = {"take_rate": settings.TAKE_RATE}
+    if facts is not None:
+        initial |= {"model": facts.model.slug, **facts.form_defaults}
+    form = PlanForm(request.GET, initial=initial)
+    question = form.question()
+    if facts is None:
+        known = ", ".join(each.slug for each in models)
+        shown = repr(slug[:60])
+        form.add_error("model", f"Model {shown} is unknown; choose one of {known}.")
+        return Asked(form, models, None, None)
+    if question is None:
+        return Asked(form, models, facts, None)
+    return Asked(form, models, facts, answer(question, facts, now=now))
+
+
+def chosen_of(found: PlanAnswer, key: str) -> PlanOption | None:
+    """The option that the address names, else the first that fits."""
+    option = found.option(key)
+    if option is not None:
+        return option
+    return found.fitting[0] if found.fitting else None
+
+
+@require_GET
+@login_required
+def plan(request: HttpRequest) -> HttpResponse:
+    """The page; asked by htmx, the results alone."""
+    now = timezone.now()
+    context = plan_context(request, asked(request, now=now), now=now)
+    part = bool(request.headers.get("HX-Request"))
+    name = "economics/_plan_answer.html" if part else "economics/plan.html"
+    return render(request, name, context)
+
+
+def plan_context(request: HttpRequest, seen: Asked, *, now: datetime) -> dict[str, Any]:
+    """Everything that the page shows."""
+    context: dict[str, Any] = {
+        "form": seen.form,
+        "facts": seen.facts,
+        "model_choices": [(each.slug, each.name) for each in seen.models],
+        "now": now,
+        "query": request.GET.urlencode(),
+    }
+    found = seen.answer
+    if found is None:
+        return context
+    chosen = chosen_of(found, request.GET.get("option", ""))
+    every = "all" in request.GET
+    picked = [
+        option for key in seen.form.compare if (option := found.option(key)) is not None
+    ]
+    return context | {
+        "answer": found,
+        "options": found.fitting if every else found.fitting[:SHOWN],
+        "hidden": 0 if every else max(0, len(found.fitting) - SHOWN),
+        "refused": refused(found.not_fitting),
+        "chosen": chosen,
+        "before": None if chosen is None else found.before(chosen),
+        "compared": picked,
+        "compare_keys": {option.machine.key for option in picked},
+        "compare_rows": compared(picked) if len(picked) > 1 else [],
+        "mix": found.what_if.assumed.mix.shares,
+        **launch_context(chosen, found),
+    }
+
+
+def launch_context(chosen: PlanOption | None, found: PlanAnswer) -> dict[str, Any]:
+    """The launch command of the chosen option, or why there is none."""
+    if chosen is None or not chosen.machine.fitting.ok:
+        return {}
+    machine, question = chosen.machine, found.question
+    variant = (
+        ModelVariant.objects.select_related("served_model")
+        .filter(repository=machine.repository)
+        .first()
+    )
+    if variant is None:
+        return {"launch_fault": f"{machine.repository} is not among the served models."}
+    try:
+        launch = launch_of(
+            variant,
+            gpu_type_id=machine.gpu_type_id,
+            gpu_count=machine.gpu_count,
+            cloud=machine.cloud.upper() or "SECURE",
+            max_model_len=question.needed_model_len,
+            gpu_memory_utilization=question.gpu_memory_utilization,
+            disk_gb=machine.disk_gb,
+        )
+    except ValueError as fault:
+        return {"launch_fault": str(fault)}
+    return {"launch": launch}
+
+
+def refused(options: Sequence[PlanOption]) -> list[Refused]:
+    """What does not fit, a line a shape: its providers differ only in price."""
+
+    def shape(option: PlanOption) -> tuple[str, str, int]:
+        machine = option.machine
+        return (machine.precision, machine.gpu_name, machine.gpu_count)
+
+    lines = []
+    for (precision, gpu, count), group in groupby(sorted(options, key=shape), key=shape):
+        same = list(group)
+        fitting = same[0].machine.fitting
+        names = sorted({f"{each.machine.provider}" for each in same})
+        lines.append(
+            Refused(
+                f"{count}× {gpu}, {precision.upper()}",
+                fitting.reasons,
+                fitting.changes,
+                ", ".join(names),
+            )
+        )
+    return lines
+
+
+@require_GET
+@login_required
+def frontier_json(request: HttpRequest) -> JsonResponse:
+    """The heat map of the chosen option for plotly.js."""
+    return chart_json(frontier_chart(request))
+
+
+@require_GET
+@login_required
+def scatter_json(request: HttpRequest) -> JsonResponse:
+    """All options as dots for plotly.js."""
+    return chart_json(scatter_chart(request))
+
+
+@require_GET
+@login_required
+def plan_table(request: HttpRequest, chart: str) -> HttpResponse:
+    """The rows of a chart as a table."""
+    drawn = frontier_chart(request) if chart == "frontier" else scatter_chart(request)
+    if isinstance(drawn, str):
+        return render(request, "economics/_no_rows.html", {"why": drawn})
+    return render(request, "economics/_profit_table.html", {"table": drawn.table})
+
+
+def chart_json(drawn: Chart | str) -> JsonResponse:
+    """A chart, or the sentence that says why there is none."""
+    if isinstance(drawn, str):
+        return JsonResponse({"figure": None, "caption": "", "empty": drawn})
+    return JsonResponse({"figure": drawn.figure, "caption": drawn.caption, "empty": ""})
+
+
+def frontier_chart(request: HttpRequest) -> Chart | str:
+    """The heat map of the chosen option, or why there is none."""
+    found = asked(request, now=timezone.now()).answer
+    chosen = None if found is None else chosen_of(found, request.GET.get("option", ""))
+    if found is None or chosen is None:
+        return "No option is chosen, so there is nothing to draw."
+    speed = chosen.machine.speed
+    if isinstance(speed, Unknown):
+        return f"The speed of this option is not known: {speed.reason}."
+    one = found.what_if
+    drawn = frontier(
+        usd_per_hour=chosen.usd_per_hour,
+        day=chosen.day,
+        seconds=speed.throughput.seconds,
+        rates=one.rates,
+        assumed=one.assumed,
+        factors=FACTORS,
+        utilizations=UTILIZATIONS,
+    )
+    day = chosen.ours.day
+    if isinstance(drawn, Unknown) or isinstance(day, Unknown):
+        return "This option has no day to draw."
+    price = blended_rate_per_million(one.assumed.mix, one.rates)
+    if price == 0:
+        return "Without a price there is no frontier; write prices above."
+    return frontier_map(
+        drawn,
+        usd_per_million=price,
+        here=(one.assumed.utilization, Decimal(1)),
+        here_usd=day.profit_usd,
+    )
+
+
+def scatter_chart(request: HttpRequest) -> Chart | str:
+    """All options with a known cost and speed."""
+    found = asked(request, now=timezone.now()).answer
+    if found is None:
+        return "The plan has no answer, so there is nothing to draw."
+    chosen = chosen_of(found, request.GET.get("option", ""))
+    dots = [
+        dot
+        for option in found.fitting
+        if (dot := dot_of(option, found, chosen=option is chosen)) is not None
+    ]
+    if not dots:
+        return "No option that fits has a known speed."
+    return cost_speed(dots, left_out=len(found.fitting) - len(dots))
+
+
+def dot_of(option: PlanOption, found: PlanAnswer, *, chosen: bool) -> CostSpeed | None:
+    """An option as a dot; None where its cost or speed is not known."""
+    speed, cost = option.machine.speed, option.ours.cost
+    if isinstance(speed, Unknown) or isinstance(cost, Unknown):
+        return None
+    peak = peak_tokens_per_second(speed.throughput.seconds, found.what_if.assumed.mix)
+    if peak is None:
+        return None
+    machine = option.machine
+    return CostSpeed(
+        machine.key,
+        f"{machine.gpu_count}× {machine.gpu_name} {machine.precision.upper()}, "
+        f"{machine.provider} {machine.cloud}".strip(),
+        cost.blended,
+        peak,
+        peak * speed.low,
+        peak * speed.high,
+        chosen,
+    )

@@ -1,0 +1,124 @@
+"""The plan's address into a question: text of a URL, each fault with a sentence."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from economics.planner.compare import MOST_COMPARED
+from economics.planner.question import PlanQuestion, PriceList
+from fleet.forms import NameField, NumberField, WholeField
+
+PRICES = ("price_prompt", "price_cached", "price_completion")
+LONGEST_MIX = 80
+DEFAULTS: dict[str, Any] = {
+    each.name: each.default for each in fields(PlanQuestion) if each.name != "prices"
+}
+
+
+class MixField(forms.CharField):
+    """Three shares: "0.35, 0.62, 0.03"."""
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value) or ""
+        if not text:
+            return None
+        parts = [part for part in re.split(r"[,;\s]+", text[:LONGEST_MIX]) if part]
+        try:
+            shares = tuple(Decimal(part) for part in parts)
+        except InvalidOperation:
+            shares = ()
+        if len(shares) != 3 or not all(share.is_finite() for share in shares):
+            raise forms.ValidationError(
+                f"Mix is {text[:40]!r}; write three shares that sum to 1: uncached, "
+                "cached, completion, such as 0.35, 0.62, 0.03."
+            )
+        return shares
+
+
+def number(label: str, example: str) -> NumberField:
+    return NumberField(label=label, example=example, required=False)
+
+
+def whole(label: str, example: str) -> WholeField:
+    return WholeField(label=label, example=example, required=False)
+
+
+class PlanForm(forms.Form):
+    """Everything that a plan's address may say. What is left out has its default."""
+
+    model = NameField(label="Model")
+    prompt_tokens = whole("Prompt", "1000")
+    completion_tokens = whole("Completion", "200")
+    cached_share = number("Cached share", "0.6")
+    concurrency = whole("Concurrency", "16")
+    max_tpot_ms = number("Time per output token", "50")
+    max_ttft_ms = number("Time to first token", "2000")
+    max_model_len = whole("Context", "8192")
+    gpu_memory_utilization = number("GPU memory share", "0.90")
+    price_prompt = number("Prompt price", "0.10")
+    price_cached = number("Cached prompt price", "0.05")
+    price_completion = number("Completion price", "0.20")
+    take_rate = number("Take rate", "0.05")
+    hours = number("Hours a day", "24")
+    starts = whole("Starts a day", "1")
+    load_gb_per_second = number("Load speed", "0.3")
+    utilization = number("Utilization", "0.5")
+    price_factor = number("Price factor", "1")
+    gpu_price_factor = number("GPU price factor", "1")
+    mix = MixField(label="Mix", required=False)
+    provider = NameField(label="Provider")
+    kind = NameField(label="Rental")
+    option = NameField(label="Option")
+
+    def __init__(self, asked: QueryDict, *, initial: dict[str, Any]) -> None:
+        """`initial` fills what the address leaves out, such as a model's real traffic."""
+        given = {
+            name: asked[name]
+            for name in self.base_fields
+            if name in asked and str(asked[name]).strip()
+        }
+        self.given = set(given)
+        super().__init__({**{k: v for k, v in initial.items() if v is not None}, **given})
+        self.compare = list(dict.fromkeys(asked.getlist("compare")))[:MOST_COMPARED]
+
+    def question(self) -> PlanQuestion | None:
+        """The checked question; None when the form now says what is wrong."""
+        if not self.is_valid():
+            return None
+        data = self.cleaned_data
+        prices = [data[name] for name in PRICES]
+        values = {
+            name: DEFAULTS[name] if data.get(name) is None else data[name]
+            for name in DEFAULTS
+            if name in data
+        }
+        if "concurrency" in self.given:  # then the latency is what comes of it
+            values |= {
+                "max_tpot_ms": data["max_tpot_ms"] if "max_tpot_ms" in self.given else None
+            }
+        if any(price is not None for price in prices):
+            values["prices"] = self._price_list(prices)
+        if self.errors:
+            return None
+        question = PlanQuestion(**values)
+        for field, sentences in question.faults().items():
+            for sentence in sentences:
+                self.add_error(field if field in self.fields else None, sentence)
+        return None if self.errors else question
+
+    def _price_list(self, prices: list[Decimal | None]) -> PriceList | None:
+        """Our prices; a cached price that is left out is the prompt's."""
+        prompt, cached, completion = prices
+        for name, price in zip(PRICES, prices, strict=True):
+            if price is None and name != "price_cached":
+                label = self.fields[name].label
+                self.add_error(name, f"{label} is empty; give prompt and completion price.")
+        if prompt is None or completion is None:
+            return None
+        return PriceList(prompt, prompt if cached is None else cached, completion)

@@ -1,0 +1,56 @@
+"""How a replica would be started: the command and the provider's request, keys masked."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+
+from fleet.models import ModelVariant
+from fleet.providers.masking import MASK
+from fleet.providers.pod_request import PodRequest
+from fleet.providers.runpod_parse import create_body
+from fleet.selectors.serving import serve_spec
+from fleet.vllm.command import SERVER, SHOWN_KEY, args_string, build_args, redacted
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """Text to read and to copy; it holds no key."""
+
+    command: str
+    body: str
+
+
+def launch_of(
+    variant: ModelVariant,
+    *,
+    gpu_type_id: str,
+    gpu_count: int,
+    cloud: str,
+    max_model_len: int,
+    gpu_memory_utilization: Decimal,
+    disk_gb: int,
+) -> Launch:
+    """What would be sent for one replica. Raises ValueError with a sentence."""
+    spec = serve_spec(
+        variant,
+        gpu_count=gpu_count,
+        max_model_len=max_model_len,
+        gpu_memory_utilization=gpu_memory_utilization,
+        api_key=SHOWN_KEY,
+    )
+    request = PodRequest(
+        name=f"kerne-{settings.KERNE_ENV}-name-1",
+        image=settings.DEFAULT_VLLM_IMAGE,
+        args=args_string(spec),
+        env={},
+        gpu_type_id=gpu_type_id,
+        gpu_count=gpu_count,
+        cloud=cloud.upper(),
+        disk_gb=disk_gb,
+    )
+    body = json.dumps(create_body(request), indent=2).replace(SHOWN_KEY, MASK)
+    return Launch(" ".join([*SERVER, *redacted(build_args(spec))]), body)
