@@ -17,6 +17,8 @@ RULES = [  # (files, may not import)
     ("economics/calc/**/*.py", (*PURE, "fleet", "economics.models", "economics.services")),
     ("economics/charts/**/*.py", (*PURE, *APP_CODE, "fleet")),
     ("fleet/sizing/**/*.py", (*PURE, *APP_CODE)),
+    ("fleet/market/**/*.py", (*PURE, *APP_CODE)),
+    ("fleet/charts/**/*.py", (*PURE, *APP_CODE)),
     ("fleet/vllm/command.py", (*PURE, *APP_CODE)),
     ("fleet/vllm/metrics.py", (*PURE, *APP_CODE)),
     ("fleet/vllm/health.py", (*PURE, *APP_CODE)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import ClassVar
 
 from django.db import models
 
@@ -175,7 +176,7 @@ class GpuOffer(MarketOffer):
     that no order is ever quoted a price that nobody rents at.
     """
 
-    objects = OrderableManager()
+    objects: ClassVar[OrderableManager] = OrderableManager()
 
     class Meta:
         proxy = True
