@@ -18,6 +18,7 @@ PAGES = (  # name, address, key after "g", icon
     ("Overview", "economics:overview", "o", "chart-line"),
     ("Fleet", "fleet:list", "f", "server"),
     ("Order", "fleet:order", "d", "plus"),
+    ("GPU prices", "fleet:offers", "m", "cpu"),
     ("Jobs", "fleet:jobs", "j", "calendar-clock"),
     ("Prices", "economics:prices", "p", "tag"),
 )
