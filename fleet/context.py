@@ -19,6 +19,7 @@ PAGES = (  # name, address, key after "g", icon
     ("Fleet", "fleet:list", "f", "server"),
     ("Plan", "economics:plan", "m", "scale"),
     ("Order", "fleet:order", "d", "plus"),
+    ("GPU prices", "fleet:offers", "m", "cpu"),
     ("Jobs", "fleet:jobs", "j", "calendar-clock"),
     ("Prices", "economics:prices", "p", "tag"),
 )

@@ -14,10 +14,12 @@ from django.utils import timezone
 
 from fleet.cloud import current_provider
 from fleet.providers.base import ProviderError
+from fleet.providers.gpuhunt_catalog import read_market as read_catalogs
 from fleet.services import (
     catalog,
     cloud_list,
     fleets,
+    market,
     probing,
     provisioning,
 )
@@ -154,6 +156,23 @@ def read_balance() -> None:
         return f"{reading.balance_usd:.2f} USD"
 
     recorded("read_balance", asking(read))
+
+
+@shared_task
+def read_market() -> None:
+    """Beat: the public prices that ship with us, then what other providers say today."""
+    market.load_public_prices(now=timezone.now())
+    if settings.MARKET_PRICES:
+        recorded("read_market", read_other_providers)
+
+
+def read_other_providers(now: datetime) -> str:
+    """A summary. Raises JobFailed when nobody answers; then nothing is changed."""
+    read = partial(read_catalogs, now=now, catalog_url=settings.MARKET_PRICES_URL)
+    try:
+        return market.refresh(read=read)
+    except ProviderError as error:
+        raise JobFailed(f"{error}; the prices known so far stay") from error
 
 
 @shared_task

@@ -64,6 +64,14 @@ SCHEDULE = (
     Recurring("fleet.tasks.refresh_catalog", CONTROL, 600, at_start=True),
     # The account's balance, for the runway.
     Recurring("fleet.tasks.read_balance", CONTROL, 300, at_start=True),
+    # What other providers charge, for the comparison only; nothing is ordered by it.
+    Recurring(
+        "fleet.tasks.read_market",
+        CONTROL,
+        at=crontab(hour="5", minute="40"),
+        expires_seconds=6 * HOUR,
+        at_start=True,
+    ),
     # Old samples and finished jobs go, at an hour when nothing is closed.
     Recurring(
         "fleet.tasks.housekeeping",
@@ -233,4 +241,5 @@ def ring_at_start(**_: Any) -> None:
     """Run once now what a first page needs, instead of one period later."""
     for line in SCHEDULE:
         if line.at_start:
-            app.send_task(line.task, queue=line.queue, expires=line.every_seconds)
+            expires = line.every_seconds or line.expires_seconds
+            app.send_task(line.task, queue=line.queue, expires=expires)

@@ -210,6 +210,13 @@ SPEND_LIMIT_USD_PER_HOUR = env.decimal(
     "KERNE_SPEND_LIMIT_USD_PER_HOUR", Decimal(80), minimum=Decimal(0)
 )
 FLEET_LAUNCH_GUARD = env.text("KERNE_FLEET_LAUNCH_GUARD", "economics.guards.veto")
+# Public price catalogs of other providers, once a day; false: nobody is asked.
+MARKET_PRICES = env.flag("KERNE_MARKET_PRICES", default=True)
+MARKET_PRICES_URL = env.url(
+    "KERNE_MARKET_PRICES_URL",
+    "https://dstack-gpu-pricing.s3.eu-west-1.amazonaws.com/v3",
+    schemes=("http", "https"),
+)
 DEFAULT_VLLM_IMAGE = env.text("KERNE_DEFAULT_VLLM_IMAGE", "vllm/vllm-openai:v0.32.0")
 
 # --- Django ---------------------------------------------------------------------------

@@ -220,9 +220,13 @@ def make_offer(**columns: Any) -> GpuOffer:
         "stock": Stock.HIGH,
         "seen_at": NOW,
     }
-    offer = GpuOffer.objects.create(**(defaults | columns))
+    values = defaults | columns
+    offer = GpuOffer.objects.create(**({"product": values["gpu_type_id"]} | values))
     GpuOfferPrice.objects.create(
-        offer=offer, usd_per_gpu_hour=offer.usd_per_gpu_hour, valid_from=offer.seen_at
+        offer=offer,
+        usd_per_gpu_hour=offer.usd_per_gpu_hour,
+        valid_from=offer.seen_at,
+        last_observed_at=offer.seen_at,
     )
     return offer
 

@@ -20,6 +20,8 @@ RULES = [  # (files, may not import)
     ("economics/planner/**/*.py", (*PURE, *APP_CODE)),
     ("economics/market/**/*.py", (*PURE, *APP_CODE, "fleet")),
     ("fleet/sizing/**/*.py", (*PURE, *APP_CODE)),
+    ("fleet/market/**/*.py", (*PURE, *APP_CODE)),
+    ("fleet/charts/**/*.py", (*PURE, *APP_CODE)),
     ("fleet/vllm/command.py", (*PURE, *APP_CODE)),
     ("fleet/vllm/metrics.py", (*PURE, *APP_CODE)),
     ("fleet/vllm/health.py", (*PURE, *APP_CODE)),

@@ -3,7 +3,18 @@
 from fleet.models.audit import AuditEntry, Orphan
 from fleet.models.deployment import MAX_NEVER_READY, Deployment, Fleet, RentalKind, Tier
 from fleet.models.job import JobLease, JobResult, JobRun
-from fleet.models.offer import BalanceReading, Cloud, GpuOffer, GpuOfferPrice, Stock
+from fleet.models.offer import (
+    BalanceReading,
+    BillingUnit,
+    Cloud,
+    GpuOffer,
+    GpuOfferPrice,
+    MarketOffer,
+    OfferImport,
+    OfferKind,
+    OfferSource,
+    Stock,
+)
 from fleet.models.pod import (
     ENDED,
     MAYBE_BILLED,
@@ -27,6 +38,7 @@ __all__ = [
     "Attention",
     "AuditEntry",
     "BalanceReading",
+    "BillingUnit",
     "Cloud",
     "Deployment",
     "EngineSample",
@@ -38,7 +50,11 @@ __all__ = [
     "JobLease",
     "JobResult",
     "JobRun",
+    "MarketOffer",
     "ModelVariant",
+    "OfferImport",
+    "OfferKind",
+    "OfferSource",
     "Orphan",
     "Pod",
     "PodStatus",

@@ -15,6 +15,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal, Protocol
 
+from fleet.market.reading import DataCenterStock
 from fleet.providers.errors import (
     BalanceTooLow,
     Conflict,
@@ -39,6 +40,7 @@ __all__ = [
     "Cloud",
     "CloudPod",
     "Conflict",
+    "DataCenterStock",
     "GpuOffer",
     "GpuProvider",
     "InvalidRequest",
@@ -84,21 +86,25 @@ class Capability:
 
 @dataclass(frozen=True, slots=True)
 class GpuOffer:
-    """One GPU type in one cloud, as the catalog lists it now.
+    """One GPU type in one cloud, or as serverless workers, as the catalog lists it now.
 
     memory_gb         [GB] of one GPU, as the provider rounds it
+    cloud             "" for serverless workers, whose cloud is not told
     usd_per_gpu_hour  [USD / GPU-hour] list price of a single GPU
     max_count         most GPUs of this type in one pod; a ceiling, not stock
     stock             UNKNOWN where the provider does not say
+    data_centers      stock by data centre; empty where the provider does not say
     """
 
     gpu_type_id: str
     display_name: str
     memory_gb: int
-    cloud: Cloud
+    cloud: Cloud | Literal[""]
     usd_per_gpu_hour: Decimal
     max_count: int
     stock: Stock
+    kind: RentalKind = RentalKind.ON_DEMAND
+    data_centers: tuple[DataCenterStock, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +180,10 @@ class GpuProvider(Protocol):
         ...
 
     def offers(self) -> list[GpuOffer]:
-        """The catalog with stock, both clouds. Types without a price are left out."""
+        """The catalog with stock, both clouds, and the prices of serverless workers.
+
+        Types without a price are left out.
+        """
         ...
 
     def create(self, request: PodRequest) -> CloudPod:

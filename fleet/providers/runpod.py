@@ -131,7 +131,8 @@ class RunPodProvider:
             query = {"include": "AVAILABILITY", "product": "POD", "cloud": cloud}
             body = self._http.get("/v2/catalog/gpus", params=query)
             offers += parse.offers(body, "SECURE" if cloud == "SECURE" else "COMMUNITY")
-        return offers
+        # Every answer has the serverless prices; one of the two is enough.
+        return offers + parse.serverless_offers(body)
 
     def create(self, request: PodRequest) -> CloudPod:
         secrets = (*request.env.values(), *secret_values(request.args))

@@ -11,9 +11,11 @@ from typing import Any, Literal
 from fleet.providers.base import (
     BillingBucket,
     CloudPod,
+    DataCenterStock,
     GpuOffer,
     PodRequest,
     ProviderUnavailable,
+    RentalKind,
     Stock,
 )
 
@@ -78,9 +80,50 @@ def offers(body: Any, cloud: Literal["SECURE", "COMMUNITY"]) -> list[GpuOffer]:
                 usd_per_gpu_hour=price,
                 max_count=whole(mapping(raw.get("maxCount"), "maxCount"), side),
                 stock=STOCKS.get(str(raw.get("availability")), "UNKNOWN"),
+                data_centers=data_centers(raw),
             )
         )
     return found
+
+
+def serverless_offers(body: Any) -> list[GpuOffer]:
+    """The prices of serverless workers from any answer of the catalog.
+
+    Their stock is another question (`product=SERVERLESS`) that is not asked: UNKNOWN.
+    """
+    found = []
+    for raw in listed(body, "gpus"):
+        prices = mapping(raw.get("price"), "price")
+        if "serverless" not in prices or money(prices, "serverless") <= 0:
+            continue  # in no pool that this account may use
+        counts = mapping(raw.get("maxCount"), "maxCount")
+        found.append(
+            GpuOffer(
+                gpu_type_id=text(raw, "id"),
+                display_name=text(raw, "name"),
+                memory_gb=whole(raw, "memory"),
+                cloud="",
+                usd_per_gpu_hour=money(prices, "serverless"),
+                max_count=max(whole(counts, "secure"), whole(counts, "community"), 1),
+                stock="UNKNOWN",
+                kind=RentalKind.SERVERLESS,
+            )
+        )
+    return found
+
+
+def data_centers(raw: Mapping[str, Any]) -> tuple[DataCenterStock, ...]:
+    """Stock by data centre; RunPod leaves the list out where there is none."""
+    if "dataCenters" not in raw:
+        return ()
+    return tuple(
+        DataCenterStock(
+            data_center_id=text(each, "id"),
+            name=text(each, "name"),
+            stock=STOCKS.get(str(each.get("availability")), "UNKNOWN"),
+        )
+        for each in listed(raw, "dataCenters")
+    )
 
 
 def bucket(raw: Any) -> BillingBucket:

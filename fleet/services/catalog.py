@@ -6,50 +6,51 @@ from datetime import datetime
 
 from django.db import transaction
 
-from fleet.models import BalanceReading, GpuOffer, GpuOfferPrice, Stock
-from fleet.providers.base import GpuOffer as Offer
-from fleet.providers.base import GpuProvider
+from fleet.market.reading import OfferReading
+from fleet.market.rental_facts import billing_unit
+from fleet.models import BalanceReading, OfferSource
+from fleet.providers.base import GpuOffer, GpuProvider
+from fleet.services.offers import mark_unlisted, store
+
+SOURCE_URL = "https://www.runpod.io/pricing"
 
 
 def refresh(*, provider: GpuProvider, now: datetime) -> str:
     """Store the catalog as it is now; a summary. Raises ProviderError without one.
 
-    A changed price is a new price row; an offer that is listed no longer keeps its
-    row with no stock, because pods and plans still name it.
+    A changed price is a new step of its history; an offer that is listed no longer
+    keeps its row with no stock, because pods and plans still name it.
     """
     offers = provider.offers()
-    changed = 0
+    readings = [reading_of(offer, provider=provider.name, now=now) for offer in offers]
     with transaction.atomic():
-        for offer in offers:
-            changed += store_offer(offer, provider=provider.name, now=now)
-        GpuOffer.objects.filter(provider=provider.name, seen_at__lt=now).update(
-            stock=Stock.NONE
+        stored = store(readings, source=OfferSource.CATALOG)
+        mark_unlisted(
+            providers=[provider.name], source=OfferSource.CATALOG, seen_before=now
         )
-    return f"{len(offers)} offers, {changed} prices changed"
+    return f"{stored.offers} offers, {stored.created + stored.changed} prices changed"
 
 
-def store_offer(offer: Offer, *, provider: str, now: datetime) -> bool:
-    """Store one offer; True if its price is new."""
-    row, created = GpuOffer.objects.update_or_create(
+def reading_of(offer: GpuOffer, *, provider: str, now: datetime) -> OfferReading:
+    """An offer of the catalog; its product is the GPU type, rented one by one."""
+    return OfferReading(
         provider=provider,
+        product=offer.gpu_type_id,
+        gpu_name=offer.display_name,
         gpu_type_id=offer.gpu_type_id,
+        memory_gb=offer.memory_gb,
+        gpu_count=1,
+        max_count=offer.max_count,
+        kind=offer.kind.value,
         cloud=offer.cloud,
-        defaults={
-            "display_name": offer.display_name,
-            "memory_gb": offer.memory_gb,
-            "usd_per_gpu_hour": offer.usd_per_gpu_hour,
-            "max_count": offer.max_count,
-            "stock": offer.stock,
-            "seen_at": now,
-        },
+        billing_unit=billing_unit("runpod"),
+        usd_per_gpu_hour=offer.usd_per_gpu_hour,
+        usd_per_instance_hour=None,
+        stock=offer.stock,
+        data_centers=offer.data_centers,
+        source_url=SOURCE_URL,
+        observed_at=now,
     )
-    last = None if created else row.prices.order_by("-valid_from").first()
-    if last is not None and last.usd_per_gpu_hour == offer.usd_per_gpu_hour:
-        return False
-    GpuOfferPrice.objects.update_or_create(
-        offer=row, valid_from=now, defaults={"usd_per_gpu_hour": offer.usd_per_gpu_hour}
-    )
-    return True
 
 
 def read_balance(*, provider: GpuProvider, now: datetime) -> BalanceReading | None:

@@ -31,6 +31,7 @@ def test_the_periods_are_those_of_the_plan():
         "fleet.tasks.list_cloud": 60,
         "fleet.tasks.refresh_catalog": 600,
         "fleet.tasks.read_balance": 300,
+        "fleet.tasks.read_market": crontab(hour="5", minute="40"),
         "fleet.tasks.housekeeping": crontab(hour="3", minute="10"),
         "fleet.tasks.probe": 10,
         "economics.tasks.settle_usage": 60,

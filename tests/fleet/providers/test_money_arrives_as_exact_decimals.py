@@ -53,6 +53,7 @@ def test_a_price_of_zero_is_no_price_and_makes_no_offer(server, runpod):
         ("RTX 4090", "SECURE", "0.69"),
         ("H200 SXM", "SECURE", "4.59"),
         ("RTX 4090", "COMMUNITY", "0.34"),
+        ("RTX 4090", "", "1.1"),
     ]
 
 
@@ -65,6 +66,7 @@ def test_stock_is_asked_for_each_cloud_apart(server, runpod):
         ("RTX 4090", "SECURE", "HIGH"),
         ("H200 SXM", "SECURE", "LOW"),
         ("RTX 4090", "COMMUNITY", "MEDIUM"),
+        ("RTX 4090", "", "UNKNOWN"),  # of serverless workers nobody asked
     ]
     assert [asked.query["cloud"] for asked in server.asked] == [["SECURE"], ["COMMUNITY"]]
 

@@ -1,0 +1,1 @@
+"""What others charge for GPUs, as plain values: no database, no network."""
