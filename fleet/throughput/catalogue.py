@@ -6,7 +6,7 @@ ours comes with its own ModelWork; this table is for the neighbours.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fleet.throughput.names import model_key
 from fleet.throughput.shape import ModelWork
@@ -86,6 +86,12 @@ _KNOWN = {
         12.3, 12.3, 62, 5120, 40, 8, 128, attention_layers=6
     ),
 }
+
+
+def at_precision(work: ModelWork, precision: str) -> ModelWork:
+    """The same model stored in another precision, for a neighbour's point."""
+    other = BYTES["bf16"] if work.is_moe and precision in EXPERTS_ONLY else BYTES[precision]
+    return replace(work, bytes_per_weight=BYTES[precision], bytes_per_other_weight=other)
 
 
 def known_work(model: str, precision: str) -> ModelWork | None:

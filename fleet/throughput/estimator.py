@@ -16,7 +16,11 @@ import functools
 import importlib
 import importlib.metadata
 import importlib.util
+import logging
 import math
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -145,10 +149,11 @@ def _latency(
     refusal = ""
     for gemm, experts in QUANTISATION[shape.precision]:
         try:
-            built = _built(system, architecture, shape, gemm, experts)
-            answer = _run(
-                built, prompt_tokens, cached_tokens, completion_tokens, batch_size
-            )
+            with _quiet():
+                built = _built(system, architecture, shape, gemm, experts)
+                answer = _run(
+                    built, prompt_tokens, cached_tokens, completion_tokens, batch_size
+                )
         except Exception as error:
             # The package raises a dozen unrelated types for what it cannot do, and our
             # next evidence is always the right answer to them.
@@ -160,9 +165,22 @@ def _latency(
     return Unknown(f"The estimator cannot say ({refusal}).")
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The package tells of every table that it reads; what matters comes as an answer."""
+    logging.getLogger(PACKAGE).setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
 @functools.lru_cache(maxsize=256)
 def _built(
-    system: str, architecture: str, shape: ServingShape, gemm: str | None, experts: str | None
+    system: str,
+    architecture: str,
+    shape: ServingShape,
+    gemm: str | None,
+    experts: str | None,
 ) -> tuple[Any, Any, Any]:
     """Model, database and backend of the package; the slow part, made once a shape."""
     sdk = f"{PACKAGE}.sdk"
@@ -214,7 +232,10 @@ def _run(
     model, database, backend = built
     config = importlib.import_module(f"{PACKAGE}.sdk.config")
     runtime = config.RuntimeConfig(
-        isl=prompt_tokens, osl=completion_tokens, batch_size=batch_size, prefix=cached_tokens
+        isl=prompt_tokens,
+        osl=completion_tokens,
+        batch_size=batch_size,
+        prefix=cached_tokens,
     )
     summary = backend.run_agg(model, database, runtime, ctx_tokens=prompt_tokens)
     result = summary.get_result_dict()

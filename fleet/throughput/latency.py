@@ -27,6 +27,10 @@ class Latency:
         """[s] that one request takes from its start to its last token."""
         return (self.ttft_ms + self.tpot_ms * max(0.0, completion_tokens - 1)) / 1000
 
+    def stream_ms(self, completion_tokens: float) -> float:
+        """[ms per output token] of one request, its TTFT spread over its tokens."""
+        return 1000 * self.request_seconds(completion_tokens) / completion_tokens
+
     def requests_per_second(self, concurrency: float, completion_tokens: float) -> float:
         """[1/s] finished by `concurrency` requests in flight at all times (Little)."""
         return concurrency / self.request_seconds(completion_tokens)

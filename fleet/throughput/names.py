@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # What a name must contain (lower case, only letters and digits), first hit wins.
 _GPUS = (
@@ -63,6 +64,7 @@ _SAME = {
 }
 
 
+@lru_cache(maxsize=4096)
 def gpu_key(name: str) -> str:
     """The key of a GPU type; "" where the name says none that we know.
 
@@ -73,6 +75,7 @@ def gpu_key(name: str) -> str:
     return next((key for part, key in _GPUS if part in plain), "")
 
 
+@lru_cache(maxsize=4096)
 def model_key(name: str) -> str:
     """The key of an architecture: repositories with the same work share one.
 

@@ -76,6 +76,7 @@ class MeasuredPoint:
     speculative: bool = False
     verified: bool = True
     note: str = ""
+    cached_share: float = 0.0
 
     @property
     def shape(self) -> ServingShape | None:
@@ -104,7 +105,19 @@ class MeasuredPoint:
             prompt_tokens=max(1, round(self.prompt_tokens)),
             completion_tokens=max(1, round(self.completion_tokens)),
             concurrency=self.concurrency,
+            cached_share=self.cached_share,
         )
+
+    @property
+    def stream_ms(self) -> float | None:
+        """[ms per output token] of one request, its TTFT spread over its tokens.
+
+        What a source that gives only a rate tells of latency: concurrency / rate.
+        """
+        rate = self.output_rate
+        if rate is None or self.concurrency is None:
+            return None
+        return 1000 * self.concurrency / rate
 
     @property
     def latency(self) -> Latency | None:
@@ -300,7 +313,9 @@ def _published_point(row: Mapping[str, str]) -> MeasuredPoint:
     pipeline, data = _whole(row, "pp") or 1, _whole(row, "dp") or 1
     if given is not None and given != tensor * pipeline * data:
         if given % (tensor * pipeline):
-            raise _Cell("count", f"{given} is no multiple of tp x pp = {tensor * pipeline}.")
+            raise _Cell(
+                "count", f"{given} is no multiple of tp x pp = {tensor * pipeline}."
+            )
         data = given // (tensor * pipeline)  # whole engines beside each other
     point = MeasuredPoint(
         model=_text(row, "model"),
@@ -431,7 +446,9 @@ def _required(row: Mapping[str, str], name: str) -> float:
 
 
 def _whole(row: Mapping[str, str], name: str) -> int | None:
-    number = _number({name: "" if row.get(name, "").strip() == "0" else row.get(name, "")}, name)
+    number = _number(
+        {name: "" if row.get(name, "").strip() == "0" else row.get(name, "")}, name
+    )
     if number is None:
         return None
     if number != int(number):
