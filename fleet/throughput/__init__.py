@@ -1,0 +1,1 @@
+"""How fast does a replica serve a traffic mix, and how well do we know it?"""
