@@ -157,7 +157,7 @@ class MeasuredPoint:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong in a file: its line (the header is line 1), the field and a sentence."""
+    """What is wrong in a file: line (the header is 1), field and a sentence."""
 
     line: int
     field: str
