@@ -1,4 +1,4 @@
-"""Calibrates the roofline and the error bands, and writes fleet/throughput/calibration.json.
+"""Calibrates roofline and error bands; writes fleet/throughput/calibration.json.
 
     python benchmarks/calibrate_throughput.py 2026-11-24
 

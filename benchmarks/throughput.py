@@ -54,9 +54,8 @@ def main() -> None:
         print_table(name, figure, told)
     print_target(told)
     if inside[1]:
-        print(
-            f"\n{inside[0] / inside[1]:.0%} of {inside[1]} corrected estimates lie in their band."
-        )
+        share = inside[0] / inside[1]
+        print(f"\n{share:.0%} of {inside[1]} corrected estimates lie in their band.")
 
 
 def _errors(

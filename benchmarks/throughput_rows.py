@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -38,6 +39,10 @@ MOST_GPUS = 8  # one host: what a replica of ours can be
 SEED = 20261124
 LARGE = ("hopper", "blackwell")  # generations with rows enough for constants of all
 
+# What the step of a vLLM before 0.8 took on top, from its rows at batch 1, where a dense
+# model's memory traffic is known well; later engines do without.
+OLD_ENGINE_STEP_MS = 2.5
+
 # Range in which each constant may lie.
 OWN = {"bandwidth": (0.3, 0.9), "arithmetic": (0.05, 0.9), "layer_us": (2.0, 150.0)}
 ALIKE = {
@@ -51,6 +56,7 @@ ALIKE = {
     "burst": (0.01, 1.0),
 }
 START = Efficiency(bandwidth=0.8, arithmetic=0.4, layer_us=30.0)
+QUANTISED = re.compile(r"fp8|fp4|int4|int8|awq|gptq|w4a|w8a|gpt-oss|deepseek|kimi", re.I)
 Efficiencies = dict[str, Efficiency]
 
 
@@ -111,6 +117,10 @@ def measured_rows() -> list[Row]:
 
 
 def _row(point: MeasuredPoint) -> Row | None:
+    if not point.precision and not QUANTISED.search(point.model):
+        # The source names a repository of 16-bit weights and no precision: vLLM then
+        # serves it as it is stored.
+        point = replace(point, precision="bf16")
     shape, traffic = point.shape, point.traffic
     if shape is None or traffic is None or point.stream_ms is None:
         return None
@@ -169,7 +179,6 @@ def fitted(rows: Sequence[Row], *, steps: int = 900, sample: int = 450) -> Effic
     found = dict(large)
     for name in sorted(set(samples) - set(large)):
         found[name] = _small(samples[name], large[LARGE[0]], chance, steps // 4)
-    found.setdefault("ada", large[LARGE[0]])
     return found
 
 
@@ -207,6 +216,8 @@ def _loss(rows: Sequence[Row], values: Efficiency) -> float:
         latency = roofline(row.shape, row.work, row.traffic, values)
         if isinstance(latency, Unknown):
             continue
+        if row.point.is_old_engine:
+            latency = replace(latency, tpot_ms=latency.tpot_ms + OLD_ENGINE_STEP_MS)
         later.append(abs(row.log_tpot(latency)))
         told = row.log_ttft(latency)
         if told is not None:

@@ -28,6 +28,7 @@ from fleet.models.pod import (
 )
 from fleet.models.sample import EngineSample
 from fleet.models.served_model import Attention, ModelVariant, Precision, ServedModel
+from fleet.models.throughput import ThroughputImport, ThroughputMeasurement
 
 __all__ = [
     "ENDED",
@@ -63,5 +64,7 @@ __all__ = [
     "RentalKind",
     "ServedModel",
     "Stock",
+    "ThroughputImport",
+    "ThroughputMeasurement",
     "Tier",
 ]

@@ -22,6 +22,7 @@ FILE = Path(__file__).with_name("calibration.json")
 DISTANCES = (0.0, 0.5, 1.0, 1.6, 2.5)
 FEWEST_ROWS = 25  # below this a GPU's own band is noise, and the band of all is taken
 WIDE = Band(0.4, 2.0, 0)  # nothing was held out: half an order of magnitude
+STAND_INS = {"blackwell-rtx": "ada", "ada": "hopper", "ampere": "hopper"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,10 @@ class Calibration:
     bands: Mapping[str, Band]
 
     def efficiency(self, generation: str) -> Efficiency:
-        """That of the generation; that of the next older one where none was fitted."""
-        return self.efficiencies.get(generation) or self.efficiencies["ada"]
+        """That of the generation; where none was fitted, that of its nearest relative."""
+        while generation not in self.efficiencies and generation != "hopper":
+            generation = STAND_INS.get(generation, "hopper")
+        return self.efficiencies[generation]
 
     def band(self, kind: Evidence, gpu: str, nearest: float | None = None) -> Band:
         """The band of a kind: the GPU's own where enough rows were held out."""

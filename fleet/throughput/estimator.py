@@ -27,6 +27,7 @@ from typing import Any, Protocol
 
 from fleet.throughput.latency import Latency, Unknown
 from fleet.throughput.names import gpu_key, model_key
+from fleet.throughput.points import MeasuredPoint, read_measured_file
 from fleet.throughput.shape import ServingShape
 from fleet.throughput.traffic import Traffic
 
@@ -83,7 +84,10 @@ ARCHITECTURES = {
 class Estimator(Protocol):
     """Something that says how fast a shape serves a traffic."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What a page calls it, with its version."""
+        ...
 
     def latency(self, shape: ServingShape, traffic: Traffic) -> Latency | Unknown:
         """TTFT and TPOT of `traffic` at its concurrency, or why it cannot be said."""
@@ -104,6 +108,15 @@ def measured_points_path() -> Path | None:
         return None
     path = Path(spec.origin).parent / "systems" / "silicon_sample.csv"
     return path if path.exists() else None
+
+
+def installed_points() -> tuple[MeasuredPoint, ...]:
+    """The measured points that the package brings; none where it is not installed."""
+    path = measured_points_path()
+    if path is None:
+        return ()
+    version = importlib.metadata.version(DISTRIBUTION)
+    return read_measured_file(path, version=version).points
 
 
 @dataclass(frozen=True, slots=True)

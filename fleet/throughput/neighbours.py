@@ -38,6 +38,7 @@ TENSOR, DATA, EXPERT = 0.9, 0.9, 0.6
 # What another one costs, in distance.
 ANOTHER_ENGINE, ANOTHER_PRECISION = 1.2, 1.2
 ANOTHER_GPU, ANOTHER_GENERATION = 1.5, 3.0
+OLD_ENGINE = 1.0
 CACHED_SHARE = 2.0  # per unit of difference in the cached share
 
 Base = Callable[[ServingShape, Traffic], Latency | Unknown]
@@ -136,6 +137,8 @@ def nearest(
         if there is None or load is None or point.stream_ms is None:
             continue
         away = distance(here, place_of(there, load))
+        if point.is_old_engine:
+            away = math.hypot(away, OLD_ENGINE)
         if away <= NO_FURTHER:
             found.append(Neighbour(point, there, load, away))
     found.sort(key=lambda neighbour: neighbour.distance)

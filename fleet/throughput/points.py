@@ -120,6 +120,12 @@ class MeasuredPoint:
         return 1000 * self.concurrency / rate
 
     @property
+    def is_old_engine(self) -> bool:
+        """Whether a vLLM before 0.8 served: its first engine spent more on every step."""
+        told = re.match(r"v?0\.(\d+)", self.engine_version)
+        return self.engine == "vllm" and told is not None and int(told[1]) < 8
+
+    @property
     def latency(self) -> Latency | None:
         """Both latencies, where the source gives both."""
         if self.ttft_ms is None or self.tpot_ms is None:
@@ -157,7 +163,7 @@ class MeasuredPoint:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong in a file: line (the header is 1), field and a sentence."""
+    """What is wrong in a file: line (the header is line 1), field and a sentence."""
 
     line: int
     field: str

@@ -136,7 +136,8 @@ def experts_touched(experts: int, per_token: int, tokens: float) -> float:
     >>> round(experts_touched(128, 8, 1), 4), round(experts_touched(128, 8, 32), 4)
     (0.0625, 0.8732)
     """
-    return 1 - (1 - per_token / experts) ** max(1.0, tokens)
+    missed: float = (1 - per_token / experts) ** max(1.0, tokens)
+    return 1 - missed
 
 
 def _effective_parameters(work: ModelWork, efficiency: Efficiency) -> float:
