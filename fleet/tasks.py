@@ -15,6 +15,7 @@ from django.utils import timezone
 from fleet.cloud import current_provider
 from fleet.providers.base import ProviderError
 from fleet.providers.gpuhunt_catalog import read_market as read_catalogs
+from fleet.selectors.speeds import evidence
 from fleet.services import (
     catalog,
     cloud_list,
@@ -22,6 +23,7 @@ from fleet.services import (
     market,
     probing,
     provisioning,
+    speeds,
 )
 from fleet.services import (
     housekeeping as housekeeping_service,
@@ -179,3 +181,20 @@ def read_other_providers(now: datetime) -> str:
 def housekeeping() -> None:
     """Beat: rows that nobody opens any more go."""
     recorded("housekeeping", lambda now: housekeeping_service.tidy(now=now))
+
+
+@shared_task
+def estimate_speeds() -> None:
+    """Beat, and the doorbell of the plan page: answer the speeds that were asked for."""
+    more: list[bool] = []
+
+    def work(now: datetime) -> str:
+        summary, left = speeds.answer_wanted(
+            evidence=partial(evidence, now=now), clock=timezone.now
+        )
+        more.append(left)
+        return summary
+
+    recorded("estimate_speeds", work)
+    if any(more):
+        estimate_speeds.delay()

@@ -72,6 +72,8 @@ SCHEDULE = (
         expires_seconds=6 * HOUR,
         at_start=True,
     ),
+    # Speeds that plan pages asked for, when the doorbell was lost.
+    Recurring("fleet.tasks.estimate_speeds", BOOKS, 60),
     # Old samples and finished jobs go, at an hour when nothing is closed.
     Recurring(
         "fleet.tasks.housekeeping",
@@ -176,7 +178,9 @@ app.conf.update(
     worker_pool="prefork",  # the only pool whose hard time limit is one
     worker_prefetch_multiplier=1,
     worker_max_tasks_per_child=500,
-    worker_max_memory_per_child=400_000,  # kB
+    # The estimator's tables take 500 MB in the process that answers speeds, and seconds
+    # to load: a lower limit would load them again for every answer.
+    worker_max_memory_per_child=900_000,  # kB
     worker_soft_shutdown_timeout=settings.WORKER_SHUTDOWN_SECONDS,
     worker_cancel_long_running_tasks_on_connection_loss=True,
     worker_eta_task_limit=100,

@@ -110,8 +110,8 @@ def _of_speed(name: str) -> Callable[[PlanOption], Cell]:
         if isinstance(speed, Unknown):
             return speed
         assert isinstance(speed, Speed)
-        value: Cell = getattr(speed, name)
-        return value
+        value: Cell | None = getattr(speed, name)
+        return Unknown("not told by this evidence") if value is None else value
 
     return cell
 

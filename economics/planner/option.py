@@ -39,8 +39,9 @@ class Price:
 class Speed:
     """How fast a full replica is, and how that is known.
 
-    concurrency  requests in the batch at which it holds
+    concurrency  requests in the batch at which it holds; limited_by: why no more
     low, high    [1] factors of the error band on the throughput
+    ttft_ms      None where it is not known
     """
 
     throughput: Throughput
@@ -50,9 +51,10 @@ class Speed:
     dated: date | None
     concurrency: int
     output_tokens_per_second: Decimal
-    ttft_ms: Decimal
+    ttft_ms: Decimal | None
     tpot_ms: Decimal
-    meets_target: bool = True
+    words: str = ""
+    limited_by: str = ""
 
     @property
     def low(self) -> Decimal:

@@ -2,59 +2,220 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 
 from economics.calc.serving_day import start_seconds
+from economics.calc.unit_cost import TokenSeconds
 from economics.calc.unknown import Unknown
-from economics.planner.option import Fitting, Machine, Price
+from economics.planner.money import Throughput
+from economics.planner.option import Fitting, Machine, Price, Speed
 from economics.planner.question import PlanQuestion
-from fleet.models import GpuOffer, ServedModel
-from fleet.selectors.serving import fit_of
+from economics.selectors.fits import fitting_of, sizing_of
+from economics.selectors.planned_models import PlannedModel, Weights
+from fleet.models import SpeedEstimate
+from fleet.selectors.burn import container_disk_usd_per_hour
+from fleet.selectors.offers import Offer, best_offers
+from fleet.selectors.speeds import answers, evidence_stamp
+from fleet.sizing.fit import size
+from fleet.throughput.speed_question import SpeedQuestion
 
 COUNTS = (1, 2, 4, 8)
-BOOT_SECONDS = Decimal(90)
+MOST_SEQUENCES = 256  # --max-num-seqs of most releases and GPUs
+BOOT_SECONDS = Decimal(90)  # image, CUDA graphs, warm-up
+BEING_WORKED_OUT = Unknown("being worked out; it is there in a moment")
+DOES_NOT_FIT = Unknown("it does not fit, so it serves nothing")
 
 
-def machines_of(
-    question: PlanQuestion, model: ServedModel, *, now: datetime
-) -> list[Machine]:
-    machines = []
-    for variant in model.variants.select_related("served_model"):
-        for offer in GpuOffer.objects.all():
-            for count in COUNTS:
-                fit = fit_of(
-                    variant,
-                    gpu_type_id=offer.gpu_type_id,
-                    gpu_count=count,
-                    max_model_len=question.needed_model_len,
-                    gpu_memory_utilization=question.gpu_memory_utilization,
-                )
-                machines.append(
-                    Machine(
-                        key=f"{offer.provider}.{offer.cloud}.{offer.gpu_type_id}.{count}.{variant.precision}",
-                        provider=offer.provider,
-                        cloud=offer.cloud,
-                        kind="on_demand",
-                        gpu_type_id=offer.gpu_type_id,
-                        gpu_name=offer.display_name,
-                        gpu_count=count,
-                        precision=variant.precision,
-                        repository=variant.repository,
-                        disk_gb=fit.disk_gb or 40,
-                        price=Price(
-                            offer.usd_per_gpu_hour * count,
-                            offer.usd_per_gpu_hour,
-                            "catalog",
-                            offer.seen_at,
-                        ),
-                        fitting=Fitting(fit.ok, fit.reasons, fit.notes),
-                        speed=Unknown("not measured"),
-                        start_seconds=start_seconds(
-                            weight_gb=variant.weight_gb,
-                            load_gb_per_second=question.load_gb_per_second,
-                            boot_seconds=BOOT_SECONDS,
-                        ),
-                    )
-                )
-    return machines
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """All machines of a question, and the speeds that nobody has worked out yet."""
+
+    machines: list[Machine]
+    missing: list[SpeedQuestion] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    weights: Weights
+    gpu: str
+    gpu_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    fitting: Fitting
+    disk_gb: int
+
+
+def machines_of(question: PlanQuestion, model: PlannedModel, *, now: datetime) -> Machines:
+    """Every offer with every count and every set of weights. About five queries."""
+    offers = [(offer, count) for offer in best_offers(now) for count in counts_of(offer)]
+    fits: dict[_Shape, _Fit] = {}
+    pairs: list[tuple[Offer, _Shape]] = []
+    for weights in model.weights:
+        for offer, count in offers:
+            shape = _Shape(weights, offer.gpu_type_id or offer.gpu_name, count)
+            pairs.append((offer, shape))
+            if shape not in fits:
+                fits[shape] = fit_of(question, model, shape)
+    stamp = evidence_stamp(now=now)
+    asked = {
+        shape: speed_question(question, shape, fit.fitting, stamp)
+        for shape, fit in fits.items()
+        if fit.fitting.ok
+    }
+    known = answers(list(asked.values()))
+    machines = [
+        machine_of(question, offer, shape, fits[shape], speed_of(asked.get(shape), known))
+        for offer, shape in pairs
+    ]
+    missing = [
+        each
+        for each in asked.values()
+        if (row := known.get(each.key)) is None or row.computed_at is None
+    ]
+    return Machines(machines, missing)
+
+
+def fit_of(question: PlanQuestion, model: PlannedModel, shape: _Shape) -> _Fit:
+    """Whether a shape fits, with the disk that its weights need."""
+    sizing = sizing_of(
+        model,
+        shape.weights,
+        gpu=shape.gpu,
+        gpu_count=shape.gpu_count,
+        max_model_len=question.needed_model_len,
+        gpu_memory_utilization=question.gpu_memory_utilization,
+    )
+    result = size(sizing)
+    mean = question.prompt_tokens + question.completion_tokens
+    return _Fit(fitting_of(sizing, result, mean_tokens=mean), result.disk_gb or 0)
+
+
+def counts_of(offer: Offer) -> Iterator[int]:
+    """The GPU counts of a replica that an offer can give on one machine."""
+    return (count for count in COUNTS if offer.holds(count) and count >= offer.gpu_count)
+
+
+def speed_question(
+    question: PlanQuestion, shape: _Shape, fitting: Fitting, stamp: str
+) -> SpeedQuestion:
+    """What is asked about the speed of a shape that fits."""
+    return SpeedQuestion(
+        model=shape.weights.repository,
+        precision=shape.weights.precision.name,
+        gpu=shape.gpu,
+        gpu_count=shape.gpu_count,
+        tensor_parallel=shape.gpu_count,
+        prompt_tokens=question.prompt_tokens,
+        completion_tokens=question.completion_tokens,
+        cached_share=float(question.cached_share),
+        concurrency=question.concurrency,
+        max_tpot_ms=_float(question.max_tpot_ms),
+        max_ttft_ms=_float(question.max_ttft_ms),
+        max_sequences=max(1, min(fitting.max_sequences or 1, MOST_SEQUENCES)),
+        stamp=stamp,
+    )
+
+
+def speed_of(
+    asked: SpeedQuestion | None, known: dict[str, SpeedEstimate]
+) -> Speed | Unknown:
+    """The kept answer as a speed; why there is none, otherwise."""
+    if asked is None:
+        return DOES_NOT_FIT
+    row = known.get(asked.key)
+    if row is None or row.computed_at is None:
+        return BEING_WORKED_OUT
+    told = row.answer
+    if "unknown" in told:
+        return Unknown(str(told["unknown"]))
+    return Speed(
+        throughput=Throughput(
+            TokenSeconds(
+                _decimal(told["uncached_prompt_seconds"]),
+                _decimal(told["cached_prompt_seconds"]),
+                _decimal(told["completion_seconds"]),
+            ),
+            min(_decimal(told["low"]), Decimal(1)),
+        ),
+        high=max(_decimal(told["high"]), Decimal(1)),
+        kind=str(told["kind"]),
+        source=str(told["source"]),
+        dated=date.fromisoformat(told["dated"]) if told["dated"] else None,
+        concurrency=int(told["concurrency"]),
+        output_tokens_per_second=_decimal(told["output_tokens_per_second"]),
+        ttft_ms=None if told["ttft_ms"] is None else _decimal(told["ttft_ms"]),
+        tpot_ms=_decimal(told["tpot_ms"]),
+        words=str(told["words"]),
+        limited_by=str(told["limited_by"]),
+    )
+
+
+def machine_of(
+    question: PlanQuestion,
+    offer: Offer,
+    shape: _Shape,
+    fit: _Fit,
+    speed: Speed | Unknown,
+) -> Machine:
+    """One machine with its price, at the provider that offers it."""
+    weights, count = shape.weights, shape.gpu_count
+    gpus = offer.usd_per_replica_hour(count)
+    assert gpus is not None  # `counts_of` gave only counts that it holds
+    disk = Decimal(0)
+    if offer.rentable_here:  # other providers' disks are in the price, or not known
+        disk = container_disk_usd_per_hour(fit.disk_gb)
+    return Machine(
+        key=_key(offer, shape),
+        provider=offer.provider,
+        cloud=offer.cloud.lower(),
+        kind=offer.kind,
+        gpu_type_id=offer.gpu_type_id,
+        gpu_name=_short(offer.gpu_name),
+        gpu_count=count,
+        precision=weights.precision.name,
+        repository=weights.repository,
+        disk_gb=fit.disk_gb,
+        price=Price(
+            usd_per_hour=gpus + disk,
+            usd_per_gpu_hour=gpus / count,
+            source=offer.source.replace("_", " "),
+            observed_at=offer.observed_at,
+            stale=offer.is_stale,
+            stock=offer.stock.lower() if offer.stock != "UNKNOWN" else "",
+            rentable=offer.rentable_here,
+        ),
+        fitting=fit.fitting,
+        speed=speed,
+        start_seconds=start_seconds(
+            weight_gb=weights.weight_gb,
+            load_gb_per_second=question.load_gb_per_second,
+            boot_seconds=BOOT_SECONDS,
+        ),
+    )
+
+
+def _key(offer: Offer, shape: _Shape) -> str:
+    """Stable for the same product and shape, whatever its row is."""
+    parts = (
+        *(offer.provider, offer.cloud, offer.kind, offer.region, offer.product),
+        *(shape.gpu_count, shape.weights.precision.name, shape.weights.repository),
+    )
+    return "~".join(str(part) for part in parts).replace(" ", "_").lower()
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("NVIDIA ").removeprefix("GeForce ")
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _decimal(value: float | str) -> Decimal:
+    """A measured figure as the Decimal that the books' arithmetic takes."""
+    return Decimal(repr(float(value)))

@@ -13,6 +13,7 @@ from economics.planner.option import PlanOption, WhatIf, priced, ranked
 from economics.planner.question import PlanQuestion
 from economics.selectors.machines import machines_of
 from economics.selectors.plan_facts import ModelFacts, price_list
+from fleet.throughput.speed_question import SpeedQuestion
 
 TURNED = ("utilization", "price_factor", "gpu_price_factor", "mix")  # by a what-if
 
@@ -22,7 +23,8 @@ class PlanAnswer:
     """All options of a question.
 
     base     the same question before anything was turned, for the change against it
-    prices   our price list [USD / 1M tokens] in use, and where it is from
+    prices_source  where our prices in use are from
+    missing        speeds that nobody has worked out yet: a worker must be asked
     """
 
     question: PlanQuestion
@@ -31,6 +33,7 @@ class PlanAnswer:
     what_if: WhatIf
     base: WhatIf
     prices_source: str
+    missing: list[SpeedQuestion]
 
     @property
     def fitting(self) -> list[PlanOption]:
@@ -69,10 +72,12 @@ def answer(question: PlanQuestion, facts: ModelFacts, *, now: datetime) -> PlanA
         hours=question.hours,
         starts=question.starts,
     )
+    found = machines_of(question, facts.model, now=now)
     return PlanAnswer(
         question=question,
         facts=facts,
-        options=ranked(machines_of(question, facts.model, now=now), what_if),
+        options=ranked(found.machines, what_if),
+        missing=found.missing,
         what_if=what_if,
         base=_untouched(question, facts, what_if),
         prices_source=source,

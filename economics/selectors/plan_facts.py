@@ -13,7 +13,7 @@ from economics.market import public
 from economics.market.public import MarketQuote, MarketTraffic, QuoteKind
 from economics.models import TokenPrice
 from economics.planner.question import PriceList
-from fleet.models import ServedModel
+from economics.selectors.planned_models import PlannedModel
 
 USUAL_PROMPT, USUAL_COMPLETION = 1_000, 200  # tokens, where a model's traffic is unknown
 
@@ -26,7 +26,7 @@ class ModelFacts:
     cheapest  the lowest price of the market; paid: what a token earned in the middle
     """
 
-    model: ServedModel
+    model: PlannedModel
     traffic: MarketTraffic | None
     ours: PriceList | None
     cheapest: MarketQuote | None
@@ -65,9 +65,10 @@ def price_list(quote: MarketQuote) -> PriceList:
     return PriceList(prompt, prompt if cached is None else cached, quote.completion)
 
 
-def model_facts(model: ServedModel, *, now: datetime) -> ModelFacts:
-    """What is known of a model. One query."""
-    row = TokenPrice.objects.effective(model.pk, at=now)
+def model_facts(model: PlannedModel, *, now: datetime) -> ModelFacts:
+    """What is known of a model. One query: our price, where it is served already."""
+    prices = TokenPrice.objects.filter(served_model__slug=model.slug, valid_from__lte=now)
+    row = prices.order_by("-valid_from").first()
     ours = None
     if row is not None:
         ours = PriceList(

@@ -27,10 +27,15 @@ from economics.planner.frontier import frontier
 from economics.planner.option import PlanOption
 from economics.selectors.plan import PlanAnswer, answer
 from economics.selectors.plan_facts import ModelFacts, model_facts
+from economics.selectors.planned_models import choices, planned_model
 from economics.views.plan_form import PlanForm
-from fleet.models import ModelVariant, ServedModel
+from fleet.models import ModelVariant
 from fleet.selectors.launch import launch_of
+from fleet.services.speeds import MOST_WANTED, want
+from fleet.tasks import estimate_speeds
+from fleet.views.doorbell import ring
 
+FIRST_MODEL = "llama-3.1-8b"  # before one is chosen
 SHOWN = 40  # options of the list that are written out at first
 UTILIZATIONS = [Decimal(n) / 20 for n in range(21)]
 FACTORS = [Decimal(n) / 10 for n in range(1, 31)]
@@ -51,18 +56,16 @@ class Asked:
     """What an address asked, and the answer; None where the form says what is wrong."""
 
     form: PlanForm
-    models: list[ServedModel]
+    models: list[tuple[str, str]]
     facts: ModelFacts | None
     answer: PlanAnswer | None
 
 
 def asked(request: HttpRequest, *, now: datetime) -> Asked:
     """The question of an address with its answer."""
-    models = list(ServedModel.objects.order_by("name"))
-    slug = request.GET.get("model", "").replace("\x00", "")
-    model = next((each for each in models if each.slug == slug), None)
-    if model is None and not slug and models:
-        model = next((each for each in models if each.slug == "llama-3.1-8b"), models[0])
+    models = choices()
+    slug = request.GET.get("model", "").replace("\x00", "")[:80]
+    model = planned_model(slug or FIRST_MODEL)
     facts = None if model is None else model_facts(model, now=now)
     initial: dict[str, Any] = {"take_rate": settings.TAKE_RATE}
     if facts is not None:
@@ -70,13 +73,19 @@ def asked(request: HttpRequest, *, now: datetime) -> Asked:
     form = PlanForm(request.GET, initial=initial)
     question = form.question()
     if facts is None:
-        known = ", ".join(each.slug for each in models)
-        shown = repr(slug[:60])
-        form.add_error("model", f"Model {shown} is unknown; choose one of {known}.")
+        form.add_error(
+            "model",
+            f"Model {slug[:60]!r} is unknown; choose one of the {len(models)} listed, or "
+            "bring its config.json.",
+        )
         return Asked(form, models, None, None)
     if question is None:
         return Asked(form, models, facts, None)
-    return Asked(form, models, facts, answer(question, facts, now=now))
+    found = answer(question, facts, now=now)
+    if found.missing:
+        want(found.missing[:MOST_WANTED], now=now)
+        ring(estimate_speeds)
+    return Asked(form, models, facts, found)
 
 
 def chosen_of(found: PlanAnswer, key: str) -> PlanOption | None:
@@ -103,7 +112,7 @@ def plan_context(request: HttpRequest, seen: Asked, *, now: datetime) -> dict[st
     context: dict[str, Any] = {
         "form": seen.form,
         "facts": seen.facts,
-        "model_choices": [(each.slug, each.name) for each in seen.models],
+        "model_choices": seen.models,
         "now": now,
         "query": request.GET.urlencode(),
     }

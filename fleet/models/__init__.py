@@ -3,6 +3,7 @@
 from fleet.models.audit import AuditEntry, Orphan
 from fleet.models.deployment import MAX_NEVER_READY, Deployment, Fleet, RentalKind, Tier
 from fleet.models.job import JobLease, JobResult, JobRun
+from fleet.models.model_config import ModelConfig
 from fleet.models.offer import (
     BalanceReading,
     BillingUnit,
@@ -28,6 +29,7 @@ from fleet.models.pod import (
 )
 from fleet.models.sample import EngineSample
 from fleet.models.served_model import Attention, ModelVariant, Precision, ServedModel
+from fleet.models.speed import SpeedEstimate
 from fleet.models.throughput import ThroughputImport, ThroughputMeasurement
 
 __all__ = [
@@ -52,6 +54,7 @@ __all__ = [
     "JobResult",
     "JobRun",
     "MarketOffer",
+    "ModelConfig",
     "ModelVariant",
     "OfferImport",
     "OfferKind",
@@ -63,6 +66,7 @@ __all__ = [
     "Precision",
     "RentalKind",
     "ServedModel",
+    "SpeedEstimate",
     "Stock",
     "ThroughputImport",
     "ThroughputMeasurement",

@@ -6,16 +6,31 @@ from datetime import datetime, timedelta
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from fleet.models import BalanceReading, EngineSample, JobRun, Pod, PodStatus
+from fleet.models import (
+    BalanceReading,
+    EngineSample,
+    JobRun,
+    Pod,
+    PodStatus,
+    SpeedEstimate,
+)
 
 FREQUENT_JOB_DAYS = 2
 JOB_DAYS = 60
 SAMPLE_DAYS = 14  # usage hours keep the tokens; samples only serve charts and disputes
 BALANCE_DAYS = 180
 REFUSED_POD_DAYS = 30
+SPEED_DAYS = 30  # since a page last asked; it can be worked out again
 SAMPLES_PER_SLICE = 50_000
 MOST_SLICES = 1_000
-FREQUENT_JOBS = ("probe", "reconcile", "provision_requested", "list_cloud", "settle_usage")
+FREQUENT_JOBS = (
+    "probe",
+    "reconcile",
+    "provision_requested",
+    "list_cloud",
+    "settle_usage",
+    "estimate_speeds",
+)
 
 
 def tidy(*, now: datetime) -> str:
@@ -34,6 +49,7 @@ def tidy(*, now: datetime) -> str:
         "balance readings": BalanceReading.objects.filter(
             read_at__lt=before(BALANCE_DAYS)
         ).delete()[0],
+        "speeds": SpeedEstimate.objects.filter(used_at__lt=before(SPEED_DAYS)).delete()[0],
         "refused intents": refused_intents(before(REFUSED_POD_DAYS)).delete()[0],
     }
     return "deleted " + ", ".join(f"{count} {what}" for what, count in counts.items())

@@ -1,0 +1,156 @@
+"""The question that is kept with its answer: a shape, a traffic, the evidence of then."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any
+
+from fleet.throughput.answer import modelled, question
+from fleet.throughput.capacity import Capacity, capacity
+from fleet.throughput.class_seconds import ClassSeconds, class_seconds
+from fleet.throughput.estimator import Estimator
+from fleet.throughput.latency import Unknown
+from fleet.throughput.points import MeasuredPoint
+from fleet.throughput.shape import ModelWork, ServingShape
+from fleet.throughput.traffic import Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedQuestion:
+    """How fast is this shape with this traffic?
+
+    model           the repository of the weights
+    max_sequences   what the KV cache holds at the traffic's length
+    stamp           names the evidence that the answer stands on; new evidence, new question
+    """
+
+    model: str
+    precision: str
+    gpu: str
+    gpu_count: int
+    tensor_parallel: int
+    prompt_tokens: int
+    completion_tokens: int
+    cached_share: float
+    concurrency: int | None
+    max_tpot_ms: float | None
+    max_ttft_ms: float | None
+    max_sequences: int
+    stamp: str
+
+    @property
+    def key(self) -> str:
+        """The same for equal questions, and for no others."""
+        return sha256(json.dumps(self.plain(), sort_keys=True).encode()).hexdigest()
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return asdict(self)
+
+    @classmethod
+    def of(cls, plain: dict[str, Any]) -> SpeedQuestion:
+        """Out of `plain`."""
+        return cls(**plain)
+
+    @property
+    def shape(self) -> ServingShape:
+        return ServingShape(
+            model=self.model,
+            precision=self.precision,
+            gpu=self.gpu,
+            gpu_count=self.gpu_count,
+            tensor_parallel=self.tensor_parallel,
+            pipeline_parallel=1,
+            data_parallel=self.gpu_count // self.tensor_parallel,
+        )
+
+    @property
+    def traffic(self) -> Traffic:
+        given = self.concurrency is not None
+        return Traffic(
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=self.completion_tokens,
+            cached_share=self.cached_share,
+            concurrency=self.concurrency,
+            max_tpot_ms=None if given else self.max_tpot_ms,
+            max_ttft_ms=None if given else self.max_ttft_ms,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SpeedEvidence:
+    """What answers stand on: our own points, the published ones, the estimator."""
+
+    own: list[MeasuredPoint]
+    published: list[MeasuredPoint]
+    estimator: Estimator | Unknown
+
+
+def answer_speed(
+    asked: SpeedQuestion, work: ModelWork | None, evidence: SpeedEvidence
+) -> dict[str, Any]:
+    """The answer as plain values; {"unknown": sentence} where there is none."""
+    try:
+        shape, traffic = asked.shape, asked.traffic
+    except ValueError as wrong:
+        return {"unknown": str(wrong)}
+    found = capacity(
+        shape,
+        work,
+        traffic,
+        max_sequences=asked.max_sequences,
+        own=evidence.own,
+        published=evidence.published,
+        estimator=evidence.estimator,
+    )
+    if isinstance(found, Unknown):
+        return {"unknown": found.reason}
+    seconds = _seconds(asked, work, evidence, found)
+    if isinstance(seconds, Unknown):
+        return {"unknown": seconds.reason}
+    return _plain(found, seconds)
+
+
+def _seconds(
+    asked: SpeedQuestion, work: ModelWork | None, evidence: SpeedEvidence, found: Capacity
+) -> ClassSeconds | Unknown:
+    """The seconds per class at the load that was found."""
+    model = question(
+        asked.shape,
+        work,
+        own=evidence.own,
+        published=evidence.published,
+        estimator=evidence.estimator,
+    )
+
+    def request_seconds(traffic: Traffic) -> float | Unknown:
+        told = modelled(model, traffic)
+        if isinstance(told, Unknown):
+            return told
+        return traffic.completion_tokens / told.output_tokens_per_second
+
+    best = asked.completion_tokens / found.estimate.output_tokens_per_second
+    return class_seconds(asked.traffic.at(found.concurrency), best, request_seconds)
+
+
+def _plain(found: Capacity, seconds: ClassSeconds) -> dict[str, Any]:
+    told = found.estimate
+    return {
+        "kind": told.kind.words,
+        "source": told.source,
+        "dated": told.dated.isoformat() if told.dated else None,
+        "words": told.words,
+        "low": told.band.low,
+        "high": told.band.high,
+        "band_rows": told.band.rows,
+        "concurrency": found.concurrency,
+        "limited_by": found.limited_by,
+        "output_tokens_per_second": told.output_tokens_per_second,
+        "ttft_ms": told.ttft_ms,
+        "tpot_ms": told.tpot_ms,
+        "uncached_prompt_seconds": seconds.uncached_prompt,
+        "cached_prompt_seconds": seconds.cached_prompt,
+        "completion_seconds": seconds.completion,
+    }
