@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from fleet.cloud import current_provider
 from fleet.providers.base import ProviderError
+from fleet.providers.gpuhunt_catalog import MarketReading
 from fleet.providers.gpuhunt_catalog import read_market as read_catalogs
 from fleet.selectors.speeds import evidence
 from fleet.services import (
@@ -168,11 +169,13 @@ def read_market() -> None:
         recorded("read_market", read_other_providers)
 
 
-def read_other_providers(now: datetime) -> str:
+def read_other_providers(
+    now: datetime, *, read: Callable[..., MarketReading] = read_catalogs
+) -> str:
     """A summary. Raises JobFailed when nobody answers; then nothing is changed."""
-    read = partial(read_catalogs, now=now, catalog_url=settings.MARKET_PRICES_URL)
+    asked = partial(read, now=now, catalog_url=settings.MARKET_PRICES_URL)
     try:
-        return market.refresh(read=read)
+        return market.refresh(read=asked)
     except ProviderError as error:
         raise JobFailed(f"{error}; the prices known so far stay") from error
 

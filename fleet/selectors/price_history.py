@@ -36,7 +36,7 @@ def price_lines(
     lines: dict[int, list[PriceStep]] = {}
     steps = GpuOfferPrice.objects.filter(
         offer__in=rows, last_observed_at__gte=since
-    ).order_by("offer", "valid_from")
+    ).order_by("offer_id", "valid_from")
     for step in steps:
         lines.setdefault(step.offer_id, []).append(
             PriceStep(

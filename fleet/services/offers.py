@@ -89,8 +89,8 @@ def last_steps(rows: Iterable[MarketOffer]) -> dict[tuple[str, ...], GpuOfferPri
     by_pk = {row.pk: row for row in rows if row.pk}
     newest = (
         GpuOfferPrice.objects.filter(offer__in=by_pk)
-        .order_by("offer", "-valid_from")
-        .distinct("offer")
+        .order_by("offer_id", "-valid_from")
+        .distinct("offer_id")
     )
     return {row_key(by_pk[step.offer_id]): step for step in newest}
 

@@ -27,6 +27,9 @@ PAGES = {
     "order": "/fleet/order/",
     "jobs": "/jobs/",
     "prices": "/prices/",
+    "offers": "/offers/",
+    "offers-filtered": "/offers/?gpu=NVIDIA+H100+80GB+HBM3&count=8",
+    "offers-import": "/offers/import/",
 }
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

@@ -1,9 +1,12 @@
 import pytest
+from django.utils import timezone
 
 from fleet.models import Pod
+from fleet.services.market import load_public_prices
 from tests.browser.conftest import ScreenMaker
 
 PAGES = ["/", "/fleet/", "/fleet/order/", "/jobs/", "/prices/", "pod", "deployment", "stop"]
+PAGES += ["/offers/", "/offers/?count=8", "/offers/?provider=nobody", "/offers/import/"]
 
 
 def address_of(page: str, pod: Pod) -> str:
@@ -19,6 +22,7 @@ def address_of(page: str, pod: Pod) -> str:
 def test_no_page_overflows_breaks_or_violates_the_policy(
     screen: ScreenMaker, lively_fleet: Pod, width: int, theme: str
 ):
+    load_public_prices(now=timezone.now())
     seen = screen(width=width, theme=theme)
 
     for page in PAGES:

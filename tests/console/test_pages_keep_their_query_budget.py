@@ -50,6 +50,10 @@ def queries_of(client: Client, address: str) -> int:
         "fleet:live",
         "fleet:order",
         "fleet:jobs",
+        "fleet:offers",
+        "fleet:offers-history",
+        "fleet:offers-csv",
+        "fleet:offers-import",
     ],
 )
 def test_a_page_asks_the_database_at_most_25_times(

@@ -51,6 +51,7 @@ class Console:
             "KERNE_PORT": str(self.port),
             "KERNE_SANDBOX_PORT": str(self.cloud_port),
             "KERNE_SCHEDULE_SCALE": "0.2",
+            "KERNE_MARKET_PRICES": "false",  # a test asks nobody outside
             **settings,
         }
         self.url = f"http://127.0.0.1:{self.port}"

@@ -50,6 +50,7 @@ class Up:
             var,
             KERNE_PORT=str(self.port),
             KERNE_SANDBOX_PORT=str(free_port()),
+            KERNE_MARKET_PRICES="false",  # a test asks nobody outside
             PYTHONPATH=str(ROOT),
         )
         self.output = var.with_suffix(".out")
