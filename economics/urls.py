@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from economics.views import charts, overview, plan, prices, strategy
+from economics.views import charts, model_config, overview, plan, prices, strategy
 
 app_name = "economics"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("charts/profit.csv", charts.profit_csv, name="profit-csv"),
     path("plan/strategy/", strategy.strategy, name="strategy"),
     path("plan/", plan.plan, name="plan"),
+    path("plan/model/", model_config.model_config, name="model-config"),
     path("plan/frontier.json", plan.frontier_json, name="plan-frontier"),
     path("plan/options.json", plan.scatter_json, name="plan-options"),
     path("plan/<str:chart>/table/", plan.plan_table, name="plan-table"),

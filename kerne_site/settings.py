@@ -217,6 +217,8 @@ MARKET_PRICES_URL = env.url(
     "https://dstack-gpu-pricing.s3.eu-west-1.amazonaws.com/v3",
     schemes=("http", "https"),
 )
+# Where a model's config.json is asked for when an operator writes its name.
+HUB_URL = env.url("KERNE_HUB_URL", "https://huggingface.co", schemes=("http", "https"))
 DEFAULT_VLLM_IMAGE = env.text("KERNE_DEFAULT_VLLM_IMAGE", "vllm/vllm-openai:v0.32.0")
 
 # --- Django ---------------------------------------------------------------------------

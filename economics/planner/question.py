@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from decimal import Decimal
+from typing import Any
 
 from economics.calc.token_mix import TokenCounts, TokenMix, TokenRates
 from economics.market.public import mix_of
@@ -203,3 +204,9 @@ class PlanQuestion:
             )
         elif not any(int(share * SHARE_UNITS) for share in self.mix):
             yield "mix", "Mix has no tokens; give shares that sum to 1."
+
+
+# What a question takes where nothing else is said.
+DEFAULTS: dict[str, Any] = {
+    each.name: each.default for each in fields(PlanQuestion) if each.default is not MISSING
+}

@@ -11,14 +11,12 @@ from django import forms
 from django.http import QueryDict
 
 from economics.planner.compare import MOST_COMPARED
-from economics.planner.question import PlanQuestion, PriceList
+from economics.planner.question import DEFAULTS, PlanQuestion, PriceList
 from fleet.forms import NameField, NumberField, WholeField
 
 PRICES = ("price_prompt", "price_cached", "price_completion")
+NAMES = [each.name for each in fields(PlanQuestion) if each.name != "prices"]
 LONGEST_MIX = 80
-DEFAULTS: dict[str, Any] = {
-    each.name: each.default for each in fields(PlanQuestion) if each.name != "prices"
-}
 
 
 class MixField(forms.CharField):
@@ -93,11 +91,8 @@ class PlanForm(forms.Form):
             return None
         data = self.cleaned_data
         prices = [data[name] for name in PRICES]
-        values = {
-            name: DEFAULTS[name] if data.get(name) is None else data[name]
-            for name in DEFAULTS
-            if name in data
-        }
+        given = {name: data[name] for name in NAMES if data.get(name) is not None}
+        values: dict[str, Any] = DEFAULTS | given
         if "concurrency" in self.given:  # then the latency is what comes of it
             values |= {
                 "max_tpot_ms": data["max_tpot_ms"] if "max_tpot_ms" in self.given else None

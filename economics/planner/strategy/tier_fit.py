@@ -83,8 +83,8 @@ def flags(tier: PlanTier, given: tuple[str, ...], world: World) -> Finding:
 
 def _memory(answer: FitAnswer) -> tuple[str, ...]:
     return (
-        f"weights {answer.weights_gb:,.0f} GB, memory of all GPUs "
-        f"{answer.memory_gb:,.0f} GB",
+        f"weights {answer.weights_gib:,.0f} GiB, memory of all GPUs "
+        f"{answer.memory_gib:,.0f} GiB",
     )
 
 

@@ -16,15 +16,15 @@ class FitAnswer:
     """Whether a deployment can start.
 
     reasons     sentences, when not
-    weights_gb  [GB = 10^9 bytes] of all weights
-    memory_gb   [GB as sold] of all GPUs together
+    weights_gib [GiB] of all weights
+    memory_gib  [GiB] of all GPUs together, as CUDA reports it
     instead     the smallest shape that fits, in words; "" where none was looked for
     """
 
     ok: bool
     reasons: tuple[str, ...]
-    weights_gb: Decimal
-    memory_gb: Decimal
+    weights_gib: Decimal
+    memory_gib: Decimal
     instead: str = ""
 
 

@@ -39,7 +39,7 @@ class StatedWorld:
         if self.fits is None:
             return NOT_STATED
         reasons = () if self.fits else ("It is short of 200 GiB.",)
-        return FitAnswer(self.fits, reasons, Decimal(744), Decimal(640))
+        return FitAnswer(self.fits, reasons, Decimal(693), Decimal(633))
 
     def smallest(self, model: str) -> Shape | Unknown:
         return self.shape or NOT_STATED
