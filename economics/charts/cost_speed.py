@@ -20,7 +20,7 @@ from economics.charts.chart import (
 )
 from economics.planner.pareto import pareto
 
-MOST_LABELS = 12
+MOST_LABELS = 5
 NAME = "cost-speed"
 
 
@@ -30,6 +30,7 @@ class CostSpeed:
 
     key: str
     label: str
+    short: str  # what stands beside the dot
     cost: Decimal
     speed: Decimal
     low_speed: Decimal
@@ -82,7 +83,7 @@ def finding(dots: Sequence[CostSpeed], front: Sequence[CostSpeed]) -> str:
 
 
 def _dots(dots: Sequence[CostSpeed], front: Sequence[CostSpeed]) -> go.Scatter:
-    named = {each.key for each in front[:MOST_LABELS]} | {
+    named = {each.key for each in spread(front)} | {
         each.key for each in dots if each.is_chosen
     }
     return go.Scatter(
@@ -93,12 +94,18 @@ def _dots(dots: Sequence[CostSpeed], front: Sequence[CostSpeed]) -> go.Scatter:
         error_x={
             "type": "data",
             "symmetric": False,
-            "array": [as_float(each.high_speed - each.speed) for each in dots],
-            "arrayminus": [as_float(each.speed - each.low_speed) for each in dots],
+            "array": [
+                as_float(each.high_speed - each.speed) if each.key in named else None
+                for each in dots
+            ],
+            "arrayminus": [
+                as_float(each.speed - each.low_speed) if each.key in named else None
+                for each in dots
+            ],
             "thickness": 1,
             "color": GREY,
         },
-        text=[each.label if each.key in named else "" for each in dots],
+        text=[each.short if each.key in named else "" for each in dots],
         hovertext=[each.label for each in dots],
         customdata=[each.key for each in dots],
         textposition="top center",
@@ -109,6 +116,14 @@ def _dots(dots: Sequence[CostSpeed], front: Sequence[CostSpeed]) -> go.Scatter:
         },
         hovertemplate="%{hovertext}<br>$%{y:,.4f}/1M, %{x:,.0f} tokens/s<extra></extra>",
     )
+
+
+def spread(front: Sequence[CostSpeed]) -> list[CostSpeed]:
+    """At most `MOST_LABELS` of the line, from its one end to the other."""
+    if len(front) <= MOST_LABELS:
+        return list(front)
+    step = (len(front) - 1) / (MOST_LABELS - 1)
+    return [front[round(n * step)] for n in range(MOST_LABELS)]
 
 
 def _line(front: Sequence[CostSpeed]) -> go.Scatter:

@@ -44,7 +44,7 @@ class PlanQuestion:
     cached_share         [1] of the prompt, 0 <= share < 1
     concurrency          requests at once; None: as many as the latency allows
     max_tpot_ms          [ms] per output token, a target; None: none
-    max_ttft_ms          [ms] to the first token, a target; None: none
+    max_ttft_ms          [ms] to the first token, a target; None: none (a queue may grow)
     max_model_len        [tokens] of one request; None: what the traffic needs
     utilization          [1] of the serving time
     prices               ours; None: the ones in force, else the market's cheapest
@@ -60,7 +60,7 @@ class PlanQuestion:
     cached_share: Decimal = Decimal(0)
     concurrency: int | None = None
     max_tpot_ms: Decimal | None = Decimal(50)
-    max_ttft_ms: Decimal | None = None
+    max_ttft_ms: Decimal | None = Decimal(5_000)
     max_model_len: int | None = None
     gpu_memory_utilization: Decimal = Decimal("0.90")
     utilization: Decimal = Decimal("0.5")

@@ -29,6 +29,13 @@ LOOK = {
     PlanVerdict.CANNOT: "down",
     PlanVerdict.UNKNOWN: "unknown",
 }
+SHORT_KINDS = (  # a word of the evidence's own words: what a narrow column calls it
+    ("own pods", "measured"),
+    ("published", "published"),
+    ("corrected", "corrected"),
+    ("roofline", "roofline"),
+    ("estimate", "estimate"),
+)
 SHOW = {
     "usd": numbers.usd,
     "rate": numbers.usd_rate,
@@ -50,6 +57,15 @@ def verdict(word: PlanVerdict) -> SafeString:
 def rental(kind: str) -> str:
     """A rental kind in words."""
     return kind.replace("_", "-")
+
+
+@register.filter
+def short_kind(words: str) -> str:
+    """The evidence of a speed in one word, for a table."""
+    for word, short in SHORT_KINDS:
+        if word in words:
+            return short
+    return words
 
 
 @register.filter
@@ -109,6 +125,10 @@ def break_even(money: OptionMoney | Unknown) -> SafeString:
     day = money.day
     assert not isinstance(day, Unknown)
     needed = numbers.tokens(day.break_even_tokens)
+    if share == 0:
+        return format_html(
+            '<span title="only filled time is paid">from the first token</span>'
+        )
     if share > 1:
         return format_html(
             '<span class="loss">cannot</span><div class="small muted">{} of capacity</div>',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -14,8 +15,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from fleet.hub.model_config import HubError, fetch_config
 from fleet.models import ModelConfig
-from fleet.providers.hub import HubUnavailable, fetch_config
 from fleet.services.model_configs import (
     MOST_BYTES,
     ConfigNotKept,
@@ -42,7 +43,7 @@ def model_config(request: HttpRequest) -> HttpResponse:
             acting_user=request.user.get_username(),
             now=timezone.now(),
         )
-    except (ConfigNotKept, HubUnavailable) as refusal:
+    except (ConfigNotKept, HubError) as refusal:
         return page(request, refusal=str(refusal), name=name[:120], status=422)
     messages.success(request, f"{kept.name} is read; here is its plan.")
     return redirect(f"{reverse('economics:plan')}?{urlencode({'model': kept.slug})}")
@@ -61,8 +62,10 @@ def brought(request: HttpRequest, name: str) -> tuple[bytes, str]:
             "Neither a file nor a name was given; choose a config.json, or write the "
             "model's name on the hub, such as Qwen/Qwen3-8B."
         )
-    content = fetch_config(name, base_url=settings.HUB_URL)
-    return content, f"{settings.HUB_URL}, {timezone.now():%Y-%m-%d}"
+    config = fetch_config(name, base_url=settings.MODEL_HUB_URL)
+    return json.dumps(
+        config
+    ).encode(), f"{settings.MODEL_HUB_URL}, {timezone.now():%Y-%m-%d}"
 
 
 def page(

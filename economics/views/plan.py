@@ -282,6 +282,7 @@ def dot_of(option: PlanOption, found: PlanAnswer, *, chosen: bool) -> CostSpeed 
         machine.key,
         f"{machine.gpu_count}× {machine.gpu_name} {machine.precision.upper()}, "
         f"{machine.provider} {machine.cloud}".strip(),
+        f"{machine.gpu_count}× {machine.gpu_name}",
         cost.blended,
         peak,
         peak * speed.low,

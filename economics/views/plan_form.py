@@ -94,9 +94,7 @@ class PlanForm(forms.Form):
         given = {name: data[name] for name in NAMES if data.get(name) is not None}
         values: dict[str, Any] = DEFAULTS | given
         if "concurrency" in self.given:  # then the latency is what comes of it
-            values |= {
-                "max_tpot_ms": data["max_tpot_ms"] if "max_tpot_ms" in self.given else None
-            }
+            values |= {"max_tpot_ms": None, "max_ttft_ms": None}
         if any(price is not None for price in prices):
             values["prices"] = self._price_list(prices)
         if self.errors:

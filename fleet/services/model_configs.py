@@ -12,7 +12,8 @@ from django.db import transaction
 
 from fleet.models import ModelConfig
 from fleet.services import audit
-from fleet.sizing.config_json import ConfigRefused, architecture_of
+from fleet.sizing.config_fields import ConfigRefused
+from fleet.sizing.config_json import architecture_of
 
 MOST_BYTES = 1_000_000  # config.json files have some thousand
 MOST_CONFIGS = 500
@@ -43,8 +44,8 @@ def add_config(
         raise ConfigNotKept(too_large(len(content)))
     if not NAME.fullmatch(name):
         raise ConfigNotKept(
-            f"Name is {name[:40]!r}; use 1 to 120 letters, digits, spaces, dots, dashes and "
-            "slashes, such as my-org/my-model."
+            f"Name is {name[:40]!r}; use 1 to 120 letters, digits, spaces, dots, dashes "
+            "and slashes, such as my-org/my-model."
         )
     config = parsed(content)
     try:
@@ -79,7 +80,9 @@ def parsed(content: bytes) -> dict[str, Any]:
     try:
         told = json.loads(content.decode("utf-8"))
     except UnicodeDecodeError:
-        raise ConfigNotKept("The file is not text in UTF-8; choose a config.json.") from None
+        raise ConfigNotKept(
+            "The file is not text in UTF-8; choose a config.json."
+        ) from None
     except (ValueError, RecursionError):
         raise ConfigNotKept("The file is not JSON; choose a config.json.") from None
     if not isinstance(told, dict):

@@ -79,8 +79,8 @@ class Command(BaseCommand):
         given = {name: self.number(name, options[name]) for name in (*NUMBERS, *WHOLE)}
         values = DEFAULTS | {"take_rate": settings.TAKE_RATE} | known
         values |= {name: value for name, value in given.items() if value is not None}
-        if given["concurrency"] is not None and given["max_tpot_ms"] is None:
-            values["max_tpot_ms"] = None
+        if given["concurrency"] is not None:  # then the latency is what comes of it
+            values |= {"max_tpot_ms": None, "max_ttft_ms": None}
         values |= {"model": options["model"], "mix": self.mix(options["mix"])}
         question = PlanQuestion(**values)
         faults = [line for lines in question.faults().values() for line in lines]

@@ -6,6 +6,7 @@ from economics.charts.cost_speed import MOST_LABELS, CostSpeed, cost_speed
 def dot(key: str, cost: str, speed: int, *, is_chosen: bool = False) -> CostSpeed:
     return CostSpeed(
         key,
+        f"1× {key}, runpod",
         f"1× {key}",
         Decimal(cost),
         Decimal(speed),
@@ -22,7 +23,7 @@ def test_every_option_is_a_dot_with_its_band_and_key():
     trace = cost_speed(DOTS).figure["data"][0]
 
     assert trace["customdata"] == ["slow", "fast", "beaten"]
-    assert trace["error_x"]["array"] == [900, 5_000, 4_000]
+    assert trace["error_x"]["array"] == [900, 5_000, None]  # only where it is named
 
 
 def test_the_line_joins_only_what_no_option_beats():
@@ -35,7 +36,7 @@ def test_the_title_is_the_finding_with_its_numbers():
     chart = cost_speed(DOTS, left_out=3)
 
     assert chart.caption.startswith(
-        "Cheapest: 1× slow at $0.05/1M tokens; 1 more are faster"
+        "Cheapest: 1× slow, runpod at $0.05/1M tokens; 1 more are faster"
     )
     assert "3 options have no known speed" in chart.caption
 

@@ -16,7 +16,6 @@ GOOD = PlanQuestion(model="llama-3.1-8b", prompt_tokens=895, completion_tokens=9
         ("cached_share", Decimal(1), "from 0 to below 1"),
         ("concurrency", 0, "Concurrency is 0"),
         ("max_tpot_ms", Decimal(-1), "-1 ms"),
-        ("max_tpot_ms", None, "Give a latency target or a concurrency"),
         ("max_model_len", 0, "Context is 0 tokens"),
         ("utilization", Decimal("1.2"), "from 0 to 1"),
         ("take_rate", Decimal(-1), "from 0 to 1"),
@@ -32,6 +31,12 @@ def test_each_wrong_field_gets_a_sentence_with_its_value(field, value, words):
     faults = replace(GOOD, **{field: value}).faults()
 
     assert list(faults) == [field] and words in faults[field][0]
+
+
+def test_without_a_target_and_a_concurrency_there_is_no_load():
+    faults = replace(GOOD, max_tpot_ms=None, max_ttft_ms=None).faults()
+
+    assert "Give a latency target or a concurrency" in faults["max_tpot_ms"][0]
 
 
 def test_a_good_question_has_no_faults():
