@@ -55,6 +55,7 @@ RUNPOD_API_KEY = SANDBOX_KEY if KERNE_SANDBOX or _runpod_key is None else _runpo
 _cloud = SANDBOX_URL if KERNE_SANDBOX else "https://api.runpod.io"
 # Rows carry this name, so that play money and real pods are never reconciled together.
 PROVIDER_NAME = "sandbox" if KERNE_SANDBOX else "runpod"
+MODEL_HUB_URL = env.url("MODEL_HUB_URL", "https://huggingface.co")
 RUNPOD_API_URL = env.url("RUNPOD_API_URL", _cloud)
 RUNPOD_GRAPHQL_URL = env.url("RUNPOD_GRAPHQL_URL", f"{_cloud}/graphql")
 RUNPOD_PROXY_URL = env.url(

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from fleet.models import Attention, Deployment, ModelVariant
-from fleet.sizing.fit import Fit, ModelShape, fit
+from fleet.models import Attention, Deployment, ModelVariant, ServedModel
+from fleet.sizing.architecture import Architecture
+from fleet.sizing.catalog import catalog, model_named
+from fleet.sizing.fit import SizingResult, size
+from fleet.sizing.known_totals import KnownTotals, architecture_from_totals
+from fleet.sizing.precision import PRECISIONS, variant_of
+from fleet.sizing.request import Sizing
 from fleet.vllm.command import ServeSpec
 
 VLLM_PORT = 8000
@@ -50,6 +55,63 @@ def serve_spec_for(deployment: Deployment, *, api_key: str) -> ServeSpec:
     )
 
 
+def architecture_of_row(model: ServedModel) -> Architecture:
+    """The architecture of a served model: the catalog's, or what the row itself tells.
+
+    A row that disagrees with the catalog is of another model under that name, and wins.
+    """
+    known = catalog().get(model.slug) or model_named(model.name)
+    if known is not None and _agree(known.architecture, model):
+        return known.architecture
+    latent = model.attention != Attention.GQA
+    return architecture_from_totals(
+        KnownTotals(
+            name=model.name,
+            parameters_billion=model.parameters_billion,
+            active_parameters_billion=model.active_parameters_billion,
+            layers=model.layers,
+            attention_heads=model.attention_heads,
+            kv_heads=model.kv_heads,
+            head_dim=model.head_dim,
+            latent_dim=model.kv_latent_dim if latent else 0,
+            sparse=model.attention == Attention.SPARSE_MLA,
+            vocabulary_size=model.vocabulary_size,
+            max_context=model.max_context,
+        )
+    )
+
+
+def _agree(known: Architecture, model: ServedModel) -> bool:
+    return (
+        known.layers == model.layers
+        and known.attention_heads == model.attention_heads
+        and known.kv_heads in (None, model.kv_heads)
+        and known.vocabulary_size == model.vocabulary_size
+    )
+
+
+def sizing_of(
+    variant: ModelVariant,
+    *,
+    gpu_type_id: str,
+    gpu_count: int,
+    max_model_len: int,
+    gpu_memory_utilization: Decimal,
+) -> Sizing:
+    """What an order asks of the calculator: one replica, split by tensor parallelism."""
+    architecture = architecture_of_row(variant.served_model)
+    return Sizing(
+        architecture=architecture,
+        precision=variant_of(PRECISIONS[variant.precision], architecture),
+        weight_gb=variant.weight_gb,
+        gpu=gpu_type_id,
+        gpu_count=gpu_count,
+        tensor_parallel=gpu_count,
+        max_model_len=max_model_len,
+        gpu_memory_utilization=gpu_memory_utilization,
+    )
+
+
 def fit_of(
     variant: ModelVariant,
     *,
@@ -57,26 +119,14 @@ def fit_of(
     gpu_count: int,
     max_model_len: int,
     gpu_memory_utilization: Decimal,
-) -> Fit:
+) -> SizingResult:
     """Whether `variant` fits on this GPU shape; never raises."""
-    model = variant.served_model
-    shape = ModelShape(
-        name=model.name,
-        weight_gb=variant.weight_gb,
-        precision=variant.precision,
-        attention=model.attention,
-        layers=model.layers,
-        attention_heads=model.attention_heads,
-        kv_heads=model.kv_heads,
-        head_dim=model.head_dim,
-        vocabulary_size=model.vocabulary_size,
-        max_context=model.max_context,
-        latent_dim=model.kv_latent_dim,
-    )
-    return fit(
-        shape,
-        gpu_type_id=gpu_type_id,
-        gpu_count=gpu_count,
-        max_model_len=max_model_len,
-        gpu_memory_utilization=gpu_memory_utilization,
+    return size(
+        sizing_of(
+            variant,
+            gpu_type_id=gpu_type_id,
+            gpu_count=gpu_count,
+            max_model_len=max_model_len,
+            gpu_memory_utilization=gpu_memory_utilization,
+        )
     )

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from fleet.models import Cloud, Deployment, Fleet, GpuOffer, ModelVariant, RentalKind, Stock
 from fleet.selectors.serving import fit_of, serve_spec
-from fleet.sizing.fit import Fit
+from fleet.sizing.fit import SizingResult
 from fleet.vllm.command import build_args, redacted
 
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
@@ -69,7 +69,7 @@ class CheckedOrder:
     fleet: Fleet
     variant: ModelVariant
     offer: GpuOffer
-    fit: Fit
+    fit: SizingResult
     launch_command: str
 
 
@@ -283,7 +283,7 @@ def _offer(spec: OrderSpec, provider: str, fault: Any) -> GpuOffer | None:
 
 def _servable(
     spec: OrderSpec, variant: ModelVariant, fault: Any
-) -> tuple[Fit | None, str | None]:
+) -> tuple[SizingResult | None, str | None]:
     """Whether vLLM could serve it: memory, split over GPUs, disk, command line."""
     fit = fit_of(
         variant,

@@ -20,7 +20,7 @@ from fleet.selectors.account import known_balance, runway_hours
 from fleet.selectors.burn import committed_usd_per_hour, container_disk_usd_per_hour
 from fleet.services import audit, order_rules
 from fleet.services.order_rules import OrderRefused, OrderSpec
-from fleet.sizing.fit import Fit
+from fleet.sizing.fit import SizingResult
 
 SALT = "fleet.order-plan"
 PLAN_SECONDS = 300  # an older price is asked for again
@@ -43,7 +43,7 @@ class OrderPlan:
     fleet: Fleet
     variant: ModelVariant
     offer: GpuOffer
-    fit: Fit
+    fit: SizingResult
     launch_command: str
     usd_per_gpu_hour: Decimal
     usd_per_pod_hour: Decimal

@@ -35,7 +35,16 @@ NOT_DECODERS = {
     "mt5": "an encoder-decoder",
     "bart": "an encoder-decoder",
 }
-NOT_COUNTED = ("mamba", "mamba2", "falcon_mamba", "jamba", "zamba", "zamba2", "rwkv", "rwkv7")
+NOT_COUNTED = (
+    "mamba",
+    "mamba2",
+    "falcon_mamba",
+    "jamba",
+    "zamba",
+    "zamba2",
+    "rwkv",
+    "rwkv7",
+)
 TIED_BY_DEFAULT = ("gemma", "cohere", "gpt2", "bloom", "phi4mm")
 
 
@@ -116,8 +125,8 @@ def _decoder(config: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _layers(fields: Fields) -> int:
-    found = fields.optional("num_hidden_layers", "n_layer")
-    return found or len(fields.words("layers_block_type")) or fields.number("n_layers")
+    listed = len(fields.words("layers_block_type"))
+    return listed or fields.number("num_hidden_layers", "n_layer")
 
 
 def _tied(config: Mapping[str, Any], text: Mapping[str, Any], model_type: str) -> bool:

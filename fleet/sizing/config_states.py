@@ -19,6 +19,7 @@ def delta_net(fields: Fields, layers: int, hidden: int) -> AttentionLayers:
         kind=AttentionKind.STATE,
         layers=layers,
         heads=value_heads,
+        value_dim=value_dim,
         parameters=hidden * (conv + 2 * values + 2 * value_heads) + conv * kernel,
         conv_elements=(kernel - 1) * conv,
         state_elements=value_heads * value_dim * key_dim,
@@ -41,6 +42,7 @@ def mamba2(fields: Fields, layers: int, hidden: int) -> AttentionLayers:
         kind=AttentionKind.STATE,
         layers=layers,
         heads=heads,
+        value_dim=dim,
         parameters=hidden * (2 * inner + conv - inner + heads)
         + conv * kernel
         + inner * hidden,
@@ -64,6 +66,7 @@ def kimi_delta(fields: Fields, layers: int, hidden: int) -> AttentionLayers:
         kind=AttentionKind.STATE,
         layers=layers,
         heads=heads,
+        value_dim=dim,
         parameters=4 * hidden * width
         + gate
         + dim * (hidden + width)
@@ -82,6 +85,7 @@ def lightning(fields: Fields, layers: int, hidden: int) -> AttentionLayers:
         kind=AttentionKind.STATE,
         layers=layers,
         heads=heads,
+        value_dim=dim,
         parameters=5 * hidden * heads * dim,
         state_elements=heads * dim * dim,
     )

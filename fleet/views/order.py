@@ -19,15 +19,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 from fleet.cloud import current_provider
 from fleet.forms import OrderForm
 from fleet.models import Cloud, Deployment, Fleet, GpuOffer, ModelVariant, RentalKind, Tier
-from fleet.selectors.serving import fit_of
+from fleet.selectors.serving import sizing_of
 from fleet.services import fleets
 from fleet.services.order_rules import OrderRefused
 from fleet.services.ordering import OrderPlan, place_order, plan_order, unseal
-from fleet.sizing.fit import Fit
+from fleet.sizing.advice import smallest_change
+from fleet.sizing.fit import SizingResult, size
 from fleet.tasks import reconcile
 from fleet.templatetags.numbers import money
 from fleet.views.doorbell import ring
 
+MOST_CHANGES = 3  # ways to make it fit that are told at once
 KEY_CHARACTERS = 40  # of an order key, the width of its column
 
 
@@ -128,13 +130,14 @@ def order_fit(request: HttpRequest) -> HttpResponse:
     needed = ("gpu_count", "max_model_len", "gpu_memory_utilization")
     if variant is None or any(data.get(name) is None for name in needed):
         return render(request, "fleet/_fit.html", {"fit": None})
-    fit = fit_of(
+    asked = sizing_of(
         variant,
         gpu_type_id=data.get("gpu_type_id") or "",
         gpu_count=data["gpu_count"],
         max_model_len=data["max_model_len"],
         gpu_memory_utilization=data["gpu_memory_utilization"],
     )
+    fit = size(asked)
     offer = GpuOffer.objects.filter(
         provider=settings.PROVIDER_NAME,
         gpu_type_id=data.get("gpu_type_id"),
@@ -145,6 +148,7 @@ def order_fit(request: HttpRequest) -> HttpResponse:
         price = offer.usd_per_gpu_hour * data["gpu_count"]
     context = {
         "fit": fit,
+        "changes": smallest_change(asked)[:MOST_CHANGES],
         "memory": memory_bar(fit),
         "offer": offer,
         "usd_per_pod_hour": price,
@@ -154,26 +158,35 @@ def order_fit(request: HttpRequest) -> HttpResponse:
     return render(request, "fleet/_fit.html", context)
 
 
-def memory_bar(fit: Fit) -> dict[str, Any] | None:
+BAR_COLOURS = {
+    "weights": "chart-profit",
+    "activations": "chart-cost",
+    "CUDA graphs": "line-strong",
+    "outside PyTorch": "muted",
+    "KV cache": "chart-revenue",
+}
+
+
+def memory_bar(fit: SizingResult) -> dict[str, Any] | None:
     """The parts of a GPU's memory as widths in per cent; None when not computed."""
-    if fit.budget_gib is None or fit.weights_gib is None or fit.overhead_gib is None:
+    if fit.budget_gib is None or fit.kv_gib is None:
         return None
-    used = fit.weights_gib + fit.overhead_gib
-    whole = max(fit.budget_gib, used)
-    parts = (
-        ("weights", fit.weights_gib, "chart-profit"),
-        ("overhead", fit.overhead_gib, "line-strong"),
-        ("KV cache", max(fit.budget_gib - used, whole * 0), "chart-revenue"),
-    )
+    spare = fit.kv_gib
+    whole = max(fit.budget_gib, fit.budget_gib - spare)
     left = whole * 0
     bars = []
-    for name, gib, colour in parts:
-        width = gib / whole * 100
+    for term in fit.bar:
+        width = term.gib / whole * 100
         bars.append(
-            {"name": name, "gib": gib, "left": left, "width": width, "colour": colour}
+            {
+                "name": term.name,
+                "gib": term.gib,
+                "left": left,
+                "width": width,
+                "colour": BAR_COLOURS[term.name],
+            }
         )
         left += width
-    spare = fit.budget_gib - used
     return {
         "bars": bars,
         "limit": fit.budget_gib / whole * 100,

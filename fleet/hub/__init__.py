@@ -1,0 +1,1 @@
+"""Where models are published: their configuration, when there is a network."""

@@ -1,0 +1,244 @@
+"""What tokens take in vLLM's KV cache, block by block.
+
+vLLM hands out blocks. Layers of one kind form groups of equal size, every group draws
+its blocks from one pool, and a block is as large as the widest group (v1/core/
+kv_cache_utils.py: `_get_kv_cache_groups_uniform_page_size`, `get_max_concurrency_for_
+kv_cache_config`; platforms/interface.py: `_align_hybrid_block_size`). A sliding window
+holds a bounded number of blocks, a state one or two. So the cache of a hybrid model has
+no bytes per token of its own: the engine reports concurrency x length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from fleet.sizing.architecture import (
+    LATENT_KINDS,
+    WINDOW_KINDS,
+    Architecture,
+    AttentionKind,
+    AttentionLayers,
+)
+from fleet.sizing.engine import Engine
+from fleet.sizing.weights import Split
+
+BLOCK_TOKENS = 16
+LATENT_BLOCK_TOKENS = 64
+LATENT_ALIGNMENT = 128  # tokens, of a hybrid with latent attention
+KV_ELEMENT_BYTES: Mapping[str, Decimal] = {
+    "auto": Decimal(2),
+    "bfloat16": Decimal(2),
+    "float16": Decimal(2),
+    "fp8": Decimal(1),
+    "fp8_e4m3": Decimal(1),
+    "fp8_e5m2": Decimal(1),
+    "fp8_ds_mla": Decimal(1),
+    "nvfp4": Decimal("0.5625"),  # 4 bits and an fp8 scale per 16 values
+    "nvfp4_ds_mla": Decimal("0.5625"),
+}
+# One row of a sparse latent cache: vLLM's packed formats (mla_attention.py).
+SPARSE_ROW_BYTES = {"fp8_ds_mla": 656, "nvfp4_ds_mla": 352}
+COMPRESSED_ROW_BYTES = {"fp8_ds_mla": 584, "nvfp4_ds_mla": 328}
+# DeepSeek V4's groups share one block size and pad to it. Measured, not derived: 26.15
+# GiB held 1,687,476 tokens where its entries alone would take 3,850 bytes a token.
+COMPRESSED_PACKING = Decimal("4.3")
+
+
+@dataclass(frozen=True, slots=True)
+class CacheGroup:
+    """`count` groups of layers with a block table each.
+
+    block_tokens  tokens of one of its blocks
+    most_tokens   a request never holds more than this many; None: all of its tokens
+    fixed_blocks  a request holds so many blocks whatever its length (states)
+    spare_blocks  beside: a window need not begin at a block's edge
+    """
+
+    count: int
+    block_tokens: int
+    most_tokens: int | None = None
+    fixed_blocks: int = 0
+    spare_blocks: int = 0
+
+    def blocks(self, length: int) -> int:
+        """Blocks of a request of `length` tokens, all `count` groups together."""
+        if self.fixed_blocks:
+            return self.count * self.fixed_blocks
+        held = length if self.most_tokens is None else min(length, self.most_tokens)
+        return self.count * (-(-held // self.block_tokens) + self.spare_blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class CachePlan:
+    """How the cache of one GPU is cut.
+
+    block_bytes      [bytes] of one block of the pool
+    groups           what a request draws from it
+    bytes_per_token  [bytes] that one more token of a long request takes
+    has_states       whether every request needs a state's block to be scheduled
+    """
+
+    block_bytes: int
+    groups: tuple[CacheGroup, ...]
+    bytes_per_token: int
+    has_states: bool = False
+
+    def blocks(self, length: int) -> int:
+        """Blocks that one request of `length` tokens holds."""
+        return sum(group.blocks(length) for group in self.groups)
+
+    def bytes_of_request(self, length: int) -> int:
+        """[bytes] of one request of `length` tokens."""
+        return self.blocks(length) * self.block_bytes
+
+    def blocks_in(self, kv_bytes: int) -> int:
+        """Blocks that `kv_bytes` of memory hold."""
+        return max(0, kv_bytes) // self.block_bytes
+
+    def sequences(self, kv_bytes: int, length: int) -> int:
+        """Requests of `length` tokens that fit at once."""
+        return self.blocks_in(kv_bytes) // self.blocks(length)
+
+    def tokens(self, kv_bytes: int, max_model_len: int, engine: Engine) -> int:
+        """What the engine logs as "KV cache size": see `Engine.tells_concurrency`."""
+        blocks = self.blocks_in(kv_bytes)
+        if len(self.groups) == 1 and self.groups[0].count == 1:
+            return blocks * self.groups[0].block_tokens
+        if engine.tells_concurrency:
+            return blocks * max_model_len // self.blocks(max_model_len)
+        groups = sum(group.count for group in self.groups)
+        return blocks // groups * max(g.block_tokens for g in self.groups)
+
+    def longest(self, kv_bytes: int, at_most: int) -> int:
+        """[tokens] The longest request that finds room, up to `at_most`; 0 for none."""
+        low, high = 0, at_most
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self.bytes_of_request(middle) <= kv_bytes:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+
+def row_bytes(group: AttentionLayers, kv_cache_dtype: str, tensor: int) -> Decimal:
+    """[bytes] that one token takes in one layer on one GPU. KeyError: unknown dtype."""
+    element = KV_ELEMENT_BYTES[kv_cache_dtype]
+    packed = "nvfp4_ds_mla" if element < 1 else "fp8_ds_mla"
+    if group.kind == AttentionKind.COMPRESSED:
+        if not group.tokens_per_entry:
+            return Decimal(0)  # its window alone
+        row = Decimal(COMPRESSED_ROW_BYTES[packed] + group.index_bytes)
+        return row / group.tokens_per_entry * COMPRESSED_PACKING
+    if group.kind == AttentionKind.SPARSE_MLA:
+        plain = element >= 2
+        latent = group.latent_dim * element if plain else Decimal(SPARSE_ROW_BYTES[packed])
+        return latent + group.index_bytes
+    if group.kind == AttentionKind.MLA:
+        return group.latent_dim * element
+    if group.kind == AttentionKind.STATE:
+        return Decimal(0)
+    heads = max(1, group.kv_heads // tensor)
+    return heads * (group.head_dim + group.value_dim) * element + group.index_bytes
+
+
+def cache_plan(
+    model: Architecture,
+    *,
+    split: Split,
+    kv_cache_dtype: str,
+    engine: Engine,
+    max_num_batched_tokens: int,
+) -> CachePlan:
+    """How vLLM would cut the cache of `model`. KeyError for an unknown dtype."""
+    windows = [g for g in model.attention if g.kind in WINDOW_KINDS]
+    if model.stateful or (windows and engine.frees_windows):
+        return _hybrid(model, split, kv_cache_dtype, engine, max_num_batched_tokens)
+    latent = any(group.kind in LATENT_KINDS for group in model.attention)
+    block = LATENT_BLOCK_TOKENS if latent else BLOCK_TOKENS
+    per_token = sum(
+        split.stage(group.layers) * row_bytes(group, kv_cache_dtype, split.tensor)
+        for group in model.caching
+    )
+    block_bytes = max(1, int(per_token * block))
+    return CachePlan(block_bytes, (CacheGroup(1, block),), int(per_token))
+
+
+@dataclass(frozen=True, slots=True)
+class _Bucket:
+    """Layers of one kind on one GPU, with the bytes of one block of one layer."""
+
+    layers: int
+    group: AttentionLayers
+    row: Decimal
+
+
+def _hybrid(
+    model: Architecture,
+    split: Split,
+    kv_cache_dtype: str,
+    engine: Engine,
+    max_num_batched_tokens: int,
+) -> CachePlan:
+    """Groups of equal size over pages of equal size."""
+    buckets = [
+        _Bucket(split.stage(g.layers), g, row_bytes(g, kv_cache_dtype, split.tensor))
+        for g in model.attention
+    ]
+    widest = max(bucket.row for bucket in buckets)
+    block = _block_tokens(model, widest, split.tensor)
+    page = widest * block
+    counts = [bucket.layers for bucket in buckets]
+    size = min(counts)
+    if max(counts) < Decimal("1.5") * size:
+        size = max(counts)
+    in_flight = engine.concurrent_batches(split.pipeline) * max_num_batched_tokens
+    groups = tuple(
+        _group(bucket, page, block, size, in_flight, engine) for bucket in buckets
+    )
+    growing = sum(
+        bucket.layers * bucket.row
+        for bucket in buckets
+        if bucket.group.kind not in (*WINDOW_KINDS, AttentionKind.STATE)
+    )
+    return CachePlan(int(page * size), groups, int(growing), bool(model.stateful))
+
+
+def _block_tokens(model: Architecture, widest_row: Decimal, tensor: int) -> int:
+    """Tokens of a block of the widest layers: enough that a state fits in its page."""
+    if not model.stateful:
+        return BLOCK_TOKENS
+    latent = any(group.kind in LATENT_KINDS for group in model.attention)
+    step = LATENT_ALIGNMENT if latent else BLOCK_TOKENS
+    state = max(state_bytes(group, tensor) for group in model.stateful)
+    return step * max(1, -(-state // int(step * widest_row)))
+
+
+def state_bytes(group: AttentionLayers, tensor: int) -> int:
+    """[bytes] of the state of one request in one layer on one GPU."""
+    whole = 2 * group.conv_elements + group.state_bytes * group.state_elements
+    return -(-whole // tensor)
+
+
+def _group(
+    bucket: _Bucket,
+    page: Decimal,
+    block: int,
+    size: int,
+    in_flight: int,
+    engine: Engine,
+) -> CacheGroup:
+    count = -(-bucket.layers // size)
+    kind, window = bucket.group.kind, bucket.group.window
+    if kind == AttentionKind.STATE:
+        return CacheGroup(count, block, fixed_blocks=engine.state_blocks)
+    tokens = block
+    if bucket.row and page % (bucket.row * block) == 0:
+        tokens = int(page / bucket.row)
+    if kind == AttentionKind.SLIDING:
+        return CacheGroup(count, tokens, window - 1 + in_flight, spare_blocks=1)
+    if kind == AttentionKind.CHUNKED:
+        return CacheGroup(count, tokens, window + in_flight)
+    return CacheGroup(count, tokens)
