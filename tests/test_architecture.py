@@ -30,6 +30,7 @@ RULES = [  # (files, may not import)
     ("fleet/vllm/health.py", (*PURE, *APP_CODE)),
     # Providers get their key as an argument and touch no table.
     ("fleet/providers/**/*.py", ("django", "celery", "fleet.models", "fleet.services")),
+    ("fleet/hub/**/*.py", ("django", "celery", "fleet.models", "fleet.services")),
     ("fleet/vllm/client.py", ("django", "celery", "fleet.models", "fleet.services")),
     # The stand-in cloud knows us no better than RunPod does.
     (

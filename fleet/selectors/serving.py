@@ -56,9 +56,12 @@ def serve_spec_for(deployment: Deployment, *, api_key: str) -> ServeSpec:
 
 
 def architecture_of_row(model: ServedModel) -> Architecture:
-    """The architecture of a served model: the catalog's, or what the row itself tells."""
+    """The architecture of a served model: the catalog's, or what the row itself tells.
+
+    A row that disagrees with the catalog is of another model under that name, and wins.
+    """
     known = catalog().get(model.slug) or model_named(model.name)
-    if known is not None and known.architecture.layers == model.layers:
+    if known is not None and _agree(known.architecture, model):
         return known.architecture
     latent = model.attention != Attention.GQA
     return architecture_from_totals(
@@ -75,6 +78,15 @@ def architecture_of_row(model: ServedModel) -> Architecture:
             vocabulary_size=model.vocabulary_size,
             max_context=model.max_context,
         )
+    )
+
+
+def _agree(known: Architecture, model: ServedModel) -> bool:
+    return (
+        known.layers == model.layers
+        and known.attention_heads == model.attention_heads
+        and known.kv_heads in (None, model.kv_heads)
+        and known.vocabulary_size == model.vocabulary_size
     )
 
 

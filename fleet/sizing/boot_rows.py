@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
 from fleet.sizing.catalog import CatalogModel, model_named
-from fleet.sizing.engine import engine_named
+from fleet.sizing.engine import Engine, engine_named
 from fleet.sizing.gpus import gpu_named
 from fleet.sizing.kv_cache import KV_ELEMENT_BYTES
 from fleet.sizing.precision import Precision, precision_named, variant_of
 from fleet.sizing.request import Sizing
 
 DEFAULT_LENGTH = 32_768
+UNTOLD_RELEASE = Engine(version=(0, 24))  # the middle of the year that most logs are from
 BOOTED = ("fits", "ok", "success")
 UNTOLD = ("native",)  # the precision that it comes in
 
@@ -59,6 +60,7 @@ def boot_row(row: Mapping[str, str]) -> BootRow | str:
     engine = engine_named(row["vllm_version"])
     if not re.search(r"\d", row["vllm_version"]):
         assumed.append("release")
+        engine = UNTOLD_RELEASE
     for field in ("gpu_memory_utilization", "max_model_len"):
         if not row[field]:
             assumed.append(field)

@@ -1,153 +1,213 @@
+"""What vLLM refuses is refused, and every reason is a sentence."""
+
+from __future__ import annotations
+
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from fleet.sizing.fit import Fit, ModelShape, fit
-from tests.fleet.sizing.shapes import GLM_5_FP8, H200, LLAMA_8B, RTX_4090
+from fleet.sizing.fit import Verdict, size
+from fleet.sizing.precision import PRECISIONS
+from tests.fleet.sizing.questions import asked, judged, release
 
-
-def asked(model: ModelShape = LLAMA_8B, **changes: Any) -> Fit:
-    given: dict[str, Any] = {
-        "gpu_type_id": RTX_4090,
-        "gpu_count": 1,
-        "max_model_len": 16_384,
-        "gpu_memory_utilization": Decimal("0.90"),
-    }
-    return fit(model, **{**given, **changes})
+RTX_4090 = "NVIDIA GeForce RTX 4090"
 
 
 def test_a_fit_has_no_reason_against_it():
-    result = asked()
+    result = judged("llama-3.1-8b", "bf16", RTX_4090, max_model_len=16_384)
 
     assert result.ok
     assert result.reasons == ()
+    assert result.short_by_gib == 0
 
 
-def test_a_request_that_finds_no_room_in_the_cache_does_not_fit():
-    result = asked(max_model_len=65_536)
+def test_a_request_that_finds_no_room_is_short_by_what_it_lacks():
+    result = judged("llama-3.1-8b", "bf16", RTX_4090, max_model_len=65_536)
 
-    assert not result.ok
-    assert result.reasons == (
-        "The KV cache holds 32,388 tokens on 1 x NVIDIA GeForce RTX 4090, less than one "
-        "request of 65,536; lower max_model_len or take more memory.",
-    )
+    assert result.verdict == Verdict.SHORT
+    assert result.kv_gib is not None
+    assert result.short_by_gib == pytest.approx(8 - result.kv_gib, abs=Decimal("0.01"))
+    assert result.reasons[0].startswith("The KV cache holds ")
+    assert "less than one request of 65,536; lower max_model_len" in result.reasons[0]
 
 
-def test_weights_that_are_too_large_do_not_fit():
-    result = asked(GLM_5_FP8, gpu_type_id=H200, gpu_count=4, max_model_len=4_096)
+def test_weights_that_are_too_large_are_short():
+    result = judged("llama-3.1-70b", "bf16", RTX_4090)
 
-    assert not result.ok
-    assert "needs 176.0 GiB of weights and 7.1 GiB of work space" in result.reasons[0]
+    assert "needs 131.4 GiB of weights" in result.reasons[0]
     assert result.kv_tokens == 0
 
 
-def test_three_gpus_cannot_share_sixty_four_heads():
-    result = asked(GLM_5_FP8, gpu_type_id=H200, gpu_count=3)
-
-    assert result.reasons == (
-        "GPU count 3 cannot serve GLM-5: its 64 attention heads are not divisible by 3; "
-        "use 1, 2, 4 or 8.",
-    )
-
-
 @pytest.mark.parametrize(
-    ("model", "changes", "reason"),
+    ("question", "changes", "reason"),
     [
+        (("llama-3.1-8b", "bf16", "GTX 1080"), {}, "The memory of 'GTX 1080' is not known"),
+        (("llama-3.1-8b", "bf16", "AMD MI300X"), {}, "is not an NVIDIA GPU"),
         (
-            LLAMA_8B,
-            {"gpu_type_id": "NVIDIA GTX 1080"},
-            "The memory of 'NVIDIA GTX 1080' is",
-        ),
-        (
-            LLAMA_8B,
-            {"gpu_memory_utilization": Decimal("1.2")},
-            "gpu_memory_utilization is 1.2",
-        ),
-        (LLAMA_8B, {"max_model_len": 200_000}, "Llama 3.1 8B takes 1 to 131,072 tokens."),
-        (LLAMA_8B, {"max_model_len": 0}, "max_model_len is 0"),
-        (LLAMA_8B, {"max_num_seqs": 0}, "max_num_seqs is 0"),
-        (LLAMA_8B, {"gpu_count": 0}, "it takes at least one GPU"),
-        (LLAMA_8B, {"kv_cache_dtype": "int3"}, "kv_cache_dtype is 'int3'; use one of auto"),
-        (replace(LLAMA_8B, precision="fp6"), {}, "precision is 'fp6'; use one of bf16"),
-        (replace(LLAMA_8B, attention="mamba"), {}, "attention is 'mamba'; use one of gqa"),
-        (replace(LLAMA_8B, layers=0), {}, "The size of Llama 3.1 8B is not known"),
-        (
-            replace(LLAMA_8B, weight_gb=Decimal(0)),
+            ("llama-3.1-8b", "bf16", "T4"),
             {},
-            "The size of Llama 3.1 8B is not known",
+            "cannot load bf16 weights: it has compute capa",
+        ),
+        (("llama-3.1-8b", "fp8", "V100"), {}, "has compute capability 7.0; vLLM needs 7.5"),
+        (("glm-5", "fp8", "L40S", 8), {}, "no kernel for sparse latent attention"),
+        (
+            ("llama-3.1-8b", "bf16", "L4"),
+            {"gpu_memory_utilization": Decimal("1.2")},
+            "gpu_memory_utilization is 1.2; it must be more than 0 and less than 1",
         ),
         (
-            replace(GLM_5_FP8, latent_dim=0),
-            {"gpu_type_id": H200},
-            "size of GLM-5 is not known",
+            ("llama-3.1-8b", "bf16", "L4"),
+            {"max_model_len": 200_000},
+            "max_model_len is 200,000; Llama 3.1 8B Instruct takes 1 to 131,072 tokens.",
+        ),
+        (("llama-3.1-8b", "bf16", "L4"), {"max_model_len": 0}, "max_model_len is 0"),
+        (("llama-3.1-8b", "bf16", "L4"), {"max_num_seqs": 0}, "max_num_seqs is 0"),
+        (("llama-3.1-8b", "bf16", "L4", 0), {}, "GPU count is 0; tensor 0 x"),
+        (
+            ("llama-3.1-8b", "bf16", "L4", 4),
+            {"tensor_parallel": 2},
+            "GPU count is 4; tensor 2 x pipeline 1 x data parallel 1 needs 2",
+        ),
+        (
+            ("llama-3.1-8b", "bf16", "L4"),
+            {"kv_cache_dtype": "int3"},
+            "kv_cache_dtype is 'int3'; use one of auto",
+        ),
+        (
+            ("llama-3.1-8b", "bf16", "L4"),
+            {"kv_cache_dtype": "fp8_ds_mla"},
+            "a format of sparse latent attention",
+        ),
+        (
+            ("llama-3.1-8b", "fp16", "T4"),
+            {"kv_cache_dtype": "fp8"},
+            "Tesla T4 has no kernel for an FP8 cache; use kv_cache_dtype auto.",
+        ),
+        (
+            ("qwen-2.5-7b", "bf16", "L4", 8),
+            {},
+            "its 28 attention heads are not divisible by 8",
+        ),
+        (("qwen-3.5-27b", "bf16", "L4", 3), {}, "KV heads cannot be spread evenly over 3"),
+        (
+            ("llama-3.1-8b", "bf16", "L4"),
+            {"weight_gb": Decimal(0)},
+            "are 0 GB; they must be above 0.",
+        ),
+        (
+            ("llama-3.1-8b", "bf16", "L4", 64),
+            {"tensor_parallel": 1, "pipeline_parallel": 64},
+            "64 pipeline stages for 32 layers",
         ),
     ],
 )
-def test_what_is_unknown_or_wrong_does_not_fit(
-    model: ModelShape, changes: dict[str, Any], reason: str
+def test_what_vllm_refuses_is_impossible(
+    question: tuple[Any, ...], changes: dict[str, Any], reason: str
 ):
-    result = asked(model, **changes)
+    result = judged(*question, **changes)
 
-    assert not result.ok
-    assert any(reason in told for told in result.reasons)
+    assert result.verdict == Verdict.IMPOSSIBLE
+    assert any(reason in told for told in result.reasons), result.reasons
     assert all(told.endswith(".") for told in result.reasons)
 
 
-def test_sparse_attention_needs_hopper_or_data_centre_blackwell():
-    result = asked(GLM_5_FP8, gpu_type_id="NVIDIA A100-SXM4-80GB", gpu_count=8)
+def test_every_reason_is_told_and_not_only_the_first():
+    result = judged("glm-5", "fp8", "L40S", 3, gpu_memory_utilization=Decimal(0))
 
-    assert not result.ok
-    assert "sparse latent attention" in result.reasons[0]
+    assert len(result.reasons) == 3
 
 
-def test_fp8_weights_load_on_ampere_with_a_note():
-    llama_fp8 = replace(LLAMA_8B, precision="fp8", weight_gb=Decimal("9.1"))
+def test_a_vocabulary_that_does_not_split_is_refused():
+    question = asked("llama-2-13b", "bf16", "A100 80GB", 5)
+    odd = replace(question.architecture, vocabulary_size=32_001)
 
-    result = asked(llama_fp8, gpu_type_id="NVIDIA A100-SXM4-80GB")
+    assert (
+        "its vocabulary, padded to 32064, is not divisible by 5"
+        in (size(replace(question, architecture=odd)).reasons[0])
+    )
+
+
+def test_blocks_that_share_a_scale_are_not_cut():
+    """Qwen3 235B FP8: experts 1,536 wide, in blocks of 128, do not split into eight."""
+    question = asked("qwen-3-235b-a22b", "fp8", "H100", 8)
+    blocks = replace(question.precision, block=128)
+
+    refused = size(replace(question, precision=blocks))
+    spread = size(replace(question, precision=blocks, expert_parallel=True))
+
+    assert "does not split into 8 x whole blocks of 128" in refused.reasons[0]
+    assert spread.ok
+
+
+def test_an_ampere_gpu_stores_fp8_and_is_told_that_it_saves_no_time():
+    result = judged("llama-3.1-8b", "fp8", "A100 80GB")
 
     assert result.ok
     assert "saves memory and not time" in result.notes[0]
 
 
-def test_an_fp8_cache_is_not_counted_on_before_ada():
-    result = asked(gpu_type_id="NVIDIA A40", kv_cache_dtype="fp8")
+def test_a_volta_gpu_was_good_for_older_releases():
+    half = asked("qwen-2.5-3b", "fp16", "V100 32GB", engine=release(8))
 
-    assert result.reasons == ("NVIDIA A40 has no FP8 arithmetic; use kv_cache_dtype auto.",)
-
-
-def test_nvfp4_weights_need_blackwell():
-    nvfp4 = replace(LLAMA_8B, precision="nvfp4", weight_gb=Decimal(6))
-
-    assert not asked(nvfp4).ok
-    assert asked(nvfp4, gpu_type_id="NVIDIA GeForce RTX 5090").ok
+    assert size(half).ok
 
 
-def test_every_reason_is_told_and_not_only_the_first():
-    result = asked(GLM_5_FP8, gpu_count=3, gpu_memory_utilization=Decimal(0))
+def test_more_sequences_than_state_blocks_are_refused_since_the_check_exists():
+    many = asked("qwen-3.5-27b", "fp8", "L40S", max_model_len=32_768, max_num_seqs=256)
+    few = replace(many, max_num_seqs=64)
 
-    assert len(result.reasons) == 3
-
-
-def test_the_cache_of_latent_attention_is_whole_on_every_gpu():
-    mla = replace(GLM_5_FP8, attention="mla")
-
-    one = asked(mla, gpu_type_id=H200, gpu_count=8)
-    assert one.kv_bytes_per_token == 78 * 576 * 2
+    result = size(many)
+    assert "state blocks" in result.reasons[0]
+    assert "less than max_num_seqs 256; lower max_num_seqs to" in result.reasons[0]
+    assert size(few).ok
 
 
-def test_kv_heads_fewer_than_gpus_are_kept_twice():
-    result = asked(replace(LLAMA_8B, kv_heads=2), gpu_count=4)
-
-    assert result.kv_bytes_per_token == 2 * 32 * 1 * 128 * 2
-
-
-@pytest.mark.parametrize("count", [1, 2, 4, 8])
+@pytest.mark.parametrize("count", [1, 2, 4])
 def test_more_gpus_never_hold_fewer_tokens(count: int):
-    few = asked(gpu_count=count).kv_tokens
-    more = asked(gpu_count=count * 2).kv_tokens
+    few = judged("llama-3.1-8b", "bf16", RTX_4090, count).kv_tokens
+    more = judged("llama-3.1-8b", "bf16", RTX_4090, count * 2).kv_tokens
 
     assert few is not None
     assert more is not None
     assert more > few
+
+
+def test_the_checkpoints_own_size_wins_over_the_count():
+    counted = judged("llama-3.1-8b", "bf16", "L40S")
+    told = judged("llama-3.1-8b", "bf16", "L40S", weight_gb=Decimal("20"))
+
+    assert counted.weights_gib is not None
+    assert told.weights_gib is not None
+    assert told.weights_gib * 2**30 == pytest.approx(Decimal(20) * 10**9)
+    assert told.disk_gb == 42
+
+
+def test_the_bar_adds_up_to_the_budget():
+    result = judged("glm-5", "fp8", "H200", 8)
+
+    assert [term.name for term in result.bar] == [
+        *("weights", "activations", "CUDA graphs", "outside PyTorch", "KV cache")
+    ]
+    assert sum(term.gib for term in result.bar) == result.budget_gib
+
+
+def test_experts_are_spread_over_data_parallel_gpus_too():
+    alone = judged("deepseek-v3", "fp8", "H200", 8)
+    spread = judged(
+        "deepseek-v3", "fp8", "H200", 8, tensor_parallel=1, data_parallel=8,
+        expert_parallel=True,
+    )  # fmt: skip
+
+    assert alone.weights_gib is not None
+    assert spread.weights_gib is not None
+    assert Decimal(10) < spread.weights_gib - alone.weights_gib < Decimal(20)
+
+
+def test_bits_per_weight_hold_their_scales():
+    bits = {name: precision.expert_bits for name, precision in PRECISIONS.items()}
+
+    assert bits["int4"] == Decimal("4.15625")
+    assert (bits["nvfp4"], bits["mxfp4"]) == (Decimal("4.5"), Decimal("4.25"))
+    assert Decimal(8) < bits["fp8"] < Decimal("8.01")
