@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from fleet.models import Deployment, Pod
 from fleet.providers.base import LogLine
-from fleet.views.pod_events import pod_stages
+from fleet.views.pod_events import Stage, pod_stages, slowest
 from tests.factories import (
     NOW,
     make_audit,
@@ -88,6 +88,18 @@ def test_a_refused_pod_shows_where_it_ended_and_why(deployment: Deployment):
 
     assert (stages[1].state, stages[1].seconds) == ("failed", 3)
     assert stages[1].detail == "402: the balance is too low"
+
+
+def test_the_running_step_is_named_once_it_took_the_longest():
+    started = [
+        Stage("requested", "done", 0.1),
+        Stage("image, starting", "done", 2.7),
+        Stage("loading", "now", 39.0),
+    ]
+
+    assert slowest(started) == (
+        "Most of the start so far went into “loading”, which goes on."
+    )
 
 
 def test_a_late_pod_says_that_it_is_billed_all_the_while(operator: Client, pod: Pod):
