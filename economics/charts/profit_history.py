@@ -28,6 +28,7 @@ from economics.charts.chart import (
 
 ONE_DAY = timedelta(days=1)
 HOVER = "%{y:" + USD_TICKS + "}"
+LONE_DASH_PX = 20
 BREAK_EVEN_NAME = "revenue needed to break even"
 
 
@@ -142,8 +143,9 @@ def _traces(slots: Slots) -> list[go.Bar | go.Scatter]:
         line(
             BREAK_EVEN_NAME,
             _each(rows, lambda row: row.break_even_revenue),
-            mode="lines",
+            mode="lines+markers",
             line={"color": ORANGE, "width": 2, "dash": "dash", "shape": "hvh"},
+            marker=_dashes_of_lone_days(slots),
         )
     )
     traces.append(
@@ -161,6 +163,19 @@ def _traces(slots: Slots) -> list[go.Bar | go.Scatter]:
         )
     )
     return traces
+
+
+def _dashes_of_lone_days(slots: Slots) -> dict[str, Any]:
+    """A dash on each day without a neighbour: a line through one point draws nothing,
+    and the first day of all would have no break-even line."""
+    has = [row is not None and row.break_even_revenue is not None for _, row in slots]
+    beside = zip([False, *has[:-1]], [*has[1:], False], strict=True)
+    alone = [not (before or after) for before, after in beside]
+    return {
+        "symbol": "line-ew",
+        "size": [LONE_DASH_PX if lone else 0 for lone in alone],
+        "line": {"color": ORANGE, "width": 2},
+    }
 
 
 def _each(
@@ -239,7 +254,7 @@ def _simulated_mark(simulated: int, days: int) -> dict[str, Any]:
         "xanchor": "left",
         "y": 1,
         "yref": "paper",
-        "yanchor": "top",
+        "yanchor": "bottom",  # above the plot: inside it hides the break-even line
         "showarrow": False,
         "font": {"size": 12},
         "bordercolor": GREY,
