@@ -8,6 +8,7 @@ from django.utils import timezone
 from fleet.models import Deployment, Pod
 from fleet.providers.base import LogLine
 from fleet.views.pod_events import Stage, pod_stages, slowest
+from fleet.views.pod_page import without_key
 from tests.factories import (
     NOW,
     make_audit,
@@ -116,6 +117,30 @@ def test_the_log_is_text_and_never_markup():
     html = render_to_string("fleet/_log.html", {"lines": [line], "reason": ""})
 
     assert "<script>" not in html and "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+
+
+def test_a_log_that_repeats_the_command_does_not_show_the_key():
+    line = LogLine(at=NOW, source="stdout", text="vllm serve --api-key=sk-0123456789")
+
+    (shown,) = without_key([line], "sk-0123456789")
+
+    assert shown.text == "vllm serve --api-key=***"
+
+
+def test_the_endpoint_and_the_way_to_its_key_are_shown(operator: Client, pod: Pod):
+    page = page_of(operator, pod)
+
+    assert f"<code>{pod.base_url}/v1</code>, model <code>llama-3.1-8b</code>" in page
+    assert f"python manage.py pod_key {pod.name}" in page
+    assert pod.api_key not in page
+
+
+def test_an_ended_pod_has_no_endpoint(operator: Client, pod: Pod):
+    Pod.objects.update(status="terminated")
+
+    page = page_of(operator, pod)
+
+    assert "manage.py pod_key" not in page and "the pod has ended" in page
 
 
 def test_a_log_that_can_not_be_read_says_why(operator: Client, pod: Pod):
