@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods
 from economics.calc.money import per_million
 from economics.models import TokenPrice
 from economics.services.prices import PriceRefused, next_start, set_token_price
-from fleet.forms import NumberField, WholeField
+from fleet.forms import ListedField, NumberField
 from fleet.models import ServedModel
 
 CLASSES = ("uncached_prompt", "cached_prompt", "completion")
@@ -27,7 +27,7 @@ CLASSES = ("uncached_prompt", "cached_prompt", "completion")
 class PriceForm(forms.Form):
     """A new price of a model in USD per million tokens."""
 
-    served_model = WholeField(label="Model", example="1 (choose from the list)")
+    served_model = ListedField(label="Model")
     uncached_prompt = NumberField(label="Prompt, uncached", example="0.10")
     cached_prompt = NumberField(label="Prompt, cached", example="0.05")
     completion = NumberField(label="Completion", example="0.20")

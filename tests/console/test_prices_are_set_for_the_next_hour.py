@@ -72,7 +72,7 @@ def test_a_model_without_a_price_says_that_its_tokens_earn_nothing(
         ("completion", "Infinity", "Completion is &#x27;Infinity&#x27;; write a number"),
         ("completion", "9999999", "was a price per token or per thousand meant?"),
         ("served_model", "999999", "Model 999999 is unknown; choose a listed one."),
-        ("served_model", "", "Model is empty"),
+        ("served_model", "", "Model is empty; choose one from the list."),
     ],
 )
 def test_nonsense_gets_its_sentence_and_nothing_is_saved(
