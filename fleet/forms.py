@@ -64,6 +64,25 @@ class NameField(forms.CharField):
         return text
 
 
+class ListedField(WholeField):
+    """The key of a row that is chosen from a list; people never write its number."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(example="", **kwargs)
+
+    def to_python(self, value: Any) -> int | None:
+        try:
+            return super().to_python(value)
+        except forms.ValidationError:
+            raise forms.ValidationError(
+                f"{self.label} is {shown(value)}; choose one from the list."
+            ) from None
+
+    def validate(self, value: Any) -> None:
+        if value is None:
+            raise forms.ValidationError(f"{self.label} is empty; choose one from the list.")
+
+
 class NumberField(WholeField):
     """A decimal number, kept exact."""
 
@@ -103,8 +122,8 @@ class OrderForm(forms.Form):
     """What to rent. `fleet_id`, `variant_id` and `gpu_type_id` are chosen from lists."""
 
     slug = NameField(label="Name")
-    fleet_id = WholeField(label="Fleet", example="1 (choose from the list)")
-    variant_id = WholeField(label="Model", example="1 (choose from the list)")
+    fleet_id = ListedField(label="Fleet")
+    variant_id = ListedField(label="Model")
     gpu_type_id = NameField(label="GPU")
     cloud = NameField(label="Cloud", initial=Cloud.SECURE)
     gpu_count = WholeField(label="GPU count", example="1", initial=1)

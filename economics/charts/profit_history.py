@@ -28,6 +28,7 @@ from economics.charts.chart import (
 
 ONE_DAY = timedelta(days=1)
 HOVER = "%{y:" + USD_TICKS + "}"
+LONE_DASH_PX = 20
 BREAK_EVEN_NAME = "revenue needed to break even"
 
 
@@ -142,8 +143,9 @@ def _traces(slots: Slots) -> list[go.Bar | go.Scatter]:
         line(
             BREAK_EVEN_NAME,
             _each(rows, lambda row: row.break_even_revenue),
-            mode="lines",
+            mode="lines+markers",
             line={"color": ORANGE, "width": 2, "dash": "dash", "shape": "hvh"},
+            marker=_dashes_of_lone_days(slots),
         )
     )
     traces.append(
@@ -161,6 +163,19 @@ def _traces(slots: Slots) -> list[go.Bar | go.Scatter]:
         )
     )
     return traces
+
+
+def _dashes_of_lone_days(slots: Slots) -> dict[str, Any]:
+    """A dash on each day without a neighbour: a line through one point draws nothing,
+    and the first day of all would have no break-even line."""
+    has = [row is not None and row.break_even_revenue is not None for _, row in slots]
+    beside = zip([False, *has[:-1]], [*has[1:], False], strict=True)
+    alone = [not (before or after) for before, after in beside]
+    return {
+        "symbol": "line-ew",
+        "size": [LONE_DASH_PX if lone else 0 for lone in alone],
+        "line": {"color": ORANGE, "width": 2},
+    }
 
 
 def _each(
@@ -191,12 +206,22 @@ def _layout(slots: Slots, simulated: int) -> dict[str, Any]:
         },
         "yaxis": {
             "automargin": True,
-            "tickformat": USD_TICKS,
+            "tickformat": _usd_ticks(slots),
             "rangemode": "tozero",  # an axis that does not start at 0 hides a loss
             "zeroline": True,
             "title": {"text": "USD per day"},
         },
     }
+
+
+def _usd_ticks(slots: Slots) -> str:
+    """Cents, or finer where a whole day is some cents: ticks would else repeat."""
+    rows = [row for _, row in slots if row is not None]
+    biggest = max((max(row.cost, row.revenue) for row in rows), default=Decimal(1))
+    for least, ticks in ((Decimal("0.1"), USD_TICKS), (Decimal("0.001"), "$,.4f")):
+        if biggest >= least:
+            return ticks
+    return "$,.6f"
 
 
 def _shade(day: date) -> dict[str, Any]:
@@ -239,7 +264,7 @@ def _simulated_mark(simulated: int, days: int) -> dict[str, Any]:
         "xanchor": "left",
         "y": 1,
         "yref": "paper",
-        "yanchor": "top",
+        "yanchor": "bottom",  # above the plot: inside it hides the break-even line
         "showarrow": False,
         "font": {"size": 12},
         "bordercolor": GREY,

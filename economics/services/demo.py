@@ -10,8 +10,11 @@ from django.db import transaction
 
 from economics.calc.hours import day_bounds, day_of
 from economics.models import DayClose, TokenPrice
+from economics.services.accrual import accrue
 from economics.services.close import close_day
+from economics.services.metering import seal_hours, settle_usage
 from economics.services.prices import set_token_price
+from economics.services.revenue import post_revenue
 from fleet.models import Deployment, ServedModel
 from fleet.services import audit, demo_fleet
 from fleet.services.demo_fleet import DEPLOYMENTS, DemoDeployment
@@ -52,6 +55,7 @@ def make_demo(*, now: datetime, plans: Sequence[DemoDeployment] = DEPLOYMENTS) -
         with transaction.atomic():
             pods = make_past(plans, now=now)
             closed = close_past(plans, now=now)
+            book_today(now=now)
             audit.record("make demo", "demo fleet", acting_user=USER, now=now, days=closed)
     except demo_fleet.NoOffer as missing:
         raise DemoRefused(str(missing)) from missing
@@ -68,6 +72,17 @@ def make_past(plans: Sequence[DemoDeployment], *, now: datetime) -> int:
         deployment = demo_fleet.ensure(plan, now=first)
         pods += demo_fleet.make_past(plan, deployment, first=first.date(), until=now)
     return pods
+
+
+def book_today(*, now: datetime) -> None:
+    """Count and book what of today is over, as the scheduled jobs do.
+
+    Until their next run the first page would else show a day of costs without revenue.
+    """
+    settle_usage(now)
+    seal_hours(now)
+    post_revenue(now)
+    accrue(now)
 
 
 def first_day(plan: DemoDeployment, *, now: datetime) -> datetime:

@@ -84,6 +84,19 @@ def set_token_price(
     return row
 
 
+def next_start(served_model: ServedModel | None, *, now: datetime) -> datetime:
+    """The hour from which a price set now counts, if nobody names another.
+
+    The first price of a model counts from the hour that runs: no token of it was sold
+    at another one. Every later price waits for the next full hour.
+    """
+    start = hour_start(now)
+    if served_model is None:
+        return start + HOUR
+    priced = TokenPrice.objects.filter(served_model=served_model).exists()
+    return start + HOUR if priced else start
+
+
 def complaint(name: str, price: Decimal | None) -> str:
     """What is wrong with one price, as a sentence; "" when it is fine."""
     word = WORDS[name]

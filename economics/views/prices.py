@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -17,8 +17,8 @@ from django.views.decorators.http import require_http_methods
 
 from economics.calc.money import per_million
 from economics.models import TokenPrice
-from economics.services.prices import PriceRefused, set_token_price
-from fleet.forms import NumberField, WholeField
+from economics.services.prices import PriceRefused, next_start, set_token_price
+from fleet.forms import ListedField, NumberField
 from fleet.models import ServedModel
 
 CLASSES = ("uncached_prompt", "cached_prompt", "completion")
@@ -27,7 +27,7 @@ CLASSES = ("uncached_prompt", "cached_prompt", "completion")
 class PriceForm(forms.Form):
     """A new price of a model in USD per million tokens."""
 
-    served_model = WholeField(label="Model", example="1 (choose from the list)")
+    served_model = ListedField(label="Model")
     uncached_prompt = NumberField(label="Prompt, uncached", example="0.10")
     cached_prompt = NumberField(label="Prompt, cached", example="0.05")
     completion = NumberField(label="Completion", example="0.20")
@@ -86,15 +86,10 @@ def model_prices(*, now: datetime) -> list[ModelPrices]:
     return [ModelPrices(model, by_model[model.pk]) for model in ServedModel.objects.all()]
 
 
-def next_full_hour(now: datetime) -> datetime:
-    """The first full UTC hour after `now`: no usage hour has two prices."""
-    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
-
-
 @require_http_methods(["GET", "POST"])
 @login_required
 def prices(request: HttpRequest) -> HttpResponse:
-    """The price list; sent, a new price from the next full hour on."""
+    """The price list; sent, a new price from the next full hour on, a first one now."""
     now = timezone.now()
     if request.method == "POST":
         form = PriceForm(request.POST)
@@ -113,7 +108,7 @@ def prices(request: HttpRequest) -> HttpResponse:
         "now": now,
         "models": listed,
         "model_choices": [(row.served_model.pk, row.served_model.name) for row in listed],
-        "valid_from": next_full_hour(now),
+        "valid_from": next_start(None, now=now),
     }
     return render(request, "economics/prices.html", context)
 
@@ -133,7 +128,7 @@ def save(form: PriceForm, *, username: str, now: datetime) -> TokenPrice | None:
         return set_token_price(
             model,
             **{name: data[name] for name in CLASSES},
-            valid_from=next_full_hour(now),
+            valid_from=next_start(model, now=now),
             acting_user=username,
             now=now,
         )

@@ -241,7 +241,15 @@ def _hour_faults(spec: OrderSpec) -> list[tuple[str, str]]:
         return [(field, "Scheduled hours need a first and a last hour, such as 14 and 22.")]
     if not (0 <= start <= 23 and 1 <= end <= 24):
         return [("start_hour", f"Hours are {start} to {end}; use 0 to 24, UTC.")]
-    if end <= start:
+    if end == start:
+        return [
+            (
+                "end_hour",
+                f"The schedule starts and ends at {end}:00 UTC; the end must be at least "
+                "one hour later.",
+            )
+        ]
+    if end < start:
         return [
             (
                 "end_hour",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from itertools import pairwise
 
 from fleet.models import AuditEntry, Health, Pod, PodStatus, PodTransition
 from fleet.templatetags.numbers import hours, money
@@ -130,11 +129,16 @@ def _starts(pod: Pod) -> list[datetime | None]:
 
 
 def slowest(stages: list[Stage]) -> str:
-    """A sentence on where the time went; empty with fewer than two finished steps."""
-    timed = [
-        stage for stage in stages if stage.seconds is not None and stage.state == "done"
-    ]
-    if not any(True for _ in pairwise(timed)):
+    """A sentence on where the time went; empty with fewer than two finished steps.
+
+    The running step counts too: a start that waits for its weights would else be
+    blamed on a step of three seconds.
+    """
+    done = [each for each in stages if each.seconds is not None and each.state == "done"]
+    if len(done) < 2:
         return ""
+    timed = [each for each in stages if each.seconds is not None]
     longest = max(timed, key=lambda stage: stage.seconds or 0)
+    if longest.state == "now":
+        return f"Most of the start so far went into “{longest.name}”, which goes on."
     return f"Most of the start went into “{longest.name}”."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_GET
 from fleet.cloud import current_provider
 from fleet.models import Pod, PodStatus
 from fleet.providers.base import LogLine, ProviderError
+from fleet.providers.masking import scrub
 from fleet.selectors.burn import container_disk_usd_per_hour, pod_usd_per_hour
 from fleet.selectors.serving import serve_spec_for
 from fleet.views.pod_events import pod_events, pod_stages, slowest
@@ -81,6 +83,7 @@ def spec_context(pod: Pod) -> dict[str, Any]:
         "pod": pod,
         "launch_command": launch_command(pod),
         "engine_words": engine_words(pod),
+        "endpoint_reason": "the pod has ended" if pod.is_ended else "not rented yet",
         "usd_per_hour": pod_usd_per_hour(pod),
         "disk_usd_per_hour": container_disk_usd_per_hour(pod.container_disk_gb),
     }
@@ -129,9 +132,15 @@ def read_log(pod: Pod) -> tuple[list[LogLine], str]:
     if pod.provider != settings.PROVIDER_NAME:
         return [], f"This pod was rented at {pod.provider}, which is not connected now."
     try:
-        return current_provider().logs(pod.provider_id, tail=LOG_LINES), ""
+        lines = current_provider().logs(pod.provider_id, tail=LOG_LINES)
+        return without_key(lines, pod.api_key), ""
     except ProviderError as error:
         return [], f"The provider gave no log; it is asked again. It said: {error}"
+
+
+def without_key(lines: list[LogLine], api_key: str) -> list[LogLine]:
+    """The lines without the pod's own key: an image may print the command it was given."""
+    return [replace(line, text=scrub(line.text, [api_key])) for line in lines]
 
 
 @require_GET

@@ -1,6 +1,7 @@
 import pytest
 from django.utils import timezone
 
+from economics.models import UsageHour
 from fleet.models import Pod
 from fleet.services.market import load_public_prices
 from tests.browser.conftest import ScreenMaker
@@ -30,6 +31,28 @@ def test_no_page_overflows_breaks_or_violates_the_policy(
         assert (page, seen.overflow_px) == (page, 0)
         assert (page, seen.violations) == (page, [])
         assert (page, seen.errors) == (page, [])
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_no_amount_of_a_pod_is_cut_at_the_edge_of_its_table(
+    screen: ScreenMaker, lively_fleet: Pod, width: int
+):
+    UsageHour.objects.create(
+        pod=lively_fleet,
+        hour_start=timezone.now().replace(minute=0, second=0, microsecond=0),
+        uncached_prompt_tokens=123_456_789,
+        cached_prompt_tokens=123_456_789,
+        completion_tokens=23_456_789,
+        requests=234_567,
+    )
+    page = screen(width=width).open(address_of("pod", lively_fleet))
+    page.wait_for_load_state("networkidle")
+
+    cut = page.eval_on_selector_all(
+        "#pod-money .table-wrap",
+        "all => all.map((wrap) => wrap.scrollWidth - wrap.clientWidth)",
+    )
+    assert cut == [0]
 
 
 def test_dark_and_light_differ_in_what_is_painted(screen: ScreenMaker, lively_fleet: Pod):

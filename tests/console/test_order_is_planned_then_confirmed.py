@@ -114,8 +114,8 @@ def test_a_forged_plan_is_refused(operator: Client, fields: dict[str, str]):
     ("field", "value", "sentence"),
     [
         ("variant_id", "999999", "Model 999999 is unknown; choose a listed one."),
-        ("variant_id", "llama", "Model is &#x27;llama&#x27;; write a whole number"),
-        ("variant_id", "", "Model is empty"),
+        ("variant_id", "llama", "Model is &#x27;llama&#x27;; choose one from the list."),
+        ("variant_id", "", "Model is empty; choose one from the list."),
         ("fleet_id", "999999", "Fleet 999999 does not exist"),
         ("slug", "Llama 8B!", "use 1 to 40 small letters, digits and dashes"),
         ("gpu_type_id", "Voodoo 2", "&#x27;Voodoo 2&#x27; is not in the secure cloud"),

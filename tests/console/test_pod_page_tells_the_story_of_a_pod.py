@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from fleet.models import Deployment, Pod
 from fleet.providers.base import LogLine
-from fleet.views.pod_events import pod_stages
+from fleet.views.pod_events import Stage, pod_stages, slowest
+from fleet.views.pod_page import without_key
 from tests.factories import (
     NOW,
     make_audit,
@@ -90,6 +91,18 @@ def test_a_refused_pod_shows_where_it_ended_and_why(deployment: Deployment):
     assert stages[1].detail == "402: the balance is too low"
 
 
+def test_the_running_step_is_named_once_it_took_the_longest():
+    started = [
+        Stage("requested", "done", 0.1),
+        Stage("image, starting", "done", 2.7),
+        Stage("loading", "now", 39.0),
+    ]
+
+    assert slowest(started) == (
+        "Most of the start so far went into “loading”, which goes on."
+    )
+
+
 def test_a_late_pod_says_that_it_is_billed_all_the_while(operator: Client, pod: Pod):
     Pod.objects.update(
         status="provisioning", ready_at=None, ready_by=timezone.now() - timedelta(minutes=1)
@@ -104,6 +117,30 @@ def test_the_log_is_text_and_never_markup():
     html = render_to_string("fleet/_log.html", {"lines": [line], "reason": ""})
 
     assert "<script>" not in html and "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+
+
+def test_a_log_that_repeats_the_command_does_not_show_the_key():
+    line = LogLine(at=NOW, source="stdout", text="vllm serve --api-key=sk-0123456789")
+
+    (shown,) = without_key([line], "sk-0123456789")
+
+    assert shown.text == "vllm serve --api-key=***"
+
+
+def test_the_endpoint_and_the_way_to_its_key_are_shown(operator: Client, pod: Pod):
+    page = page_of(operator, pod)
+
+    assert f"<code>{pod.base_url}/v1</code>, model <code>llama-3.1-8b</code>" in page
+    assert f"python manage.py pod_key {pod.name}" in page
+    assert pod.api_key not in page
+
+
+def test_an_ended_pod_has_no_endpoint(operator: Client, pod: Pod):
+    Pod.objects.update(status="terminated")
+
+    page = page_of(operator, pod)
+
+    assert "manage.py pod_key" not in page and "the pod has ended" in page
 
 
 def test_a_log_that_can_not_be_read_says_why(operator: Client, pod: Pod):

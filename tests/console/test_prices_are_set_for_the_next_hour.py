@@ -1,3 +1,4 @@
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -6,6 +7,7 @@ from django.utils import timezone
 
 from economics.models import TokenPrice
 from fleet.models import ModelVariant
+from tests.factories import make_price
 
 PRICES = "/prices/"
 
@@ -21,17 +23,33 @@ def fields(llama: ModelVariant) -> dict[str, str]:
 
 
 def test_a_price_is_kept_per_token_from_the_next_full_hour(
-    operator: Client, fields: dict[str, str]
+    operator: Client, fields: dict[str, str], llama: ModelVariant
 ):
+    make_price(served_model=llama.served_model)
+
     operator.post(PRICES, fields)
 
-    price = TokenPrice.objects.get()
+    price = TokenPrice.objects.latest("valid_from")
     assert price.uncached_prompt_usd_per_token == Decimal("0.0000001")
     assert price.valid_from > timezone.now()
     assert (price.valid_from.minute, price.set_by) == (0, "ada")
 
 
-def test_a_coming_price_is_shown_per_million(operator: Client, fields: dict[str, str]):
+def test_the_first_price_of_a_model_counts_from_the_hour_that_runs(
+    operator: Client, fields: dict[str, str]
+):
+    operator.post(PRICES, fields)
+
+    price = TokenPrice.objects.get()
+    assert timezone.now() - timedelta(hours=1) < price.valid_from <= timezone.now()
+    assert price.valid_from.minute == 0
+
+
+def test_a_coming_price_is_shown_per_million(
+    operator: Client, fields: dict[str, str], llama: ModelVariant
+):
+    make_price(served_model=llama.served_model)
+
     page = operator.post(PRICES, fields, follow=True).content.decode()
 
     assert "$0.10 / $0.05 / $0.20" in page and "New price of Llama 3.1 8B" in page
@@ -54,7 +72,7 @@ def test_a_model_without_a_price_says_that_its_tokens_earn_nothing(
         ("completion", "Infinity", "Completion is &#x27;Infinity&#x27;; write a number"),
         ("completion", "9999999", "was a price per token or per thousand meant?"),
         ("served_model", "999999", "Model 999999 is unknown; choose a listed one."),
-        ("served_model", "", "Model is empty"),
+        ("served_model", "", "Model is empty; choose one from the list."),
     ],
 )
 def test_nonsense_gets_its_sentence_and_nothing_is_saved(
@@ -66,10 +84,13 @@ def test_nonsense_gets_its_sentence_and_nothing_is_saved(
     assert not TokenPrice.objects.exists()
 
 
-def test_two_prices_for_one_hour_are_refused(operator: Client, fields: dict[str, str]):
+def test_two_prices_for_one_hour_are_refused(
+    operator: Client, fields: dict[str, str], llama: ModelVariant
+):
+    make_price(served_model=llama.served_model)
     operator.post(PRICES, fields)
 
     page = operator.post(PRICES, fields | {"completion": "0.30"}).content.decode()
 
     assert "already has a price from" in page
-    assert TokenPrice.objects.count() == 1
+    assert TokenPrice.objects.count() == 2

@@ -181,6 +181,20 @@ def test_a_port_in_use_is_said_before_anything_starts(up, tmp_path):
     assert not (tmp_path / "var" / "postgres").exists()
 
 
+def test_one_port_for_two_parts_is_said_before_anything_starts(up, tmp_path):
+    port = str(free_port())
+
+    second = up.run_another(
+        KERNE_VAR=str(tmp_path / "var"), KERNE_PORT=port, KERNE_SANDBOX_PORT=port
+    )
+
+    assert second.returncode == 2
+    assert second.stderr == (
+        f"KERNE_PORT and KERNE_SANDBOX_PORT are both {port}; "
+        "the console and the sandbox need a port each.\n"
+    )
+
+
 def test_no_secret_stands_in_what_it_wrote(up):
     secret = (Path(up.environment["KERNE_VAR"]) / "secret_key").read_text()
     logs = list((Path(up.environment["KERNE_VAR"]) / "log").glob("*.log"))

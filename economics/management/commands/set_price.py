@@ -8,8 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from economics.calc.hours import HOUR, hour_start
-from economics.services.prices import PriceRefused, set_token_price
+from economics.services.prices import PriceRefused, next_start, set_token_price
 from fleet.models import ServedModel
 
 PRICES = ("uncached_prompt", "cached_prompt", "completion")
@@ -26,7 +25,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--from",
             dest="valid_from",
-            help="a full UTC hour, as 2026-03-01T14:00; without it: the next full hour",
+            help="a full UTC hour, as 2026-03-01T14:00; without it: the "
+            "next full hour, for a first price the hour that runs",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,7 +41,7 @@ class Command(BaseCommand):
             price = set_token_price(
                 model,
                 **{name: number(name, options[name]) for name in PRICES},
-                valid_from=start(options["valid_from"], now=now),
+                valid_from=start(options["valid_from"], model, now=now),
                 acting_user=getpass.getuser(),
                 now=now,
             )
@@ -63,10 +63,10 @@ def number(name: str, text: str) -> Decimal:
         ) from None
 
 
-def start(text: str | None, *, now: datetime) -> datetime:
+def start(text: str | None, model: ServedModel, *, now: datetime) -> datetime:
     """The hour from which a price is charged."""
     if text is None:
-        return hour_start(now) + HOUR
+        return next_start(model, now=now)
     try:
         instant = datetime.fromisoformat(text)
     except ValueError:

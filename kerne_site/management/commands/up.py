@@ -187,6 +187,12 @@ class Command(BaseCommand):
         wanted = [("KERNE_PORT", settings.KERNE_HOST, settings.KERNE_PORT)]
         if settings.KERNE_SANDBOX:
             wanted.append(("KERNE_SANDBOX_PORT", "127.0.0.1", settings.KERNE_SANDBOX_PORT))
+            if settings.KERNE_SANDBOX_PORT == settings.KERNE_PORT:
+                self._refuse(
+                    f"KERNE_PORT and KERNE_SANDBOX_PORT are both {settings.KERNE_PORT}; "
+                    "the console and the sandbox need a port each.",
+                    PORT_TAKEN_EXIT,
+                )
         for variable, host, port in wanted:
             if not _is_free(host, port):
                 self._refuse(
@@ -264,6 +270,8 @@ def _page_answers() -> bool:
 
 
 def _engine() -> str:
+    if settings.KERNE_SANDBOX_ENGINE == "replay":
+        return "replay, as KERNE_SANDBOX_ENGINE asks"
     version = parts.vllm_version()
     if version is None:
         return "replay (make vllm installs the real one)"

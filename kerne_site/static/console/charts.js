@@ -29,7 +29,7 @@ function themed(layout) {
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: ink },
     hoverlabel: { bgcolor: token("surface"), bordercolor: muted, font: { color: ink } },
-    margin: { l: 8, r: 12, t: 18, b: 8 },
+    margin: { l: 8, r: 12, t: 26, b: 8 },
     legend: { ...layout.legend, x: 0, xref: "paper", y: 0, yref: "container", yanchor: "bottom" },
     annotations: (layout.annotations ?? []).map((note) => (
       note.bordercolor ? { ...note, bgcolor: token("surface") } : note

@@ -49,6 +49,31 @@ def texts(of):
     return [note["text"] for note in of.figure["layout"]["annotations"]]
 
 
+def test_a_day_without_neighbours_still_has_its_break_even_line():
+    lone = trace(chart([ROWS[0], *ROWS[2:]]), "revenue needed to break even")
+
+    assert lone["mode"] == "lines+markers"
+    assert lone["marker"]["symbol"] == "line-ew"
+    assert [size > 0 for size in lone["marker"]["size"]] == [True] + [False] * 5
+
+
+@pytest.mark.parametrize(
+    ("cost", "ticks"), [("57", "$,.2f"), ("0.012", "$,.4f"), ("0.0002", "$,.6f")]
+)
+def test_ticks_are_fine_enough_to_differ(cost: str, ticks: str):
+    drawn = chart([row(LAST, cost, "0")])
+
+    assert drawn.figure["layout"]["yaxis"]["tickformat"] == ticks
+
+
+def test_the_simulated_mark_stands_above_the_plot_and_hides_no_line():
+    drawn = chart([row(LAST, "1", "2", is_simulated=True)])
+    notes = drawn.figure["layout"]["annotations"]
+    (mark,) = [note for note in notes if note["text"].startswith("SIMULATED")]
+
+    assert (mark["y"], mark["yanchor"]) == (1, "bottom")
+
+
 def test_days_are_utc_date_strings_and_the_zone_stands_at_the_axis():
     drawn = trace(chart(), "profit")
     assert drawn["x"] == [

@@ -10,6 +10,7 @@ from django.db.models import F, Sum
 
 from economics.models import CostLine, DailyProfit, DayClose, RevenueLine, Scope, UsageHour
 from economics.services.demo import DemoRefused, make_demo
+from economics.services.metering import pods_with_news
 from fleet.models import Deployment, Fleet, Pod
 from fleet.sandbox.demand import demand_between, parse_demand
 from fleet.services.demo_fleet import GLM, LLAMA
@@ -67,6 +68,12 @@ def test_the_cost_is_eight_hours_of_eight_gpus_with_their_disk(made):
 
     # 8 h x 8 x $4.59 + 8 h x 900 GB x $0.10 / 730 h
     assert row.cost_usd == Decimal("293.76") + Decimal("0.986301")
+
+
+def test_the_tokens_of_today_are_counted_when_the_page_opens(made):
+    assert pods_with_news(NOON) == []
+    assert UsageHour.objects.filter(hour_start__gte=MIDNIGHT).exists()
+    assert RevenueLine.objects.filter(day=TODAY).exists()
 
 
 def test_profits_are_the_lines_and_nothing_else(made):

@@ -98,6 +98,12 @@ def test_a_good_order_is_planned(llama_70b):
             "later on the same UTC day.",
         ),
         (
+            {"rental_kind": "scheduled", "start_hour": 5, "end_hour": 5},
+            "end_hour",
+            "The schedule starts and ends at 5:00 UTC; the end must be at least one hour "
+            "later.",
+        ),
+        (
             {"rental_kind": "scheduled", "start_hour": 22},
             "end_hour",
             "Scheduled hours need a first and a last hour, such as 14 and 22.",
