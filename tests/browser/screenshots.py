@@ -27,6 +27,7 @@ PAGES = {
     "order": "/fleet/order/",
     "jobs": "/jobs/",
     "prices": "/prices/",
+    "tokens": "/account/tokens/",
 }
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

@@ -3,7 +3,10 @@ import pytest
 from fleet.models import Pod
 from tests.browser.conftest import ScreenMaker
 
-PAGES = ["/", "/fleet/", "/fleet/order/", "/jobs/", "/prices/", "pod", "deployment", "stop"]
+PAGES = [
+    *("/", "/fleet/", "/fleet/order/", "/jobs/", "/prices/", "/account/tokens/"),
+    *("pod", "deployment", "stop"),
+]
 
 
 def address_of(page: str, pod: Pod) -> str:

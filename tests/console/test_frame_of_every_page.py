@@ -5,7 +5,7 @@ from django.test import Client, override_settings
 
 from fleet.models import Pod
 
-PAGES = ["/", "/fleet/", "/fleet/order/", "/jobs/", "/prices/"]
+PAGES = ["/", "/fleet/", "/fleet/order/", "/jobs/", "/prices/", "/account/tokens/"]
 
 
 @pytest.mark.parametrize("address", PAGES)

@@ -50,6 +50,10 @@ def queries_of(client: Client, address: str) -> int:
         "fleet:live",
         "fleet:order",
         "fleet:jobs",
+        "account-tokens",
+        "api:index",
+        "api:fleets",
+        "api:profit",
     ],
 )
 def test_a_page_asks_the_database_at_most_25_times(
