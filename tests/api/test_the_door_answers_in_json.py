@@ -102,6 +102,17 @@ def test_no_answer_is_kept_by_a_cache(script):
     assert {"Authorization", "Cookie"} <= set(answer["Vary"].split(", "))
 
 
+def test_a_post_without_the_forms_token_gets_json_too(ada):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ada)
+
+    problem_of(client.post("/api/v1/fleets"), 405)
+
+
+def test_a_foreign_host_name_gets_json_too(script):
+    problem_of(script.get("/api/v1/", headers={"Host": "evil.example"}), 400)
+
+
 def test_a_session_is_refused_where_a_view_takes_a_post(ada, token):
     view = api_view(methods=("POST",))(lambda request: {"seen": str(request.user)})
     by_session = RequestFactory().post("/api/v1/x")
