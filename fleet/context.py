@@ -43,11 +43,18 @@ def console(request: HttpRequest) -> dict[str, Any]:
 
 
 def pages(path: str) -> list[dict[str, Any]]:
-    """The navigation; the current page is the longest address that the path begins with."""
+    """The navigation; the current page is the longest address that the path begins with.
+
+    Every path begins with "/": the overview is current on its own address only.
+    """
     entries = [
         {"name": name, "url": reverse(view), "key": key, "icon": icon}
         for name, view, key, icon in PAGES
     ]
-    matching = [entry["url"] for entry in entries if path.startswith(entry["url"])]
+    matching = [
+        entry["url"]
+        for entry in entries
+        if path == entry["url"] or (entry["url"] != "/" and path.startswith(entry["url"]))
+    ]
     current = max(matching, key=len, default="")
     return [entry | {"current": entry["url"] == current} for entry in entries]

@@ -28,6 +28,8 @@ SECRET_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)\b(bearer\s+)[^\s\"',}\]]+"), rf"\1{MASK}"),
     (re.compile(r"(--api-key['\"]?[\s,=]+['\"]?)[^\s'\",\]]+"), rf"\1{MASK}"),
     (re.compile(r"\b(sk-|rpa_|hf_)[A-Za-z0-9_-]{6,}"), rf"\1{MASK}"),
+    # An API token of ours: its id may be read, its secret, also a part of it, may not.
+    (re.compile(r"(?i)(kerne_[0-9a-f]{12}_)[A-Za-z0-9_-]+"), rf"\1{MASK}"),
     (
         re.compile(
             r"(?i)((?:api[_-]?key|secret[_-]?key|passw(?:or)?d|"

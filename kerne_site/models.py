@@ -1,10 +1,12 @@
-"""What the site itself stores: one-time login links."""
+"""What the site itself stores: one-time login links, and tokens for the JSON API."""
 
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import models
 
 LINK_LIFE = timedelta(minutes=15)
+TOKEN_LIFE_LIMIT = timedelta(days=365)
 
 
 class LoginToken(models.Model):
@@ -23,3 +25,48 @@ class LoginToken(models.Model):
     def has_expired(self, *, now: datetime) -> bool:
         """Whether its 15 minutes [created_at, created_at + 15 min) are over."""
         return now >= self.created_at + LINK_LIFE
+
+
+class ApiToken(models.Model):
+    """A key of a user to the JSON API: may read what its user may see.
+
+    The secret is shown once and only its keyed hash is kept, so that the database
+    alone opens nothing. `public_id` is no secret: it names the token in lists and logs.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens"
+    )
+    name = models.CharField(max_length=80)
+    public_id = models.CharField(max_length=12, unique=True)
+    secret_hash = models.CharField(max_length=64)  # HMAC-SHA256, hex
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)  # to the minute
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "kerne_api_token"
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(expires_at__gt=models.F("created_at"))
+                & models.Q(expires_at__lte=models.F("created_at") + TOKEN_LIFE_LIMIT),
+                name="kerne_api_token_ends_within_a_year",
+            ),
+            # A form sent twice makes one token, and a name in a list means one key.
+            models.UniqueConstraint(
+                fields=["user", "name"],
+                condition=models.Q(revoked_at__isnull=True),
+                name="kerne_api_token_name_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"api token {self.public_id}"
+
+    def state(self, *, now: datetime) -> str:
+        """One of revoked, expired, active; good for [created_at, expires_at)."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if now >= self.expires_at else "active"

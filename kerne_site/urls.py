@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
-from kerne_site.views import health, login_link
+from kerne_site.views import health, login_link, tokens
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -14,6 +14,16 @@ urlpatterns = [
     ),
     path("login/<str:token>", login_link.login_link, name="login-link"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("account/tokens/", tokens.tokens, name="account-tokens"),
+    path(
+        "account/tokens/<str:public_id>/revoke/",
+        tokens.revoke,
+        name="account-token-revoke",
+    ),
+    path("api/", include("kerne_site.api.urls")),
     path("", include("economics.urls", namespace="economics")),
     path("", include("fleet.urls", namespace="fleet")),
 ]
+
+handler400 = "kerne_site.views.errors.bad_request"
+handler500 = "kerne_site.views.errors.server_error"

@@ -3,7 +3,7 @@
 from economics.selectors.break_even import DeploymentBreakEven, deployment_break_even
 from economics.selectors.day_sums import DaySums, closed_day_sums, open_day_sums
 from economics.selectors.days import booking_day, closed_days
-from economics.selectors.history import profit_days
+from economics.selectors.history import closed_profit, profit_days
 from economics.selectors.loose_ends import (
     UnattributedPod,
     UnpricedModel,
@@ -24,6 +24,7 @@ __all__ = [
     "booking_day",
     "closed_day_sums",
     "closed_days",
+    "closed_profit",
     "deployment_break_even",
     "kinds_of_money",
     "open_day_sums",

@@ -17,6 +17,7 @@ from economics.selectors.days import closed_days, first_figures_day
 from fleet.models import Deployment, Fleet
 
 DAYS_SHOWN = 30
+SCOPES = (Scope.ALL, Scope.FLEET, Scope.DEPLOYMENT)  # the whole before its parts
 
 
 def profit_days(
@@ -75,6 +76,17 @@ def stored_rows(
     elif fleet is not None:
         rows = rows.filter(fleet=fleet)
     return list(rows)
+
+
+def closed_profit(first: date, last: date) -> list[DailyProfit]:
+    """What was stored of the closed days in [first, last], both included: every scope
+    and both kinds of money, by day, the whole before its parts. One query.
+    """
+    rows = DailyProfit.objects.filter(day__gte=first, day__lte=last)
+    rows = rows.select_related("fleet", "deployment")
+    return sorted(
+        rows, key=lambda row: (row.day, row.simulated, SCOPES.index(row.scope), row.pk)
+    )
 
 
 def members_of(

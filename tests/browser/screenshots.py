@@ -30,6 +30,11 @@ PAGES = {
     "offers": "/offers/",
     "offers-filtered": "/offers/?gpu=NVIDIA+H100+80GB+HBM3&count=8",
     "offers-import": "/offers/import/",
+    "tokens": "/account/tokens/",
+    "plan": "/plan/?model=llama-3.1-8b",
+    "plan-glm-5": "/plan/?model=glm-5",
+    "strategy": "/plan/strategy/",
+    "model": "/plan/model/",
 }
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

@@ -6,8 +6,12 @@ from fleet.models import Pod
 from fleet.services.market import load_public_prices
 from tests.browser.conftest import ScreenMaker
 
-PAGES = ["/", "/fleet/", "/fleet/order/", "/jobs/", "/prices/", "pod", "deployment", "stop"]
-PAGES += ["/offers/", "/offers/?count=8", "/offers/?provider=nobody", "/offers/import/"]
+PAGES = [
+    *("/", "/fleet/", "/fleet/order/", "/jobs/", "/prices/", "/account/tokens/"),
+    *("/offers/", "/offers/?count=8", "/offers/?provider=nobody", "/offers/import/"),
+    *("/plan/", "/plan/?model=glm-5", "/plan/?model=nonsense", "/plan/strategy/"),
+    *("/plan/model/", "pod", "deployment", "stop"),
+]
 
 
 def address_of(page: str, pod: Pod) -> str:

@@ -5,7 +5,7 @@ from django.test import Client, override_settings
 
 from fleet.models import Pod
 
-PAGES = ["/", "/fleet/", "/fleet/order/", "/jobs/", "/prices/"]
+PAGES = ["/", "/fleet/", "/fleet/order/", "/jobs/", "/prices/", "/account/tokens/"]
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -41,6 +41,15 @@ def test_the_page_that_one_is_on_is_marked(operator: Client):
 
     marked = re.findall(r'<a href="([^"]+)"[^>]*aria-current="page"', page)
     assert marked == ["/fleet/order/"]
+
+
+@pytest.mark.parametrize(("address", "marked"), [("/", ["/"]), ("/account/tokens/", [])])
+def test_the_overview_is_marked_on_its_own_address_only(
+    operator: Client, address: str, marked: list[str]
+):
+    page = operator.get(address).content.decode()
+
+    assert re.findall(r'<a href="([^"]+)"[^>]*aria-current="page"', page) == marked
 
 
 def test_requests_of_fragments_carry_the_token_once_on_the_body(operator: Client):

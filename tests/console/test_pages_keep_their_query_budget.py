@@ -54,6 +54,15 @@ def queries_of(client: Client, address: str) -> int:
         "fleet:offers-history",
         "fleet:offers-csv",
         "fleet:offers-import",
+        "economics:plan",
+        "economics:plan-frontier",
+        "economics:plan-options",
+        "economics:strategy",
+        "economics:model-config",
+        "account-tokens",
+        "api:index",
+        "api:fleets",
+        "api:profit",
     ],
 )
 def test_a_page_asks_the_database_at_most_25_times(

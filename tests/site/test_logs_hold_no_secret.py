@@ -30,6 +30,9 @@ def line_of(message: str, *args: object, exc_info: object = None) -> str:
         ("RUNPOD_API_KEY=zzz", "RUNPOD_API_KEY=***"),
         ("password='hunter2'", "password='***'"),
         ("postgresql://kerne:hunter2@db/kerne", "postgresql://kerne:***@db/kerne"),
+        ("sent kerne_0123456789ab_" + "0f" * 32, "sent kerne_0123456789ab_***"),
+        ("x_kerne_0123456789ab_0f0f is cut", "x_kerne_0123456789ab_*** is cut"),
+        ("Authorization: Bearer kerne_0123456789ab_0f0f", "Authorization: Bearer ***"),
         ("GET /login/Kf5zRCsn7WxlfuU8fiiItJMq07", "GET /login/***"),
     ],
 )
@@ -44,6 +47,8 @@ def test_what_looks_like_a_secret_is_masked(text, masked):
         "task-7d2046cc settled 3 hours",
         "http://127.0.0.1:8700/login/",
         "risk-averse",
+        "api token 0123456789ab",
+        "kerne_site.models and kerne_api_token_name_once",
     ],
 )
 def test_what_is_no_secret_stays(text):

@@ -1,0 +1,79 @@
+"""The OpenAPI 3.1 description of the API, made of the same data that serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from kerne_site.api import schemas as s
+from kerne_site.api.encode import BECAUSE
+from kerne_site.api.endpoint import Endpoint, Parameter
+from kerne_site.api.problems import CONTENT_TYPE
+
+VERSION = "1"
+DESCRIPTION: s.Schema = {"type": "object", "required": ["openapi", "info", "paths"]}
+PROBLEM = s.record(
+    type=s.TEXT,
+    title=s.TEXT,
+    status=s.WHOLE,
+    detail=s.TEXT,
+    errors=s.many(s.record(parameter=s.TEXT, detail=s.TEXT)),
+)
+REFUSALS = {
+    "400": "A parameter is wrong; errors[] has a sentence for each.",
+    "401": "No session, or a token that opens nothing.",
+    "404": "There is nothing at this address.",
+    "405": "This address does not answer this method.",
+}
+
+
+def description(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
+    """The whole description, ready for JSON."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Kerne Inference Fleet",
+            "version": VERSION,
+            "description": "Read-only. Amounts are strings with every digit, their unit "
+            "stands in the field's name; instants are UTC. A figure that is not known is "
+            f"null, with the reason in <name>{BECAUSE}.",
+        },
+        "paths": {each.address: {"get": operation(each)} for each in endpoints},
+        "components": {
+            "schemas": {"Problem": PROBLEM},
+            "responses": {code: refusal(line) for code, line in REFUSALS.items()},
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"token": []}],
+    }
+
+
+def operation(endpoint: Endpoint) -> dict[str, Any]:
+    refusals = {code: {"$ref": f"#/components/responses/{code}"} for code in REFUSALS}
+    return {
+        "operationId": endpoint.name.replace(".", "_"),
+        "summary": endpoint.line,
+        "parameters": [parameter(each) for each in endpoint.parameters],
+        "responses": {
+            "200": {
+                "description": endpoint.line,
+                "content": {"application/json": {"schema": endpoint.answer}},
+            },
+            **refusals,
+        },
+    }
+
+
+def parameter(given: Parameter) -> dict[str, Any]:
+    return {
+        "name": given.name,
+        "in": "query",
+        "required": given.required,
+        "description": given.line,
+        "schema": given.schema,
+    }
+
+
+def refusal(line: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {"description": line, "content": {CONTENT_TYPE: {"schema": schema}}}

@@ -1,0 +1,57 @@
+"""Every address of the API. A new endpoint is one line in ENDPOINTS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import path, re_path
+
+from kerne_site.api import Asked, Endpoint, api_view
+from kerne_site.api import schemas as s
+from kerne_site.api.door import nothing_here
+from kerne_site.api.endpoints.fleets import FLEETS
+from kerne_site.api.endpoints.profit import PROFIT
+from kerne_site.api.openapi import DESCRIPTION, description
+
+
+@api_view()
+def index(request: HttpRequest) -> dict[str, Any]:
+    """What there is, one line each."""
+    Asked(request.GET).check()
+    return {
+        "endpoints": [
+            {"path": each.address, "description": each.line} for each in ENDPOINTS
+        ]
+    }
+
+
+@api_view()
+def openapi(request: HttpRequest) -> dict[str, Any]:
+    """The same for programs."""
+    Asked(request.GET).check()
+    return description(ENDPOINTS)
+
+
+ENDPOINTS = (
+    Endpoint(
+        path="",
+        view=index,
+        line="This list.",
+        answer=s.record(endpoints=s.many(s.record(path=s.TEXT, description=s.TEXT))),
+    ),
+    Endpoint(
+        path="openapi.json",
+        view=openapi,
+        line="The same list for programs, as OpenAPI 3.1.",
+        answer=DESCRIPTION,
+    ),
+    FLEETS,
+    PROFIT,
+)
+
+app_name = "api"
+urlpatterns = [
+    *(path(f"v1/{each.path}", each.view, name=each.name) for each in ENDPOINTS),
+    re_path("", nothing_here, name="nothing"),  # last: everything else below /api/
+]
