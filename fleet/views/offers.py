@@ -25,10 +25,10 @@ from fleet.selectors.comparison import (
     side_by_side,
 )
 from fleet.selectors.offers import Offer, best_offers
-from fleet.selectors.price_history import price_lines
+from fleet.selectors.price_history import MOST_LINES, price_lines
 
 UNKNOWN = "unknown"  # in the address, for GPUs without a canonical name
-MOST_ROWS = 150
+MOST_ROWS = 100  # 100 kB of page; the CSV has all
 HISTORY_DAYS = 270
 COUNTS = (1, 2, 4, 8)
 CSV_COLUMNS = (
@@ -140,6 +140,7 @@ def offers(request: HttpRequest) -> HttpResponse:
         "variant": variant,
         "chart": chart,
         "charted": lines > 0,
+        "most_lines": MOST_LINES,
     }
     return render(request, "fleet/offers.html", context)
 

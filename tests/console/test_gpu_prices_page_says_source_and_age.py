@@ -167,5 +167,5 @@ def test_a_long_list_says_what_is_left_out(operator: Client, db: None):
         for n in range(160)
     )
 
-    assert "The 150 cheapest of 160 are shown" in read(operator)
+    assert "The 100 cheapest of 160 are shown" in read(operator)
     assert len(rows_of(operator, CSV)) == 160
