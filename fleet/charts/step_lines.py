@@ -127,7 +127,7 @@ def _trace(line: PriceLine, place: int, since: datetime) -> dict[str, Any]:
             "color": COLOURS[place % len(COLOURS)],
             "dash": "solid" if line.is_live else "dot",
         },
-        "marker": {"size": 5},
+        "marker": {"size": 7},
         "connectgaps": False,
         "hovertemplate": "%{y:" + USD_TICKS + "}/h per GPU",
     }

@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from fleet.market.gpu_names import A100_PCIE, A100_SXM, H100_SXM
+from fleet.market.gpu_names import A100_SXM, H100_SXM
 from fleet.market.rental_facts import BILLING
-from fleet.models import ModelVariant, OfferKind
+from fleet.models import ModelVariant, OfferKind, OfferSource
 from fleet.providers.base import RentalKind
 from fleet.providers.runpod import CAPABILITIES
 from fleet.selectors.offers import Offer, best_offers
@@ -31,8 +31,9 @@ class Shape:
 
 
 SHAPES = (
-    Shape("8xH100", "8× H100 80 GB", (H100_SXM,), 8),
-    Shape("8xA100", "8× A100 80 GB", (A100_SXM, A100_PCIE), 8),
+    # The boards with NVLink: eight PCIe cards are another, slower machine.
+    Shape("8xH100", "8× H100 SXM 80", (H100_SXM,), 8),
+    Shape("8xA100", "8× A100 SXM 80", (A100_SXM,), 8),
     Shape("8xH200", "8× H200", ("NVIDIA H200",), 8),
     Shape("4xB200", "4× B200", ("NVIDIA B200",), 4),
     Shape("1xRTX4090", "1× RTX 4090", ("NVIDIA GeForce RTX 4090",), 1),
@@ -54,24 +55,83 @@ class ComparedOffer:
     """One provider's cheapest on-demand offer of a shape.
 
     usd_per_hour  [USD / hour] of the whole shape
+    fit           whether the model runs on this GPU; None without a model
     verdict       one of: runs, cheapest, does not run; "" without a model
-    reasons       sentences behind the verdict, the strongest first
+    reasons       sentences about the price; those of the fit are in `fit`
     """
 
     offer: Offer
     usd_per_hour: Decimal
     spot: Spot
     billing_note: str
+    fit: ShapeFit | None
     verdict: str
     reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ComparedShape:
-    """A shape with the offers that can give it, cheapest first."""
+    """A shape with the offers that can give it, cheapest first.
+
+    fits  the GPU types of the shape with their judgement; empty without a model
+    """
 
     shape: Shape
     rows: tuple[ComparedOffer, ...]
+    fits: tuple[tuple[str, ShapeFit], ...] = ()
+
+    @property
+    def runs(self) -> bool | None:
+        """Whether the model runs on any GPU of the shape; None without a model."""
+        return any(fit.ok for _, fit in self.fits) if self.fits else None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderRow:
+    """A provider's cheapest offer of each shape, in the order of the shapes."""
+
+    provider: str
+    cloud: str
+    cells: tuple[ComparedOffer | None, ...]
+
+    @property
+    def offers(self) -> list[ComparedOffer]:
+        return [cell for cell in self.cells if cell is not None]
+
+    @property
+    def spot(self) -> Spot:
+        """The clearest word on spot: a price before a no, a no before silence."""
+        rank = {True: 0, False: 1, None: 2}
+        return min((cell.spot for cell in self.offers), key=lambda each: rank[each.sold])
+
+    @property
+    def billing_unit(self) -> str:
+        """second, minute or hour; "" where no offer of the provider states it."""
+        return next((c.offer.billing_unit for c in self.offers if c.offer.billing_unit), "")
+
+
+def side_by_side(shapes: Sequence[ComparedShape]) -> list[ProviderRow]:
+    """Providers as rows and shapes as columns; the widest choice first, then by name."""
+    places = {(row.offer.provider, row.offer.cloud) for each in shapes for row in each.rows}
+    rows = [
+        ProviderRow(
+            provider,
+            cloud,
+            tuple(
+                next(
+                    (
+                        row
+                        for row in each.rows
+                        if (row.offer.provider, row.offer.cloud) == (provider, cloud)
+                    ),
+                    None,
+                )
+                for each in shapes
+            ),
+        )
+        for provider, cloud in places
+    ]
+    return sorted(rows, key=lambda row: (-len(row.offers), row.provider, row.cloud))
 
 
 def compare(
@@ -116,7 +176,8 @@ def _compared(
         )
         for offer in cheapest.values()
     ]
-    return ComparedShape(shape, tuple(rows))
+    fits_of = tuple((gpu, fit) for gpu, fit in judged.items() if fit is not None)
+    return ComparedShape(shape, tuple(rows), fits_of)
 
 
 def _price(offer: Offer, shape: Shape) -> Decimal:
@@ -133,39 +194,48 @@ def _row(
     fact = BILLING.get(
         "runpod" if offer.provider == settings.PROVIDER_NAME else offer.provider
     )
-    verdict, reasons = judge(offer, price=price, lowest=lowest, fit=fit)
+    verdict = judge(price=price, lowest=lowest, fit=fit)
     return ComparedOffer(
         offer=offer,
         usd_per_hour=price,
         spot=spot,
         billing_note=f"{fact.note}; {fact.source}, {fact.as_of}" if fact else "",
+        fit=fit,
         verdict=verdict,
-        reasons=reasons,
+        reasons=price_reasons(offer, price=price, lowest=lowest),
     )
 
 
-def judge(
-    offer: Offer, *, price: Decimal, lowest: Decimal | None, fit: ShapeFit | None
-) -> tuple[str, tuple[str, ...]]:
-    """(verdict, reasons) of an offer for a shape; a model that does not run ends it."""
-    reasons: list[str] = [] if fit is None else list(fit.reasons)
-    if fit is not None and not fit.ok:
-        return "does not run", tuple(reasons)
+def judge(*, price: Decimal, lowest: Decimal | None, fit: ShapeFit | None) -> str:
+    """The verdict: what does not run is never called cheap."""
+    if fit is None:
+        return ""
+    if not fit.ok:
+        return "does not run"
+    return "cheapest" if price == lowest else "runs"
+
+
+def price_reasons(
+    offer: Offer, *, price: Decimal, lowest: Decimal | None
+) -> tuple[str, ...]:
+    """What is to be said of a price, in sentences, the strongest first."""
+    reasons = []
     if lowest is not None and price > lowest:
         reasons.append(f"{price / lowest - 1:.0%} dearer than the cheapest here.")
     if not offer.is_live:
         reasons.append(
             f"A public price of {offer.observed_at:%Y-%m-%d}, not live: ask before you "
             "reckon with it."
+            if offer.source == OfferSource.FIXTURE
+            else f"Typed in, as of {offer.observed_at:%Y-%m-%d}."
         )
-    elif offer.is_stale:
+    if offer.is_live and offer.is_stale:
         reasons.append("The price is stale; the source has been silent since.")
     if offer.stock == "NONE":
         reasons.append("No stock now.")
     if not offer.rentable_here:
         reasons.append("Not orderable from this console.")
-    verdict = "" if fit is None else "cheapest" if price == lowest else "runs"
-    return verdict, tuple(reasons)
+    return tuple(reasons)
 
 
 def spot_of(offer: Offer, able: Sequence[Offer], shape: Shape) -> Spot:

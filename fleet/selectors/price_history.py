@@ -10,7 +10,7 @@ from fleet.models import GpuOfferPrice, MarketOffer, OfferKind, OfferSource
 from fleet.models.offer import stale_after
 from fleet.selectors.offers import offers_of_this_money
 
-MOST_LINES = 8
+MOST_LINES = 7  # as many colours as can be told apart
 
 
 def price_lines(
@@ -65,6 +65,5 @@ def line_name(row: MarketOffer) -> str:
         parts.append(row.product)
     if row.kind != OfferKind.ON_DEMAND:
         parts.append(row.get_kind_display())
-    if row.source == OfferSource.FIXTURE:
-        parts.append("(public)")
-    return " ".join(parts)
+    name = " ".join(parts)
+    return f"{name}, public" if row.source == OfferSource.FIXTURE else name

@@ -28,7 +28,7 @@ def refresh(*, provider: GpuProvider, now: datetime) -> str:
         mark_unlisted(
             providers=[provider.name], source=OfferSource.CATALOG, seen_before=now
         )
-    return f"{stored.offers} offers, {stored.created + stored.changed} prices changed"
+    return str(stored)
 
 
 def reading_of(offer: GpuOffer, *, provider: str, now: datetime) -> OfferReading:

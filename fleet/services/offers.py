@@ -30,7 +30,9 @@ class Stored:
     changed: int = 0
 
     def __str__(self) -> str:
-        return f"{self.offers} offers, {self.created} new, {self.changed} prices changed"
+        offers = "1 offer" if self.offers == 1 else f"{self.offers} offers"
+        prices = "1 price" if self.changed == 1 else f"{self.changed} prices"
+        return f"{offers}, {self.created} new, {prices} changed"
 
 
 @dataclass(slots=True)

@@ -18,12 +18,17 @@ from fleet.charts.step_lines import StepChart, price_history
 from fleet.market.csv_file import write_rows
 from fleet.market.gpu_names import H100_SXM
 from fleet.models import ModelVariant, OfferKind, OfferSource
-from fleet.selectors.comparison import DEFAULT_MODEL, compare
+from fleet.selectors.comparison import (
+    DEFAULT_MODEL,
+    ComparedShape,
+    compare,
+    side_by_side,
+)
 from fleet.selectors.offers import Offer, best_offers
-from fleet.selectors.price_history import price_lines
+from fleet.selectors.price_history import MOST_LINES, price_lines
 
 UNKNOWN = "unknown"  # in the address, for GPUs without a canonical name
-MOST_ROWS = 150
+MOST_ROWS = 100  # 100 kB of page; the CSV has all
 HISTORY_DAYS = 270
 COUNTS = (1, 2, 4, 8)
 CSV_COLUMNS = (
@@ -115,6 +120,7 @@ def offers(request: HttpRequest) -> HttpResponse:
     variants = list(ModelVariant.objects.select_related("served_model"))
     variant = chosen_variant(request, variants)
     chart, lines = history_chart(wanted, now=now)
+    shapes = compare(now, variant=variant)
     context: dict[str, Any] = {
         "now": now,
         "filter": wanted,
@@ -127,11 +133,14 @@ def offers(request: HttpRequest) -> HttpResponse:
         "unknown": UNKNOWN,
         "live": sum(each.is_live for each in found),
         "stale": sum(each.is_stale for each in found),
-        "shapes": compare(now, variant=variant),
+        "shapes": shapes,
+        "providers": side_by_side(shapes),
+        "compared": chosen_shape(request, shapes),
         "variants": variants,
         "variant": variant,
         "chart": chart,
         "charted": lines > 0,
+        "most_lines": MOST_LINES,
     }
     return render(request, "fleet/offers.html", context)
 
@@ -163,6 +172,12 @@ def chosen_variant(
         return by_key[asked]
     plan = [each for each in variants if each.repository == DEFAULT_MODEL]
     return next(iter([*plan, *variants]), None)
+
+
+def chosen_shape(request: HttpRequest, shapes: list[ComparedShape]) -> ComparedShape:
+    """The shape whose reasons are shown: `?shape=`, or the first of the plan."""
+    asked = request.GET.get("shape", "")
+    return next((each for each in shapes if each.shape.key == asked), shapes[0])
 
 
 def history_chart(wanted: Filter, *, now: datetime) -> tuple[StepChart, int]:

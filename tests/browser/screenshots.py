@@ -28,7 +28,7 @@ PAGES = {
     "jobs": "/jobs/",
     "prices": "/prices/",
     "offers": "/offers/",
-    "offers-filtered": "/offers/?gpu=NVIDIA+H100+80GB+HBM3&count=8",
+    "offers-filtered": "/offers/?gpu=NVIDIA+H100+80GB+HBM3&count=8&shape=8xH200",
     "offers-import": "/offers/import/",
     "tokens": "/account/tokens/",
     "plan": "/plan/?model=llama-3.1-8b",

@@ -32,7 +32,7 @@ def test_a_file_is_shown_first_and_taken_in_when_confirmed(operator: Client):
         reverse("fleet:offers-import-confirm"), {"sealed": sealed(page)}, follow=True
     )
 
-    assert "aws.csv is imported: 1 offers, 1 new" in done.content.decode()
+    assert "aws.csv is imported: 1 offer, 1 new" in done.content.decode()
     assert MarketOffer.objects.get().product == "p5.48xlarge"
 
 

@@ -20,7 +20,7 @@ def take(text: str, name: str = "aws.csv"):
 def test_a_good_file_brings_its_offers_and_leaves_an_audit_row(db: None):
     stored = take(HEADER + GOOD)
 
-    assert str(stored) == "1 offers, 1 new, 0 prices changed"
+    assert str(stored) == "1 offer, 1 new, 0 prices changed"
     assert MarketOffer.objects.get().source == "csv"
     entry = AuditEntry.objects.get(verb="offers.imported")
     assert (entry.acting_user, entry.figures["rows"]) == ("ada", 1)
@@ -78,7 +78,7 @@ def test_the_command_imports_and_says_what_came(db: None, tmp_path: Path, capsys
     call_command("import_offers", str(file))
 
     assert capsys.readouterr().out == (
-        "aws.csv: 1 rows, 1 new offers.\naws.csv: 1 offers, 1 new, 0 prices changed.\n"
+        "aws.csv: 1 rows, 1 new offers.\naws.csv: 1 offer, 1 new, 0 prices changed.\n"
     )
 
 

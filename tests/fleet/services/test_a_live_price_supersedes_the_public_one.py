@@ -5,7 +5,7 @@ import pytest
 
 from fleet.market.gpu_names import H100_SXM
 from fleet.models import ModelVariant, OfferSource
-from fleet.selectors.comparison import SHAPES, compare
+from fleet.selectors.comparison import SHAPES, compare, side_by_side
 from fleet.selectors.offers import best_offers
 from fleet.selectors.shape_fit import ShapeFit
 from fleet.services.market import load_public_prices
@@ -127,7 +127,10 @@ def test_what_does_not_run_is_never_called_cheap():
     )
 
     assert {row.verdict for row in said[0].rows} == {"does not run"}
-    assert {row.reasons for row in said[0].rows} == {("640 GB are less than 744 GB.",)}
+    assert said[0].runs is False
+    assert {row.fit.reasons for row in said[0].rows if row.fit} == {
+        ("640 GB are less than 744 GB.",)
+    }
 
 
 def test_each_reason_is_a_number_or_a_day():
@@ -150,5 +153,21 @@ def test_glm_5_does_not_run_on_eight_h100_and_the_reason_says_what_it_needs():
     by_key = {each.shape.key: each for each in compare(NOW, variant=glm)}
 
     assert {row.verdict for row in by_key["8xH100"].rows} == {"does not run"}
-    assert "GiB" in by_key["8xH100"].rows[0].reasons[0]
+    assert "GiB" in by_key["8xH100"].fits[0][1].reasons[0]
     assert by_key["8xH200"].rows[0].verdict == "cheapest"
+
+
+def test_providers_are_rows_and_shapes_are_columns():
+    rows = side_by_side(compare(NOW, variant=None))
+
+    prices = {
+        f"{row.provider} {row.cloud}".strip(): [
+            str(cell.usd_per_hour.normalize()) if cell else "-" for cell in row.cells
+        ]
+        for row in rows
+    }
+    assert prices["runpod SECURE"] == ["31.92", "14.32", "36.72", "27.16", "0.74"]
+    assert prices["lambda"] == ["31.92", "22.32", "-", "53.52", "-"]
+    assert prices["aws"] == ["55.04", "27.45", "63.3", "-", "-"]
+    aws = next(row for row in rows if row.provider == "aws")
+    assert (aws.spot.sold, aws.billing_unit) == (True, "second")

@@ -61,7 +61,7 @@ def test_an_order_sees_pods_only(db: None):
 
     said = catalog.refresh(provider=provider, now=NOON)
 
-    assert said == "2 offers, 2 prices changed"
+    assert said == "2 offers, 2 new, 0 prices changed"
     assert GpuOffer.objects.get().cloud == "SECURE"
     assert MarketOffer.objects.count() == 2
 

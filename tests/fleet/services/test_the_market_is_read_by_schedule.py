@@ -24,7 +24,7 @@ def aws(price: str, *, day: int = 0, product: str = "p5.48xlarge"):
 def test_a_reading_is_stored_with_who_answered_and_who_did_not(db: None):
     said = market.refresh(read=lambda: told(aws("6.88"), failures={"gcp": "HTTP 503"}))
 
-    assert said == "1 offers, 1 new, 0 prices changed of 1 providers; no answer: gcp"
+    assert said == "1 offer, 1 new, 0 prices changed of 1 providers; no answer: gcp"
     assert MarketOffer.objects.get().source == OfferSource.GPUHUNT
 
 
