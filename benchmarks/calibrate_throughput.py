@@ -81,11 +81,12 @@ def held_out_errors(
 def _predictions(
     row: Row, group: Sequence[Row], folded: Calibration, adapter: Estimator | Unknown
 ) -> Iterator[Estimate]:
-    nobody = Unknown("left out on purpose")
-    for asked in (adapter, nobody):
-        told = predicted(row, [], folded, asked)
-        if isinstance(told, Estimate):
-            yield told
+    with_it = predicted(row, [], folded, adapter)
+    without = predicted(row, [], folded, Unknown("left out on purpose"))
+    if isinstance(with_it, Estimate) and with_it.kind is Evidence.ESTIMATOR:
+        yield with_it
+    if isinstance(without, Estimate):
+        yield without
     for excludes in HOLD_OUTS.values():
         others = [other for other in group if not excludes(row, other)]
         told = predicted(row, others, folded, adapter)
