@@ -92,6 +92,7 @@ class MeasuredPoint:
             data_parallel=self.data_parallel,
             expert_parallel=self.expert_parallel,
             engine=self.engine,
+            engine_version=self.engine_version,
         )
 
     @property
@@ -117,12 +118,6 @@ class MeasuredPoint:
         if rate is None or self.concurrency is None:
             return None
         return 1000 * self.concurrency / rate
-
-    @property
-    def is_old_engine(self) -> bool:
-        """Whether a vLLM before 0.8 served: its first engine spent more on every step."""
-        told = re.match(r"v?0\.(\d+)", self.engine_version)
-        return self.engine == "vllm" and told is not None and int(told[1]) < 8
 
     @property
     def latency(self) -> Latency | None:
