@@ -76,7 +76,7 @@ def _errors(
         answer = adapter.latency(row.shape, row.traffic)
         if isinstance(answer, Latency):
             told[ALONE] = _off(row, answer)
-    roof = roofline_base(row.work, folded)(row.shape, row.traffic)
+    roof = roofline_base(row.work, row.shape.precision, folded)(row.shape, row.traffic)
     if isinstance(roof, Latency):
         told[ROOF] = _off(row, roof)
     for name, excludes in HOLD_OUTS.items():

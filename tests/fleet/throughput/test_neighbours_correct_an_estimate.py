@@ -19,7 +19,7 @@ def twice_as_slow(base, **changes):
 
 @pytest.fixture
 def base():
-    return roofline_base(work(), CALIBRATED)
+    return roofline_base(work(), "bf16", CALIBRATED)
 
 
 def test_neighbours_that_were_slower_make_the_estimate_slower(base):
