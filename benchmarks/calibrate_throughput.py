@@ -32,7 +32,7 @@ from throughput_rows import (
 
 from fleet.throughput import calibration
 from fleet.throughput.answer import modelled, question
-from fleet.throughput.calibration import Calibration, band_name
+from fleet.throughput.calibration import FEWEST_ROWS, Calibration, band_name
 from fleet.throughput.estimator import Estimator, estimator
 from fleet.throughput.evidence import Estimate, Evidence
 from fleet.throughput.latency import Unknown
@@ -59,10 +59,14 @@ def main() -> None:
         "rows": len(rows),
         "rows_by_generation": dict(sorted(used.items())),
         "efficiencies": {name: rounded(e) for name, e in sorted(efficiencies.items())},
-        "bands": {name: band(values) for name, values in sorted(errors.items())},
+        "bands": {
+            name: band(values)
+            for name, values in sorted(errors.items())
+            if len(values) >= FEWEST_ROWS
+        },
     }
     calibration.FILE.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    print(f"wrote {calibration.FILE.name}: {len(rows)} rows, {len(errors)} bands")
+    print(f"wrote {calibration.FILE.name}: {len(rows)} rows, {len(told['bands'])} bands")
 
 
 def held_out_errors(
@@ -81,11 +85,12 @@ def held_out_errors(
 def _predictions(
     row: Row, group: Sequence[Row], folded: Calibration, adapter: Estimator | Unknown
 ) -> Iterator[Estimate]:
-    nobody = Unknown("left out on purpose")
-    for asked in (adapter, nobody):
-        told = predicted(row, [], folded, asked)
-        if isinstance(told, Estimate):
-            yield told
+    with_it = predicted(row, [], folded, adapter)
+    without = predicted(row, [], folded, Unknown("left out on purpose"))
+    if isinstance(with_it, Estimate) and with_it.kind is Evidence.ESTIMATOR:
+        yield with_it
+    if isinstance(without, Estimate):
+        yield without
     for excludes in HOLD_OUTS.values():
         others = [other for other in group if not excludes(row, other)]
         told = predicted(row, others, folded, adapter)

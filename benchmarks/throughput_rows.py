@@ -39,10 +39,6 @@ MOST_GPUS = 8  # one host: what a replica of ours can be
 SEED = 20261124
 LARGE = ("hopper", "blackwell")  # generations with rows enough for constants of all
 
-# What the step of a vLLM before 0.8 took on top, from its rows at batch 1, where a dense
-# model's memory traffic is known well; later engines do without.
-OLD_ENGINE_STEP_MS = 2.5
-
 # Range in which each constant may lie.
 OWN = {"bandwidth": (0.3, 0.9), "arithmetic": (0.05, 0.9), "layer_us": (2.0, 150.0)}
 ALIKE = {
@@ -216,8 +212,6 @@ def _loss(rows: Sequence[Row], values: Efficiency) -> float:
         latency = roofline(row.shape, row.work, row.traffic, values)
         if isinstance(latency, Unknown):
             continue
-        if row.point.is_old_engine:
-            latency = replace(latency, tpot_ms=latency.tpot_ms + OLD_ENGINE_STEP_MS)
         later.append(abs(row.log_tpot(latency)))
         told = row.log_ttft(latency)
         if told is not None:

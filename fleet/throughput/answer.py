@@ -161,32 +161,37 @@ def _bases(asked: _Question) -> dict[str, Base]:
     bases: dict[str, Base] = {}
     work, estimator = asked.work, asked.estimator
     if not isinstance(estimator, Unknown):
-        bases[estimator.name] = _estimator_base(estimator, work)
+        bases[estimator.name] = _estimator_base(estimator, asked)
     if work is not None:
-        bases[ROOFLINE] = roofline_base(work, asked.calibration)
+        bases[ROOFLINE] = roofline_base(work, asked.shape.precision, asked.calibration)
     return bases
 
 
-def roofline_base(work: ModelWork, calibrated: Calibration) -> Base:
-    """The roofline of a model on any shape, in the precision of that shape."""
+def roofline_base(work: ModelWork, precision: str, calibrated: Calibration) -> Base:
+    """The roofline of a model, whose `work` is of `precision`, on any shape."""
 
     def base(shape: ServingShape, traffic: Traffic) -> Latency | Unknown:
         peak = peak_of(shape.gpu)
         if peak is None:
             return Unknown(f"The bandwidth and arithmetic of {shape.gpu} are not listed.")
         efficiency = calibrated.efficiency(peak.generation)
-        return roofline(shape, at_precision(work, shape.precision), traffic, efficiency)
+        return roofline(shape, _stored(work, precision, shape), traffic, efficiency)
 
     return base
 
 
-def _estimator_base(estimator: Estimator, work: ModelWork | None) -> Base:
+def _stored(work: ModelWork, precision: str, shape: ServingShape) -> ModelWork:
+    """The work in the shape's precision; a neighbour's may be another than ours."""
+    return work if shape.precision == precision else at_precision(work, shape.precision)
+
+
+def _estimator_base(estimator: Estimator, asked: _Question) -> Base:
     """The estimator on the sequences that find room; the others wait for a place."""
 
     def base(shape: ServingShape, traffic: Traffic) -> Latency | Unknown:
-        if work is None:
+        if asked.work is None:
             return estimator.latency(shape, traffic)
-        stored = at_precision(work, shape.precision)
+        stored = _stored(asked.work, asked.shape.precision, shape)
         load = load_of(shape, stored, peak_of(shape.gpu), traffic)
         answer = estimator.latency(shape, traffic.at(load.running))
         if isinstance(answer, Unknown):

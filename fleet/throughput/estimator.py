@@ -94,9 +94,9 @@ class Estimator(Protocol):
         ...
 
 
-def estimator() -> Estimator | Unknown:
+def estimator(package: str = PACKAGE) -> Estimator | Unknown:
     """The installed estimator, without importing it yet; or that it is not installed."""
-    if importlib.util.find_spec(PACKAGE) is None:
+    if importlib.util.find_spec(package) is None:
         return Unknown(NOT_INSTALLED)
     return AiConfigurator(importlib.metadata.version(DISTRIBUTION))
 

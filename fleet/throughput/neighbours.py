@@ -137,7 +137,7 @@ def nearest(
         if there is None or load is None or point.stream_ms is None:
             continue
         away = distance(here, place_of(there, load))
-        if point.is_old_engine:
+        if there.is_old_engine != shape.is_old_engine:
             away = math.hypot(away, OLD_ENGINE)
         if away <= NO_FURTHER:
             found.append(Neighbour(point, there, load, away))

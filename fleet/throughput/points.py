@@ -15,6 +15,17 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from fleet.throughput.cells import (
+    BadCell,
+    day,
+    link,
+    number,
+    precision,
+    required,
+    text_of,
+    whole,
+    whole_or_one,
+)
 from fleet.throughput.latency import Latency
 from fleet.throughput.shape import ServingShape
 from fleet.throughput.traffic import Traffic
@@ -30,18 +41,6 @@ COLUMNS = (
     *("source", "source_url", "note"),
 )
 NEEDED = ("model", "precision", "gpu", "isl", "osl", "concurrency", "source")
-
-# How sources write a precision; what is not here keeps its own word and finds no
-# estimate, but stays a published fact.
-PRECISION_WORDS = {
-    **dict.fromkeys(("bf16", "bfloat16", "fp16", "float16", "16-bit"), "bf16"),
-    **dict.fromkeys(("fp8", "fp8_e4m3", "fp8-dynamic"), "fp8"),
-    **dict.fromkeys(("int8", "gptq-int8", "int8_w8a16", "w8a16", "w8a8"), "int8"),
-    **dict.fromkeys(("int4", "awq", "gptq", "awq-int4", "gptq-int4", "gptq4"), "int4"),
-    **dict.fromkeys(("autoround", "int4 (awq)", "w4a16", "ud-q4_k_m"), "int4"),
-    **dict.fromkeys(("nvfp4", "fp4"), "nvfp4"),
-    "mxfp4": "mxfp4",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,7 @@ class MeasuredPoint:
             data_parallel=self.data_parallel,
             expert_parallel=self.expert_parallel,
             engine=self.engine,
+            engine_version=self.engine_version,
         )
 
     @property
@@ -118,12 +118,6 @@ class MeasuredPoint:
         if rate is None or self.concurrency is None:
             return None
         return 1000 * self.concurrency / rate
-
-    @property
-    def is_old_engine(self) -> bool:
-        """Whether a vLLM before 0.8 served: its first engine spent more on every step."""
-        told = re.match(r"v?0\.(\d+)", self.engine_version)
-        return self.engine == "vllm" and told is not None and int(told[1]) < 8
 
     @property
     def latency(self) -> Latency | None:
@@ -182,15 +176,6 @@ class BadPoints(ValueError):
         if len(faults) > MOST_FAULTS:
             shown.append(f"... and {len(faults) - MOST_FAULTS:,} more.")
         super().__init__("\n".join(shown))
-
-
-class _Cell(Exception):
-    """A field that cannot be read; becomes a Fault with its line."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.field = field
-        self.sentence = sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +242,7 @@ def _read(
     for line, row in _rows(text, needed):
         try:
             point = point_of(row)
-        except _Cell as cell:
+        except BadCell as cell:
             faults.append(Fault(line, cell.field, cell.sentence))
             continue
         except _NoResult:
@@ -314,18 +299,18 @@ def _rows(text: str, needed: Iterable[str]) -> Iterator[tuple[int, Mapping[str, 
 
 
 def _published_point(row: Mapping[str, str]) -> MeasuredPoint:
-    given = _whole(row, "count")
-    tensor = _whole(row, "tp") or given or 1
-    pipeline, data = _whole(row, "pp") or 1, _whole(row, "dp") or 1
+    given = whole(row, "count")
+    tensor = whole(row, "tp") or given or 1
+    pipeline, data = whole(row, "pp") or 1, whole(row, "dp") or 1
     if given is not None and given != tensor * pipeline * data:
         if given % (tensor * pipeline):
-            raise _Cell(
+            raise BadCell(
                 "count", f"{given} is no multiple of tp x pp = {tensor * pipeline}."
             )
         data = given // (tensor * pipeline)  # whole engines beside each other
     point = MeasuredPoint(
-        model=_text(row, "model"),
-        precision=_precision(row["precision"]),
+        model=text_of(row, "model"),
+        precision=precision(row["precision"]),
         gpu=row["gpu"].strip()[:80],
         gpu_count=given or (tensor * pipeline * data if row.get("tp") else None),
         tensor_parallel=tensor,
@@ -334,48 +319,55 @@ def _published_point(row: Mapping[str, str]) -> MeasuredPoint:
         expert_parallel=1,
         engine="vllm",
         engine_version=row.get("vllm_version", "").strip()[:80],
-        prompt_tokens=_number(row, "isl"),
-        completion_tokens=_number(row, "osl"),
-        concurrency=_number(row, "concurrency"),
-        output_tokens_per_second=_number(row, "output_tok_s"),
-        total_tokens_per_second=_number(row, "total_tok_s"),
-        ttft_ms=_number(row, "ttft_ms"),
-        tpot_ms=_number(row, "tpot_ms"),
-        measured_on=_day(row, "measured_on"),
-        source=_text(row, "source"),
-        source_url=_link(row, "source_url"),
+        prompt_tokens=number(row, "isl"),
+        completion_tokens=number(row, "osl"),
+        concurrency=number(row, "concurrency"),
+        output_tokens_per_second=number(row, "output_tok_s"),
+        total_tokens_per_second=number(row, "total_tok_s"),
+        ttft_ms=number(row, "ttft_ms"),
+        tpot_ms=number(row, "tpot_ms"),
+        measured_on=day(row, "measured_on"),
+        source=text_of(row, "source"),
+        source_url=link(row, "source_url"),
         speculative=row.get("speculative", "").strip() != "no",
         verified=row.get("measured", "yes").strip() in ("yes", ""),
-        note=row.get("note", "").strip()[:500],
+        note=_note(row),
     )
     _check(point)
     return point
 
 
+def _note(row: Mapping[str, str]) -> str:
+    """The source's note; before it the precision, where it is no word of ours."""
+    told, note = row["precision"].strip(), row.get("note", "").strip()
+    unknown = told and not precision(told)
+    return (f"precision as told: {told[:40]}. {note}" if unknown else note)[:500]
+
+
 def _sample_point(row: Mapping[str, str], source: str, source_url: str) -> MeasuredPoint:
     told = row["silicon_data_source"]
-    tensor = int(_required(row, "tp_size"))
-    data = _whole(row, "attention_dp_size") or 1
-    pipeline = _whole(row, "pp_size") or 1
+    tensor = int(required(row, "tp_size"))
+    data = whole_or_one(row, "attention_dp_size")
+    pipeline = whole_or_one(row, "pp_size")
     measured = re.search(r"measured=(\d{4}-\d\d-\d\d)", told)
     point = MeasuredPoint(
-        model=_text(row, "model_path"),
+        model=text_of(row, "model_path"),
         precision=_sample_precision(row),
-        gpu=_text(row, "system"),
+        gpu=text_of(row, "system"),
         gpu_count=tensor * data * pipeline,
         tensor_parallel=tensor,
         pipeline_parallel=pipeline,
         data_parallel=data,
-        expert_parallel=math.gcd(_whole(row, "moe_ep_size") or 1, tensor * data),
-        engine=_text(row, "backend"),
+        expert_parallel=math.gcd(whole_or_one(row, "moe_ep_size"), tensor * data),
+        engine=text_of(row, "backend"),
         engine_version=row["backend_version"],
-        prompt_tokens=_required(row, "isl"),
-        completion_tokens=_required(row, "osl"),
-        concurrency=_required(row, "batch_size") * data,  # the batch of one data rank
+        prompt_tokens=required(row, "isl"),
+        completion_tokens=required(row, "osl"),
+        concurrency=required(row, "batch_size") * data,  # the batch of one data rank
         output_tokens_per_second=None,
         total_tokens_per_second=None,
-        ttft_ms=_number(row, "silicon_ttft_ms"),
-        tpot_ms=_required(row, "silicon_tpot_ms"),
+        ttft_ms=number(row, "silicon_ttft_ms"),
+        tpot_ms=required(row, "silicon_tpot_ms"),
         measured_on=date.fromisoformat(measured[1]) if measured else None,
         source=source,
         source_url=source_url,
@@ -398,75 +390,4 @@ def _sample_precision(row: Mapping[str, str]) -> str:
         return "mxfp4"
     if not row["precision"]:
         return "fp8" if row["model_path"].upper().endswith("FP8") else "bf16"
-    return _precision(row["precision"])
-
-
-def _precision(word: str) -> str:
-    """Our word for a precision; "" stays "": not told."""
-    plain = word.lower().split(",")[0].strip()
-    if not plain:
-        return ""
-    known = PRECISION_WORDS.get(plain)
-    if known is None:
-        known = next((v for k, v in PRECISION_WORDS.items() if plain.startswith(k)), None)
-    if known is None:
-        raise _Cell("precision", f"{word!r} is not known; use bf16, fp8, int8, int4, ...")
-    return known
-
-
-def _text(row: Mapping[str, str], name: str) -> str:
-    text = row.get(name, "").strip()
-    if not text:
-        raise _Cell(name, "it is empty.")
-    if len(text) > 200:
-        raise _Cell(name, f"it has {len(text):,} characters; at most 200.")
-    return text
-
-
-def _link(row: Mapping[str, str], name: str) -> str:
-    link = row.get(name, "").strip()
-    if link and not link.startswith(("https://", "http://")):
-        raise _Cell(name, f"{link[:80]!r} is no address; it must begin with https://.")
-    return link[:500]
-
-
-def _number(row: Mapping[str, str], name: str) -> float | None:
-    """A finite number above 0, or None where the cell is empty."""
-    text = row.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        number = float(text)
-    except ValueError:
-        raise _Cell(name, f"{text[:40]!r} is no number.") from None
-    if not (0 < number < 1e12):  # NaN fails this too
-        raise _Cell(name, f"{text[:40]} is not a finite number above 0.")
-    return number
-
-
-def _required(row: Mapping[str, str], name: str) -> float:
-    number = _number(row, name)
-    if number is None:
-        raise _Cell(name, "it is empty.")
-    return number
-
-
-def _whole(row: Mapping[str, str], name: str) -> int | None:
-    number = _number(
-        {name: "" if row.get(name, "").strip() == "0" else row.get(name, "")}, name
-    )
-    if number is None:
-        return None
-    if number != int(number):
-        raise _Cell(name, f"{row[name]} is not a whole number.")
-    return int(number)
-
-
-def _day(row: Mapping[str, str], name: str) -> date | None:
-    text = row.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError:
-        raise _Cell(name, f"{text[:40]!r} is no day; write 2026-11-24.") from None
+    return precision(row["precision"])

@@ -24,6 +24,9 @@ from fleet.throughput.shape import ModelWork, ServingShape
 from fleet.throughput.traffic import Traffic
 
 ALL_REDUCES_PER_LAYER = 2
+# What a step of a vLLM before 0.8 took on top, from its rows at batch 1, where the memory
+# traffic of a dense model is known well; later engines do without.
+OLD_ENGINE_STEP_MS = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,8 @@ def roofline(
     batch = max(1.0, load.running / shape.data_parallel)
     step_ms = decode_step_ms(shape, work, peak, efficiency, batch, mean_context(traffic))
     prefill_ms = prefill_request_ms(shape, work, peak, efficiency, traffic)
+    if shape.is_old_engine:
+        step_ms += OLD_ENGINE_STEP_MS
     # While a request decodes, each of the others is prefilled once per lifetime.
     tpot_ms = step_ms + (batch - 1) * prefill_ms / traffic.completion_tokens
     waiting_ms = step_ms / 2 + efficiency.burst * log2(batch) * prefill_ms

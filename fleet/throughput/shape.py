@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 PRECISIONS = ("bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4")
@@ -16,6 +17,7 @@ class ServingShape:
 
     gpu_count  GPUs of the replica = tensor x pipeline x data parallel
     expert_parallel  GPUs over which whole experts are spread; 1 splits every expert
+    engine_version   "" for a current one
 
     Raises ValueError with a sentence for a shape that cannot be.
     """
@@ -29,11 +31,18 @@ class ServingShape:
     data_parallel: int = 1
     expert_parallel: int = 1
     engine: str = "vllm"
+    engine_version: str = ""
 
     def __post_init__(self) -> None:
         faults = shape_faults(self)
         if faults:
             raise ValueError(" ".join(faults))
+
+    @property
+    def is_old_engine(self) -> bool:
+        """Whether this is a vLLM before 0.8: its first engine spent more on every step."""
+        told = re.match(r"v?0\.(\d+)", self.engine_version)
+        return self.engine == "vllm" and told is not None and int(told[1]) < 8
 
 
 def shape_faults(shape: ServingShape) -> list[str]:

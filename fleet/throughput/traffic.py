@@ -45,11 +45,6 @@ class Traffic:
         """[tokens per request] of the prompt that are computed."""
         return self.prompt_tokens - self.cached_tokens
 
-    @property
-    def has_target(self) -> bool:
-        """Whether a latency is asked for, not a concurrency."""
-        return self.concurrency is None
-
     def at(self, concurrency: float) -> Traffic:
         """The same requests, `concurrency` at once and without a target."""
         return replace(self, concurrency=concurrency, max_tpot_ms=None, max_ttft_ms=None)
