@@ -25,7 +25,6 @@ FLAT = Efficiency(bandwidth=0.8, arithmetic=0.4, layer_us=30.0)
 BANDS = {
     "roofline": Band(0.5, 1.6, 100),
     "estimator": Band(0.6, 1.5, 100),
-    "estimator_corrected<=0": Band(0.95, 1.05, 100),
     "estimator_corrected<=0.5": Band(0.9, 1.1, 100),
     "estimator_corrected<=1": Band(0.8, 1.2, 100),
     "estimator_corrected<=1.6": Band(0.7, 1.3, 100),

@@ -71,3 +71,17 @@ def test_a_band_widens_with_distance_in_the_calibration_too():
     near, far = (made.band(Evidence.ESTIMATOR_CORRECTED, "", d) for d in (0.4, 2.0))
 
     assert far.low < near.low < 1 < near.high < far.high
+
+
+def test_a_neighbour_at_no_distance_has_the_nearest_band():
+    made = calibration()
+
+    at_once, near = (made.band(Evidence.ESTIMATOR_CORRECTED, "", d) for d in (0.0, 0.4))
+
+    assert at_once == near
+
+
+def test_a_gpu_without_a_band_of_its_own_has_that_of_all():
+    made = calibration()
+
+    assert made.band(Evidence.ROOFLINE, "NVIDIA L4") == made.band(Evidence.ROOFLINE, "")
