@@ -16,7 +16,7 @@ CREATED = "createPod"
 
 
 def order(console: Console) -> None:
-    console.wait("the catalog", "SELECT 1 FROM fleet_gpuoffer", seconds=20)
+    console.wait("the catalog", "SELECT 1 FROM fleet_marketoffer WHERE source = 'runpod_catalog'", seconds=20)
     console.order(slug="llama-a")
 
 

@@ -46,7 +46,7 @@ set_token_price(
 def serve(console: Console, *, ready_seconds: float) -> Usage:
     """Order a model, wait until it is ready, send it twenty requests."""
     console.run(SET_PRICE)
-    console.wait("the catalog", "SELECT 1 FROM fleet_gpuoffer", seconds=20)
+    console.wait("the catalog", "SELECT 1 FROM fleet_marketoffer WHERE source = 'runpod_catalog'", seconds=20)
     console.order(slug="llama-a")
     console.wait(
         "RUNNING",
