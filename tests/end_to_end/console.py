@@ -29,6 +29,8 @@ ROOT = Path(__file__).resolve().parents[2]
 UP_SECONDS = 90
 LOOK_SECONDS = 0.25
 HTTP_SECONDS = 30
+# Public prices are in the table before the catalog is; an order needs the catalog.
+CATALOG = "SELECT 1 FROM fleet_marketoffer WHERE source = 'runpod_catalog'"
 PASSWORD = "correct-horse-battery-staple"
 
 

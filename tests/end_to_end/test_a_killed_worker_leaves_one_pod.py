@@ -7,7 +7,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from tests.end_to_end.console import Console
+from tests.end_to_end.console import CATALOG, Console
 from tests.end_to_end.test_main_job import assert_books_agree, serve, stop_and_close
 
 pytestmark = pytest.mark.slow
@@ -16,7 +16,7 @@ CREATED = "createPod"
 
 
 def order(console: Console) -> None:
-    console.wait("the catalog", "SELECT 1 FROM fleet_marketoffer WHERE source = 'runpod_catalog'", seconds=20)
+    console.wait("the catalog", CATALOG, seconds=20)
     console.order(slug="llama-a")
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.end_to_end.chat import Usage, send
-from tests.end_to_end.console import Console
+from tests.end_to_end.console import CATALOG, Console
 
 MODEL = "llama-3.1-8b"
 PRICES = {"uncached_prompt": "3.00", "cached_prompt": "0.50", "completion": "9.00"}
@@ -46,7 +46,7 @@ set_token_price(
 def serve(console: Console, *, ready_seconds: float) -> Usage:
     """Order a model, wait until it is ready, send it twenty requests."""
     console.run(SET_PRICE)
-    console.wait("the catalog", "SELECT 1 FROM fleet_marketoffer WHERE source = 'runpod_catalog'", seconds=20)
+    console.wait("the catalog", CATALOG, seconds=20)
     console.order(slug="llama-a")
     console.wait(
         "RUNNING",

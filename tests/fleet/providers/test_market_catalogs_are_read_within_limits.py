@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from gpuhunt._internal import catalog as theirs
 
 from fleet.providers import gpuhunt_catalog
 from fleet.providers.base import ProviderUnavailable
@@ -138,10 +139,8 @@ def test_the_process_keeps_no_variable_of_it(server):
     assert "GPUHUNT_CATALOG_DIR" not in os.environ
 
 
-def test_the_names_and_the_address_are_those_that_gpuhunt_publishes():
-    from gpuhunt._internal import catalog as theirs
-
-    assert theirs.CATALOG_URL == CATALOG_URL
+def test_the_names_and_the_address_are_those_that_gpuhunt_publishes(settings):
+    assert theirs.CATALOG_URL == CATALOG_URL == settings.MARKET_PRICES_URL
     assert set(OFFLINE) == set(theirs.OFFLINE_PROVIDERS)
     assert set(ONLINE) <= set(theirs.ONLINE_PROVIDERS)
 
