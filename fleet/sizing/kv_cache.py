@@ -36,10 +36,21 @@ KV_ELEMENT_BYTES: Mapping[str, Decimal] = {
     "fp8_e5m2": Decimal(1),
     "fp8_ds_mla": Decimal(1),
     "nvfp4": Decimal("0.5625"),  # 4 bits and an fp8 scale per 16 values
+    "nvfp4_4over6": Decimal("0.5625"),
     "nvfp4_ds_mla": Decimal("0.5625"),
+    # With a norm, scale or zero per head, spread over 128 values of key and value.
+    "fp8_per_token_head": Decimal("1.03"),
+    "int8_per_token_head": Decimal("1.03"),
+    "int4_per_token_head": Decimal("0.53"),
+    "turboquant_k8v4": Decimal("0.77"),
+    "turboquant_4bit_nc": Decimal("0.52"),
+    "turboquant_k3v4_nc": Decimal("0.46"),
+    "turboquant_3bit_nc": Decimal("0.40"),
 }
-# One row of a sparse latent cache: vLLM's packed formats (mla_attention.py).
+# One row of a sparse latent cache in vLLM's packed formats (mla_attention.py); plain fp8
+# takes its elements alone.
 SPARSE_ROW_BYTES = {"fp8_ds_mla": 656, "nvfp4_ds_mla": 352}
+PLAIN_FP8 = ("fp8", "fp8_e4m3", "fp8_e5m2")
 COMPRESSED_ROW_BYTES = {"fp8_ds_mla": 584, "nvfp4_ds_mla": 328}
 # DeepSeek V4's groups share one block size and pad to it. Measured, not derived: 26.15
 # GiB held 1,687,476 tokens where its entries alone would take 3,850 bytes a token.
@@ -133,8 +144,8 @@ def row_bytes(group: AttentionLayers, kv_cache_dtype: str, tensor: int) -> Decim
         row = Decimal(COMPRESSED_ROW_BYTES[packed] + group.index_bytes)
         return row / group.tokens_per_entry * COMPRESSED_PACKING
     if group.kind == AttentionKind.SPARSE_MLA:
-        plain = element >= 2
-        latent = group.latent_dim * element if plain else Decimal(SPARSE_ROW_BYTES[packed])
+        whole = SPARSE_ROW_BYTES.get(kv_cache_dtype)
+        latent = group.latent_dim * element if whole is None else Decimal(whole)
         return latent + group.index_bytes
     if group.kind == AttentionKind.MLA:
         return group.latent_dim * element
@@ -142,6 +153,25 @@ def row_bytes(group: AttentionLayers, kv_cache_dtype: str, tensor: int) -> Decim
         return Decimal(0)
     heads = max(1, group.kv_heads // tensor)
     return heads * (group.head_dim + group.value_dim) * element + group.index_bytes
+
+
+def stored_dtype(
+    model: Architecture, kv_cache_dtype: str, capability: tuple[int, int]
+) -> str:
+    """The format that vLLM keeps for what was asked, where attention is sparse.
+
+    Hopper's kernel packs an FP8 cache, and so does RTX Blackwell's, which takes no other;
+    GLM-5 on a data-centre Blackwell is kept in plain FP8 (models/config.py).
+    """
+    if not model.is_sparse:
+        return kv_cache_dtype
+    automatic = kv_cache_dtype == "auto"
+    if capability[0] == 10:
+        glm = model.model_type == "glm_moe_dsa"
+        return "fp8" if automatic and glm else kv_cache_dtype
+    if kv_cache_dtype in PLAIN_FP8 or (automatic and capability[0] == 12):
+        return "fp8_ds_mla"
+    return kv_cache_dtype
 
 
 def cache_plan(

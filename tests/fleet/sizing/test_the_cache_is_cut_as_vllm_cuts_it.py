@@ -8,7 +8,7 @@ import pytest
 
 from fleet.sizing.catalog import catalog
 from fleet.sizing.engine import Engine
-from fleet.sizing.kv_cache import CachePlan, cache_plan
+from fleet.sizing.kv_cache import CachePlan, cache_plan, stored_dtype
 from fleet.sizing.weights import Split
 from tests.fleet.sizing.questions import release
 
@@ -47,10 +47,23 @@ def test_bytes_per_token_follow_from_the_layers(slug: str, bytes_per_token: int)
     assert plan(slug, engine=Engine()).bytes_per_token == bytes_per_token
 
 
-def test_an_fp8_row_of_sparse_latent_attention_takes_656_bytes():
-    found = plan("glm-5", engine=Engine(), dtype="fp8")
+@pytest.mark.parametrize(
+    ("asked", "capability", "row"),
+    [
+        ("auto", (9, 0), 576 * 2),
+        ("fp8", (9, 0), 656),  # packed: FP8 values, scales, a rotary part in BF16
+        ("auto", (10, 0), 576),  # GLM-5 is kept in FP8 on B200 unless told otherwise
+        ("bfloat16", (10, 0), 576 * 2),
+        ("auto", (12, 0), 656),
+    ],
+)
+def test_a_row_of_sparse_latent_attention_depends_on_the_generation(
+    asked: str, capability: tuple[int, int], row: int
+):
+    stored = stored_dtype(catalog()["glm-5"].architecture, asked, capability)
 
-    assert found.bytes_per_token == 78 * (656 + 132)
+    found = plan("glm-5", engine=Engine(), dtype=stored)
+    assert found.bytes_per_token == 78 * (row + 132)
 
 
 def test_58_11_gib_hold_476_016_tokens_of_llama_3_1_8b():
