@@ -126,6 +126,7 @@ class Architecture:
     vision           parameters of what reads pictures or sound; 0 for text alone
     vision_row       [elements] at work in the encoder for one patch of a picture
     extra_embedding  parameters of per-layer embeddings and the like
+    streams          residual streams side by side (hyper-connections); 1 as a rule
     """
 
     name: str
@@ -141,6 +142,7 @@ class Architecture:
     vision: int = 0
     vision_row: int = 0
     extra_embedding: int = 0
+    streams: int = 1
 
     @property
     def attention_heads(self) -> int:

@@ -73,6 +73,7 @@ def architecture_of(config: Mapping[str, Any], name: str) -> Architecture:
         attention=tuple(_widen(group, context) for group in attention),
         dense=dense,
         experts=experts,
+        streams=fields.optional("hc_mult") or 1,
         vision=_vision(config, hidden)[0],
         vision_row=_vision(config, hidden)[1],
         extra_embedding=(

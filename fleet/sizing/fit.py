@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 
+from fleet.sizing.cache_plan import CachePlan
 from fleet.sizing.gpus import GpuSpec, gpu_named, unknown_gpu_reason
-from fleet.sizing.kv_cache import CachePlan, cache_plan, stored_dtype
+from fleet.sizing.kv_cache import cache_plan, stored_dtype
 from fleet.sizing.refusals import notes, refusals
 from fleet.sizing.request import Sizing
 from fleet.sizing.weights import weight_bytes, weight_bytes_per_gpu

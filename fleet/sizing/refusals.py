@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from fleet.sizing.architecture import AttentionKind
 from fleet.sizing.gpus import GpuSpec
 from fleet.sizing.kv_cache import KV_ELEMENT_BYTES
 from fleet.sizing.parallel import tensor_parallel_fault
@@ -165,12 +164,6 @@ def notes(asked: Sizing, gpu: GpuSpec) -> tuple[str, ...]:
         said.append(
             f"Sparse latent attention on {gpu.gpu_type_id} is young in vLLM 0.32; try it "
             "before it is sold."
-        )
-    kinds = {group.kind for group in asked.architecture.attention}
-    if AttentionKind.COMPRESSED in kinds:
-        said.append(
-            "The cache of compressed attention is measured on one machine, not derived; "
-            "take it as a magnitude."
         )
     if gpu.unified:
         said.append(f"{gpu.gpu_type_id} shares its memory with the host's programs.")

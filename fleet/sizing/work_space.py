@@ -78,7 +78,7 @@ def _layer_bytes(model: Architecture, engine: Engine, split: Split, tokens: int)
     if model.experts is not None:
         widest = max(widest, 3 * model.experts.shared_size)
     copies = HIDDEN_COPIES if engine.v1 else HIDDEN_COPIES_V0
-    elements = Decimal(widest) / split.tensor + copies * model.hidden_size
+    elements = Decimal(widest) / split.tensor + copies * model.hidden_size * model.streams
     return tokens * ACTIVATION_BYTES * elements
 
 
@@ -88,6 +88,7 @@ def _sampler_bytes(
     rows = min(max_num_seqs, tokens)
     logits = engine.sampler_copies * LOGIT_BYTES * model.vocabulary_size * rows
     hidden = SAMPLED_HIDDEN_COPIES * tokens * model.hidden_size * ACTIVATION_BYTES
+    hidden *= model.streams
     return logits + hidden
 
 

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
+from fleet.sizing.cache_plan import CachePlan
 from fleet.sizing.catalog import catalog
 from fleet.sizing.engine import Engine
-from fleet.sizing.kv_cache import CachePlan, cache_plan, stored_dtype
+from fleet.sizing.kv_cache import cache_plan, stored_dtype
 from fleet.sizing.weights import Split
 from tests.fleet.sizing.questions import release
 
@@ -143,6 +144,15 @@ def test_kv_heads_fewer_than_gpus_are_kept_twice():
     )
 
     assert four == eight == 28 * (128 + 128) * 2
+
+
+@pytest.mark.parametrize(("tokens", "gib"), [(30_000, "6.66"), (13_528, "5.44")])
+def test_a_request_of_deepseek_v4_takes_gigabytes_at_once(tokens: int, gib: str):
+    """vLLM 0.22 on two GH200: 6.66 GiB for 30,000 tokens, 5.44 would do for 13,528."""
+    found = plan("deepseek-v4-flash", engine=release(22), tensor=2)
+
+    needed = Decimal(found.bytes_of_request(tokens)) / GIB
+    assert float(needed) == pytest.approx(float(gib), rel=0.06)
 
 
 def test_the_longest_request_is_the_longest_that_finds_room():
