@@ -124,7 +124,9 @@ class Architecture:
 
     max_context      [tokens] that the model was made for
     vision           parameters of what reads pictures or sound; 0 for text alone
+    vision_row       [elements] at work in the encoder for one patch of a picture
     extra_embedding  parameters of per-layer embeddings and the like
+    streams          residual streams side by side (hyper-connections); 1 as a rule
     """
 
     name: str
@@ -138,7 +140,9 @@ class Architecture:
     dense: tuple[DenseLayers, ...] = ()
     experts: ExpertLayers | None = None
     vision: int = 0
+    vision_row: int = 0
     extra_embedding: int = 0
+    streams: int = 1
 
     @property
     def attention_heads(self) -> int:

@@ -19,8 +19,8 @@ from fleet.sizing.kv_cache import KV_ELEMENT_BYTES
 from fleet.sizing.precision import Precision, precision_named, variant_of
 from fleet.sizing.request import Sizing
 
-DEFAULT_LENGTH = 32_768
 UNTOLD_RELEASE = Engine(version=(0, 24))  # the middle of the year that most logs are from
+READS_SCALES = (0, 12)  # releases that resolve "auto" from the checkpoint
 BOOTED = ("fits", "ok", "success")
 UNTOLD = ("native",)  # the precision that it comes in
 
@@ -56,16 +56,18 @@ def boot_row(row: Mapping[str, str]) -> BootRow | str:
     dtype = row["kv_cache_dtype"] or "auto"
     if dtype not in KV_ELEMENT_BYTES:
         return f"KV cache dtype {dtype!r} is not known."
-    assumed = []
+    assumed: list[str] = []
     engine = engine_named(row["vllm_version"])
     if not re.search(r"\d", row["vllm_version"]):
         assumed.append("release")
         engine = UNTOLD_RELEASE
+    if dtype == "auto" and _carries_scales(name, precision, engine):
+        dtype = "fp8"
     for field in ("gpu_memory_utilization", "max_model_len"):
         if not row[field]:
             assumed.append(field)
     context = model.architecture.max_context
-    length = _whole(row["max_model_len"]) or min(context, DEFAULT_LENGTH)
+    length = _whole(row["max_model_len"]) or context  # vLLM's own default
     architecture = model.architecture
     if length > context:  # such boots stretch the rotary embedding
         assumed.append("stretched context")
@@ -98,6 +100,12 @@ def boot_row(row: Mapping[str, str]) -> BootRow | str:
         kv_gib=_decimal(row["available_kv_gib_per_gpu"]),
         kv_tokens=_whole(row["kv_cache_tokens"]),
     )
+
+
+def _carries_scales(name: str, precision: Precision, engine: Engine) -> bool:
+    """NVIDIA's own checkpoints carry scales for an FP8 cache, which "auto" then takes."""
+    quantised = precision.name in ("fp8", "nvfp4")
+    return name.startswith("nvidia/") and quantised and engine.version >= READS_SCALES
 
 
 def _gpus(row: Mapping[str, str]) -> int:

@@ -73,7 +73,9 @@ def architecture_of(config: Mapping[str, Any], name: str) -> Architecture:
         attention=tuple(_widen(group, context) for group in attention),
         dense=dense,
         experts=experts,
-        vision=_vision(config, hidden),
+        streams=fields.optional("hc_mult") or 1,
+        vision=_vision(config, hidden)[0],
+        vision_row=_vision(config, hidden)[1],
         extra_embedding=(
             fields.count("vocab_size_per_layer_input")
             * fields.count("hidden_size_per_layer_input")
@@ -162,14 +164,15 @@ def _without_shared_caches(
     return tuple(kept)
 
 
-def _vision(config: Mapping[str, Any], text_hidden: int) -> int:
-    """Parameters of a picture encoder and its projector, to about a tenth."""
+def _vision(config: Mapping[str, Any], text_hidden: int) -> tuple[int, int]:
+    """(parameters to about a tenth, elements at work a patch) of a picture encoder."""
     found = config.get("vision_config")
     if not isinstance(found, Mapping):
-        return 0
+        return 0, 0
     fields = Fields(found)
     depth = fields.count("depth", "num_hidden_layers", "vt_num_hidden_layers")
     width = fields.count("hidden_size", "vt_hidden_size", "embed_dim")
     inner = fields.count("intermediate_size", "vt_intermediate_size") or 4 * width
     merged = width * (fields.count("spatial_merge_size") or 2) ** 2
-    return depth * (4 * width + 2 * inner) * width + merged * (merged + text_hidden)
+    parameters = depth * (4 * width + 2 * inner) * width + merged * (merged + text_hidden)
+    return parameters, 4 * width + 3 * inner

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from fleet.sizing.architecture import DenseLayers, ExpertLayers
 from fleet.sizing.config_fields import ConfigRefused, Fields
@@ -144,7 +145,7 @@ def _searched(fields: Fields, hidden: int) -> tuple[DenseLayers, ...]:
         factor = mlp.get("ffn_mult") if isinstance(mlp, Mapping) else None
         if factor is None:
             continue
-        if not isinstance(factor, int | float) or not 0 < factor < 100:
+        if not isinstance(factor, int | float | Decimal) or not 0 < factor < 100:
             raise ConfigRefused(f"ffn_mult is {factor!r}; it must be above 0, below 100.")
         width = -(-int(2 * factor * hidden / 3) // 256) * 256
         made.append(DenseLayers(1, width))

@@ -70,6 +70,14 @@ class Engine:
             return Decimal("2.1")
         return Decimal("3.5") if self.version >= (0, 17) else Decimal("9.4")
 
+    def samples_in_dry_run(self, gpu: GpuSpec, max_model_len: int) -> bool:
+        """V0 does not sample in the dry run of a chunk; all others do."""
+        return self.v1 or not self._v0_chunks(gpu, max_model_len)
+
+    def _v0_chunks(self, gpu: GpuSpec, max_model_len: int) -> bool:
+        """V0 chunked long prompts, where FlashAttention could (Ampere and later)."""
+        return max_model_len > V0_CHUNKED_ABOVE and gpu.compute_capability >= (8, 0)
+
     def max_num_seqs(self, gpu: GpuSpec) -> int:
         """The API server's default for `gpu`."""
         large = gpu.memory_gib >= LARGE_GPU_GIB and "A100" not in gpu.gpu_type_id
@@ -78,7 +86,7 @@ class Engine:
     def max_num_batched_tokens(self, gpu: GpuSpec, max_model_len: int) -> int:
         """[tokens] The API server's default for `gpu`: what one profiled step holds."""
         if not self.v1:
-            if max_model_len > V0_CHUNKED_ABOVE:
+            if self._v0_chunks(gpu, max_model_len):
                 return 2048 if self.version >= (0, 7) else 512
             return max(max_model_len, 2048)
         if gpu.memory_gib >= LARGEST_GPU_GIB and self.version >= (0, 22):
@@ -103,7 +111,7 @@ def engine_named(version: str) -> Engine:
     """
     if re.search(r"\(202[34]-", version):  # dated before the V1 engine
         return Engine(version=(0, 5), v1=False)
-    found = re.search(r"\b0\.(\d+)", version)
+    found = re.search(r"(?<![\d.])0\.(\d+)", version)
     if not found:
         return Engine()
     number = (0, int(found.group(1)))

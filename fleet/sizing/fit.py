@@ -17,8 +17,9 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 
+from fleet.sizing.cache_plan import CachePlan
 from fleet.sizing.gpus import GpuSpec, gpu_named, unknown_gpu_reason
-from fleet.sizing.kv_cache import CachePlan, cache_plan
+from fleet.sizing.kv_cache import cache_plan, stored_dtype
 from fleet.sizing.refusals import notes, refusals
 from fleet.sizing.request import Sizing
 from fleet.sizing.weights import weight_bytes, weight_bytes_per_gpu
@@ -135,7 +136,7 @@ def _sized(asked: Sizing, gpu: GpuSpec, disk_gb: int) -> SizingResult:
     plan = cache_plan(
         model,
         split=asked.split,
-        kv_cache_dtype=asked.kv_cache_dtype,
+        kv_cache_dtype=stored_dtype(model, asked.kv_cache_dtype, gpu.compute_capability),
         engine=engine,
         max_num_batched_tokens=batched,
     )
@@ -170,6 +171,8 @@ def _terms(asked: Sizing, gpu: GpuSpec, batched: int, sequences: int) -> tuple[T
     activations = activation_gib(
         model,
         engine=engine,
+        kept_experts=asked.precision.name != "mxfp4",  # its kernels keep nothing
+        samples=engine.samples_in_dry_run(gpu, asked.max_model_len),
         split=split,
         max_model_len=asked.max_model_len,
         max_num_batched_tokens=batched,

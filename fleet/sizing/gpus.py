@@ -140,7 +140,7 @@ _LISTED = (
          "NVIDIA RTX PRO 6000 Blackwell Workstation Edition"),
     _gpu("NVIDIA RTX PRO 4500 Blackwell", "31.36", (12, 0), 896,
          ("110", "438", "877", "438"), "RTX PRO 4500 datasheet", "RTX PRO 4500"),
-    _gpu("NVIDIA GB10", "119.70", (12, 1), 273, ("125", "250", "500", "250"),
+    _gpu("NVIDIA GB10", "121.63", (12, 1), 273, ("125", "250", "500", "250"),
          "DGX Spark datasheet", "GB10", "DGX Spark", "DGX Spark GB10", unified=True),
     _gpu("NVIDIA A100-SXM4-40GB", "39.39", (8, 0), 1555, _A100, "A100 datasheet",
          "A100 40GB", "A100-SXM 40GB", "NVIDIA A100-PCIE-40GB", nvlink=True),

@@ -21,6 +21,8 @@ from fleet.sizing.architecture import (
     AttentionKind,
     AttentionLayers,
 )
+from fleet.sizing.cache_plan import CacheGroup, CachePlan
+from fleet.sizing.compressed_cache import compressed_plan
 from fleet.sizing.engine import Engine
 from fleet.sizing.weights import Split
 
@@ -36,105 +38,29 @@ KV_ELEMENT_BYTES: Mapping[str, Decimal] = {
     "fp8_e5m2": Decimal(1),
     "fp8_ds_mla": Decimal(1),
     "nvfp4": Decimal("0.5625"),  # 4 bits and an fp8 scale per 16 values
+    "nvfp4_4over6": Decimal("0.5625"),
     "nvfp4_ds_mla": Decimal("0.5625"),
+    # With a norm, scale or zero per head, spread over 128 values of key and value.
+    "fp8_per_token_head": Decimal("1.03"),
+    "int8_per_token_head": Decimal("1.03"),
+    "int4_per_token_head": Decimal("0.53"),
+    "turboquant_k8v4": Decimal("0.77"),
+    "turboquant_4bit_nc": Decimal("0.52"),
+    "turboquant_k3v4_nc": Decimal("0.46"),
+    "turboquant_3bit_nc": Decimal("0.40"),
 }
-# One row of a sparse latent cache: vLLM's packed formats (mla_attention.py).
+# One row of a sparse latent cache in vLLM's packed formats (mla_attention.py); plain fp8
+# takes its elements alone.
 SPARSE_ROW_BYTES = {"fp8_ds_mla": 656, "nvfp4_ds_mla": 352}
-COMPRESSED_ROW_BYTES = {"fp8_ds_mla": 584, "nvfp4_ds_mla": 328}
-# DeepSeek V4's groups share one block size and pad to it. Measured, not derived: 26.15
-# GiB held 1,687,476 tokens where its entries alone would take 3,850 bytes a token.
-COMPRESSED_PACKING = Decimal("4.3")
-
-
-@dataclass(frozen=True, slots=True)
-class CacheGroup:
-    """`count` groups of layers with a block table each.
-
-    block_tokens  tokens of one of its blocks
-    most_tokens   a request never holds more than this many; None: all of its tokens
-    fixed_blocks  a request holds so many blocks whatever its length (states)
-    spare_blocks  beside: a window need not begin at a block's edge
-    """
-
-    count: int
-    block_tokens: int
-    most_tokens: int | None = None
-    fixed_blocks: int = 0
-    spare_blocks: int = 0
-
-    def blocks(self, length: int) -> int:
-        """Blocks of a request of `length` tokens, all `count` groups together."""
-        if self.fixed_blocks:
-            return self.count * self.fixed_blocks
-        held = length if self.most_tokens is None else min(length, self.most_tokens)
-        return self.count * (-(-held // self.block_tokens) + self.spare_blocks)
-
-
-@dataclass(frozen=True, slots=True)
-class CachePlan:
-    """How the cache of one GPU is cut.
-
-    block_bytes      [bytes] of one block of the pool
-    groups           what a request draws from it
-    bytes_per_token  [bytes] that one more token of a long request takes
-    has_states       whether every request needs a state's block to be scheduled
-    """
-
-    block_bytes: int
-    groups: tuple[CacheGroup, ...]
-    bytes_per_token: int
-    has_states: bool = False
-
-    def blocks(self, length: int) -> int:
-        """Blocks that one request of `length` tokens holds."""
-        return sum(group.blocks(length) for group in self.groups)
-
-    def bytes_of_request(self, length: int) -> int:
-        """[bytes] of one request of `length` tokens."""
-        return self.blocks(length) * self.block_bytes
-
-    def blocks_in(self, kv_bytes: int) -> int:
-        """Blocks that `kv_bytes` of memory hold."""
-        return max(0, kv_bytes) // self.block_bytes
-
-    def sequences(self, kv_bytes: int, length: int) -> int:
-        """Requests of `length` tokens that fit at once."""
-        return self.blocks_in(kv_bytes) // self.blocks(length)
-
-    def tokens(self, kv_bytes: int, max_model_len: int, engine: Engine) -> int:
-        """What the engine logs as "KV cache size": see `Engine.tells_concurrency`."""
-        blocks = self.blocks_in(kv_bytes)
-        if len(self.groups) == 1 and self.groups[0].count == 1:
-            return blocks * self.groups[0].block_tokens
-        if engine.tells_concurrency:
-            return blocks * max_model_len // self.blocks(max_model_len)
-        groups = sum(group.count for group in self.groups)
-        return blocks // groups * max(g.block_tokens for g in self.groups)
-
-    def longest(self, kv_bytes: int, at_most: int) -> int:
-        """[tokens] The longest request that finds room, up to `at_most`; 0 for none."""
-        low, high = 0, at_most
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self.bytes_of_request(middle) <= kv_bytes:
-                low = middle
-            else:
-                high = middle - 1
-        return low
+PLAIN_FP8 = ("fp8", "fp8_e4m3", "fp8_e5m2")
 
 
 def row_bytes(group: AttentionLayers, kv_cache_dtype: str, tensor: int) -> Decimal:
     """[bytes] that one token takes in one layer on one GPU. KeyError: unknown dtype."""
     element = KV_ELEMENT_BYTES[kv_cache_dtype]
-    packed = "nvfp4_ds_mla" if element < 1 else "fp8_ds_mla"
-    if group.kind == AttentionKind.COMPRESSED:
-        if not group.tokens_per_entry:
-            return Decimal(0)  # its window alone
-        row = Decimal(COMPRESSED_ROW_BYTES[packed] + group.index_bytes)
-        return row / group.tokens_per_entry * COMPRESSED_PACKING
     if group.kind == AttentionKind.SPARSE_MLA:
-        plain = element >= 2
-        latent = group.latent_dim * element if plain else Decimal(SPARSE_ROW_BYTES[packed])
+        whole = SPARSE_ROW_BYTES.get(kv_cache_dtype)
+        latent = group.latent_dim * element if whole is None else Decimal(whole)
         return latent + group.index_bytes
     if group.kind == AttentionKind.MLA:
         return group.latent_dim * element
@@ -142,6 +68,25 @@ def row_bytes(group: AttentionLayers, kv_cache_dtype: str, tensor: int) -> Decim
         return Decimal(0)
     heads = max(1, group.kv_heads // tensor)
     return heads * (group.head_dim + group.value_dim) * element + group.index_bytes
+
+
+def stored_dtype(
+    model: Architecture, kv_cache_dtype: str, capability: tuple[int, int]
+) -> str:
+    """The format that vLLM keeps for what was asked, where attention is sparse.
+
+    Hopper's kernel packs an FP8 cache, and so does RTX Blackwell's, which takes no other;
+    GLM-5 on a data-centre Blackwell is kept in plain FP8 (models/config.py).
+    """
+    if not model.is_sparse:
+        return kv_cache_dtype
+    automatic = kv_cache_dtype == "auto"
+    if capability[0] == 10:
+        glm = model.model_type == "glm_moe_dsa"
+        return "fp8" if automatic and glm else kv_cache_dtype
+    if kv_cache_dtype in PLAIN_FP8 or (automatic and capability[0] == 12):
+        return "fp8_ds_mla"
+    return kv_cache_dtype
 
 
 def cache_plan(
@@ -153,6 +98,13 @@ def cache_plan(
     max_num_batched_tokens: int,
 ) -> CachePlan:
     """How vLLM would cut the cache of `model`. KeyError for an unknown dtype."""
+    if any(group.kind == AttentionKind.COMPRESSED for group in model.attention):
+        return compressed_plan(
+            model,
+            split=split,
+            kv_cache_dtype=kv_cache_dtype,
+            in_flight=engine.concurrent_batches(split.pipeline) * max_num_batched_tokens,
+        )
     windows = [g for g in model.attention if g.kind in WINDOW_KINDS]
     if model.stateful or (windows and engine.frees_windows):
         return _hybrid(model, split, kv_cache_dtype, engine, max_num_batched_tokens)

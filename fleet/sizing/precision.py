@@ -7,6 +7,7 @@ Bits per weight count the scales that travel with the weights:
     int4   4 + 16 / 128 + 4 / 128   AWQ and GPTQ: a scale and a zero per group of 128
     nvfp4  4 + 8 / 16               an fp8 scale per 16 values
     mxfp4  4 + 8 / 32               an 8-bit exponent per 32 values
+    nf4    4 + 32 / 64              bitsandbytes: an fp32 scale per 64 values
 
 Embeddings, output head, norms and routers stay in BF16 in every published checkpoint of
 these formats. Which compute capability loads what is vLLM 0.32's `get_min_capability`
@@ -28,6 +29,7 @@ FP8_BITS = 8 + Decimal(32) / (128 * 128)
 INT4_BITS = 4 + Decimal(16 + 4) / 128
 NVFP4_BITS = 4 + Decimal(8) / 16
 MXFP4_BITS = 4 + Decimal(8) / 32
+NF4_BITS = 4 + Decimal(32) / 64
 MXFP8_BITS = 8 + Decimal(8) / 32
 
 
@@ -67,6 +69,7 @@ PRECISIONS: dict[str, Precision] = {
         _all("int4", INT4_BITS, (7, 0), (7, 0)),
         _all("nvfp4", NVFP4_BITS, (7, 5), (10, 0)),
         _all("mxfp4", MXFP4_BITS, (8, 0), (9, 0)),
+        _all("nf4", NF4_BITS, (7, 0), (7, 0)),
         _all("mxfp8", MXFP8_BITS, (7, 5), (10, 0)),
     )
 }
@@ -80,6 +83,9 @@ SAYINGS = {  # longest first: "nvfp4" contains "fp4", "int8" is not "fp8"
     "float16": "fp16",
     "fp16": "fp16",
     "half": "fp16",
+    "bitsandbytes": "nf4",
+    "bnb": "nf4",
+    "nf4": "nf4",
     "w4a16": "int4",
     "int4": "int4",
     "awq": "int4",
@@ -145,6 +151,15 @@ def precision_of_config(config: Mapping[str, Any], model: Architecture) -> Preci
             "compressed-tensors, modelopt and mxfp4."
         )
     return _with_exceptions(variant_of(PRECISIONS[found], model), told, config)
+
+
+def kv_cache_dtype_of_config(config: Mapping[str, Any]) -> str:
+    """What vLLM takes "auto" for: "fp8" where the checkpoint carries scales for it."""
+    told = config.get("quantization_config")
+    scheme = told.get("kv_cache_scheme") if isinstance(told, Mapping) else None
+    if isinstance(scheme, Mapping):
+        return "fp8" if scheme.get("num_bits") == 8 else "auto"
+    return "fp8" if str(scheme).upper() == "FP8" else "auto"
 
 
 def _method(told: Mapping[str, Any]) -> str | None:

@@ -11,15 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from fleet.sizing.architecture import AttentionKind
 from fleet.sizing.gpus import GpuSpec
 from fleet.sizing.kv_cache import KV_ELEMENT_BYTES
 from fleet.sizing.parallel import tensor_parallel_fault
 from fleet.sizing.request import Sizing
 
 SPARSE_MAJORS = (9, 10, 12)
-FP8_CACHE_FROM = (8, 0)
-NVFP4_CACHE_FROM = (10, 0)
+SMALL_CACHE_FROM = (8, 0)
 OLDEST_GPU = (7, 5)
 OLDEST_GPU_BEFORE = (7, 0)
 WITHOUT_SM70 = (0, 20)  # wheels of CUDA 13 no longer hold kernels for Volta
@@ -145,11 +143,11 @@ def _cache_dtype(asked: Sizing, gpu: GpuSpec) -> Iterator[str]:
             f"kv_cache_dtype is {dtype}, a format of sparse latent attention, which "
             f"{asked.architecture.name} has not; use fp8."
         )
-    bytes_each = KV_ELEMENT_BYTES[dtype]
-    if bytes_each < 1 and gpu.compute_capability < NVFP4_CACHE_FROM:
-        yield f"{gpu.gpu_type_id} has no FP4 arithmetic; use kv_cache_dtype fp8 or auto."
-    elif bytes_each < 2 and gpu.compute_capability < FP8_CACHE_FROM:
-        yield f"{gpu.gpu_type_id} has no kernel for an FP8 cache; use kv_cache_dtype auto."
+    if KV_ELEMENT_BYTES[dtype] < 2 and gpu.compute_capability < SMALL_CACHE_FROM:
+        yield (
+            f"{gpu.gpu_type_id} has no kernel for a cache in {dtype}; use kv_cache_dtype "
+            "auto."
+        )
 
 
 def notes(asked: Sizing, gpu: GpuSpec) -> tuple[str, ...]:
@@ -166,12 +164,6 @@ def notes(asked: Sizing, gpu: GpuSpec) -> tuple[str, ...]:
         said.append(
             f"Sparse latent attention on {gpu.gpu_type_id} is young in vLLM 0.32; try it "
             "before it is sold."
-        )
-    kinds = {group.kind for group in asked.architecture.attention}
-    if AttentionKind.COMPRESSED in kinds:
-        said.append(
-            "The cache of compressed attention is measured on one machine, not derived; "
-            "take it as a magnitude."
         )
     if gpu.unified:
         said.append(f"{gpu.gpu_type_id} shares its memory with the host's programs.")

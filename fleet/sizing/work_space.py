@@ -12,7 +12,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from fleet.sizing.architecture import Architecture, AttentionKind
-from fleet.sizing.engine import V0_CHUNKED_ABOVE, Engine
+from fleet.sizing.engine import Engine
 from fleet.sizing.gpus import GpuSpec
 from fleet.sizing.weights import Split
 
@@ -24,10 +24,12 @@ HIDDEN_COPIES_V0 = Decimal(3)
 SAMPLED_HIDDEN_COPIES = 3  # hidden states that outlive the layers while sampling
 VISION_FLOOR_GIB = Decimal("1.0")  # an encoder's own dry run with the largest picture
 VISION_HELD_GIB = Decimal("0.2")  # its output, held while the layers run
+PATCHES_PER_TOKEN = 4  # a Qwen VL encoder merges 2 x 2 patches into a token
 LATENT_CHUNK_TOKENS = 64 * 1024  # mla_attention.py, chunked prefill work space
 # Sparse attention gathers 5 x length rows of keys in BF16 for a prefill; its index shares
 # that work space (flashmla_sparse.py, indexer.py).
 SPARSE_GATHER_BYTES = 5 * 576 * 2
+KEEPS_WORK_SPACE = (0, 12)  # releases that keep work space between steps
 STATE_COPIES = 16  # queries, keys, values, gates, decays and states per chunk
 GRAPH_BASE_GIB = Decimal("0.15")
 GRAPH_SET_GIB = Decimal("0.55")  # of a full set of 51 sizes, up to 512 tokens
@@ -40,23 +42,35 @@ def activation_gib(
     model: Architecture,
     *,
     engine: Engine,
+    kept_experts: bool,
+    samples: bool,
     split: Split,
     max_model_len: int,
     max_num_batched_tokens: int,
     max_num_seqs: int,
 ) -> Decimal:
-    """[GiB] at the peak of the dry run, on one GPU."""
+    """[GiB] at the peak of the dry run, on one GPU.
+
+    kept_experts  whether the experts' kernels keep their intermediates between steps
+    samples       whether the dry run goes through the sampler
+    """
     tokens = max_num_batched_tokens
     layers = _layer_bytes(model, engine, split, tokens)
-    sampler = _sampler_bytes(model, engine, tokens, max_num_seqs, max_model_len)
+    layers += _latent_bytes(model, split, max_model_len)
+    held = _state_work_bytes(model, split, tokens) + _gathered_bytes(model, max_model_len)
+    experts = _expert_bytes(model, split, tokens)
+    if kept_experts and engine.version >= KEEPS_WORK_SPACE:
+        held += experts
+    else:
+        layers += experts
+    sampler = Decimal(0)
+    if samples:
+        sampler = _sampler_bytes(model, engine, tokens, max_num_seqs)
     peak = max(layers, sampler) * engine.reserved_per_peak / GIB
     if model.vision and engine.v1:
-        peak = max(peak + VISION_HELD_GIB, VISION_FLOOR_GIB)
-    extra = _expert_bytes(model, split, tokens) + _attention_bytes(
-        model, split, max_model_len
-    )
-    extra += _state_work_bytes(model, split, tokens)
-    return peak + extra / GIB
+        floor = max(VISION_FLOOR_GIB, _film_bytes(model, engine, max_model_len) / GIB)
+        peak = max(peak + VISION_HELD_GIB, floor)
+    return peak + held / GIB
 
 
 def _layer_bytes(model: Architecture, engine: Engine, split: Split, tokens: int) -> Decimal:
@@ -64,27 +78,22 @@ def _layer_bytes(model: Architecture, engine: Engine, split: Split, tokens: int)
     if model.experts is not None:
         widest = max(widest, 3 * model.experts.shared_size)
     copies = HIDDEN_COPIES if engine.v1 else HIDDEN_COPIES_V0
-    elements = Decimal(widest) / split.tensor + copies * model.hidden_size
+    elements = Decimal(widest) / split.tensor + copies * model.hidden_size * model.streams
     return tokens * ACTIVATION_BYTES * elements
 
 
 def _sampler_bytes(
-    model: Architecture,
-    engine: Engine,
-    tokens: int,
-    max_num_seqs: int,
-    max_model_len: int,
+    model: Architecture, engine: Engine, tokens: int, max_num_seqs: int
 ) -> Decimal:
-    if not engine.v1 and max_model_len > V0_CHUNKED_ABOVE:
-        return Decimal(0)  # V0 does not sample in the dry run of a chunk
     rows = min(max_num_seqs, tokens)
     logits = engine.sampler_copies * LOGIT_BYTES * model.vocabulary_size * rows
     hidden = SAMPLED_HIDDEN_COPIES * tokens * model.hidden_size * ACTIVATION_BYTES
+    hidden *= model.streams
     return logits + hidden
 
 
 def _expert_bytes(model: Architecture, split: Split, tokens: int) -> Decimal:
-    """The fused experts' three intermediates, which vLLM keeps between steps."""
+    """The three intermediates of the fused experts."""
     experts = model.experts
     if experts is None:
         return Decimal(0)
@@ -102,9 +111,21 @@ def _state_work_bytes(model: Architecture, split: Split, tokens: int) -> Decimal
     return Decimal(widest) / split.tensor * copies * tokens
 
 
-def _attention_bytes(model: Architecture, split: Split, max_model_len: int) -> Decimal:
-    if model.is_sparse:
-        return Decimal(SPARSE_GATHER_BYTES * max_model_len)
+def _film_bytes(model: Architecture, engine: Engine, max_model_len: int) -> Decimal:
+    """Before 0.10 the dry run of a Qwen VL model was a film as long as the context."""
+    if engine.version >= (0, 10) or not model.model_type.startswith("qwen2"):
+        return Decimal(0)
+    patches = PATCHES_PER_TOKEN * max_model_len
+    return Decimal(patches * model.vision_row * ACTIVATION_BYTES)
+
+
+def _gathered_bytes(model: Architecture, max_model_len: int) -> Decimal:
+    """What sparse attention gathers keys into, kept between steps."""
+    return Decimal(SPARSE_GATHER_BYTES * max_model_len) if model.is_sparse else Decimal(0)
+
+
+def _latent_bytes(model: Architecture, split: Split, max_model_len: int) -> Decimal:
+    """A chunk of context of latent attention, expanded to keys and values of every head."""
     latent = [g for g in model.attention if g.kind == AttentionKind.MLA]
     if not latent:
         return Decimal(0)

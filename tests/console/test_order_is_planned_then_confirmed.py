@@ -230,3 +230,21 @@ def test_fleets_of_the_other_money_are_not_offered(operator: Client, catalog: No
 
     assert "Play money" in page
     assert "Real money" not in page
+
+
+def test_the_fit_shows_every_term_of_the_memory(operator: Client, fields: dict[str, str]):
+    page = operator.post(reverse("fleet:order-fit"), fields).content.decode()
+
+    for term in ("weights", "activations", "CUDA graphs", "outside PyTorch", "KV cache"):
+        assert f"<title>{term} " in page
+
+
+def test_what_does_not_fit_is_told_the_smallest_change(
+    operator: Client, fields: dict[str, str]
+):
+    long = fields | {"max_model_len": "131072"}
+
+    page = operator.post(reverse("fleet:order-fit"), long).content.decode()
+
+    assert "Does not fit" in page
+    assert "<li>Lower max_model_len to " in page

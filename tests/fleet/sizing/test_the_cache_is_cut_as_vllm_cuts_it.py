@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
+from fleet.sizing.cache_plan import CachePlan
 from fleet.sizing.catalog import catalog
 from fleet.sizing.engine import Engine
-from fleet.sizing.kv_cache import CachePlan, cache_plan
+from fleet.sizing.kv_cache import cache_plan, stored_dtype
 from fleet.sizing.weights import Split
 from tests.fleet.sizing.questions import release
 
@@ -47,10 +48,23 @@ def test_bytes_per_token_follow_from_the_layers(slug: str, bytes_per_token: int)
     assert plan(slug, engine=Engine()).bytes_per_token == bytes_per_token
 
 
-def test_an_fp8_row_of_sparse_latent_attention_takes_656_bytes():
-    found = plan("glm-5", engine=Engine(), dtype="fp8")
+@pytest.mark.parametrize(
+    ("asked", "capability", "row"),
+    [
+        ("auto", (9, 0), 576 * 2),
+        ("fp8", (9, 0), 656),  # packed: FP8 values, scales, a rotary part in BF16
+        ("auto", (10, 0), 576),  # GLM-5 is kept in FP8 on B200 unless told otherwise
+        ("bfloat16", (10, 0), 576 * 2),
+        ("auto", (12, 0), 656),
+    ],
+)
+def test_a_row_of_sparse_latent_attention_depends_on_the_generation(
+    asked: str, capability: tuple[int, int], row: int
+):
+    stored = stored_dtype(catalog()["glm-5"].architecture, asked, capability)
 
-    assert found.bytes_per_token == 78 * (656 + 132)
+    found = plan("glm-5", engine=Engine(), dtype=stored)
+    assert found.bytes_per_token == 78 * (row + 132)
 
 
 def test_58_11_gib_hold_476_016_tokens_of_llama_3_1_8b():
@@ -130,6 +144,15 @@ def test_kv_heads_fewer_than_gpus_are_kept_twice():
     )
 
     assert four == eight == 28 * (128 + 128) * 2
+
+
+@pytest.mark.parametrize(("tokens", "gib"), [(30_000, "6.66"), (13_528, "5.44")])
+def test_a_request_of_deepseek_v4_takes_gigabytes_at_once(tokens: int, gib: str):
+    """vLLM 0.22 on two GH200: 6.66 GiB for 30,000 tokens, 5.44 would do for 13,528."""
+    found = plan("deepseek-v4-flash", engine=release(22), tensor=2)
+
+    needed = Decimal(found.bytes_of_request(tokens)) / GIB
+    assert float(needed) == pytest.approx(float(gib), rel=0.06)
 
 
 def test_the_longest_request_is_the_longest_that_finds_room():

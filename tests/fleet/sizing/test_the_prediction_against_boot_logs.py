@@ -27,7 +27,6 @@ pytestmark = pytest.mark.skipif(
 # (model, max_model_len, whether it booted): what we get wrong, and why, is on the page.
 WRONG = {
     ("qwen-3-8b", 40_960, False),
-    ("qwen-2.5-vl-3b", 32_768, False),
     ("deepseek-v4-flash", 30_000, False),
     ("deepseek-coder-6.7b", 16_384, False),
     ("llama-3.3-70b", 32_000, True),

@@ -83,7 +83,7 @@ def test_weights_that_are_too_large_are_short():
         (
             ("llama-3.1-8b", "fp16", "T4"),
             {"kv_cache_dtype": "fp8"},
-            "Tesla T4 has no kernel for an FP8 cache; use kv_cache_dtype auto.",
+            "Tesla T4 has no kernel for a cache in fp8; use kv_cache_dtype auto.",
         ),
         (
             ("qwen-2.5-7b", "bf16", "L4", 8),
