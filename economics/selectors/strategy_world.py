@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from economics.calc.unknown import Unknown
 from economics.market import public
 from economics.market.public import MarketQuote, MarketTraffic, QuoteKind
 from economics.planner.strategy.world import FitAnswer, RentAnswer, Shape, SpeedAnswer
 from economics.selectors.fits import sizing_of
+from economics.selectors.machines import BEING_WORKED_OUT
 from economics.selectors.planned_models import (
     PlannedModel,
     Weights,
@@ -20,12 +22,12 @@ from economics.selectors.planned_models import (
 from fleet.models import ServedModel
 from fleet.providers.runpod import CAPABILITIES
 from fleet.selectors.offers import Offer, best_offers
-from fleet.selectors.speeds import evidence, work_of
+from fleet.selectors.speeds import answers, evidence_stamp
 from fleet.sizing.advice import smallest_change
 from fleet.sizing.fit import SizingResult, size
 from fleet.sizing.gpus import GpuSpec, gpu_named
 from fleet.sizing.precision import PRECISIONS, precision_named, variant_of
-from fleet.throughput.speed_question import SpeedEvidence, SpeedQuestion, answer_speed
+from fleet.throughput.speed_question import SpeedQuestion
 
 GB, GIB = Decimal(10**9), Decimal(2**30)
 ASSUMED_CONTEXT = 8_192  # tokens, where a plan does not tell its longest request
@@ -44,12 +46,16 @@ class _Asked:
 
 
 class TodayWorld:
-    """Answers from the console's own parts, as of `now`. Offers are read once."""
+    """Answers from the console's own parts, as of `now`. Offers are read once.
+
+    missing  speeds that nobody has worked out yet; a worker must be asked for them
+    """
 
     def __init__(self, *, now: datetime) -> None:
         self.now = now
         self._offers: list[Offer] | None = None
-        self._evidence: SpeedEvidence | None = None
+        self.stamp = evidence_stamp(now=now)
+        self.missing: list[SpeedQuestion] = []
 
     def parameters_billion(self, model: str) -> Decimal | Unknown:
         found = planned_model(model)
@@ -175,12 +181,11 @@ class TodayWorld:
             max_tpot_ms=TPOT_MS,
             max_ttft_ms=None,
             max_sequences=max(1, min(held, MOST_SEQUENCES)),
-            stamp="",
+            stamp=self.stamp,
         )
-        work = work_of(question.model, question.precision)
-        told = answer_speed(question, work, self.evidence())
-        if "unknown" in told:
-            return Unknown(str(told["unknown"]))
+        told = self._told(question)
+        if isinstance(told, Unknown):
+            return told
         output = Decimal(repr(float(told["output_tokens_per_second"])))
         return SpeedAnswer(
             tokens_per_second=output * (1 + traffic.prompts_per_completion),
@@ -188,6 +193,15 @@ class TodayWorld:
             high=Decimal(repr(float(told["high"]))),
             source=f"{told['kind']}: {told['source']}, {told['dated']}",
         )
+
+    def _told(self, question: SpeedQuestion) -> dict[str, Any] | Unknown:
+        """The kept answer; without one the question is missing, and a worker is asked."""
+        row = answers([question]).get(question.key)
+        if row is None or row.computed_at is None:
+            self.missing.append(question)
+            return BEING_WORKED_OUT
+        told: dict[str, Any] = row.answer
+        return Unknown(str(told["unknown"])) if "unknown" in told else told
 
     def rents(self, gpu: str, gpu_count: int) -> dict[tuple[str, str], RentAnswer]:
         spec = gpu_named(gpu)
@@ -225,12 +239,6 @@ class TodayWorld:
         if self._offers is None:
             self._offers = best_offers(self.now)
         return self._offers
-
-    def evidence(self) -> SpeedEvidence:
-        """What speeds stand on; read once for all claims."""
-        if self._evidence is None:
-            self._evidence = evidence(now=self.now)
-        return self._evidence
 
 
 def _asked(model: str, precision: str) -> _Asked | Unknown:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 from django import template
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -16,7 +14,7 @@ from economics.calc.token_mix import blended_rate_per_million
 from economics.calc.unit_cost import peak_tokens_per_second
 from economics.calc.unknown import Unknown
 from economics.planner.money import OptionMoney, PlanVerdict
-from economics.planner.option import Fitting, PlanOption
+from economics.planner.option import Fitting, Machine, PlanOption
 from economics.selectors.plan import PlanAnswer
 from fleet.templatetags import console, numbers
 
@@ -197,6 +195,13 @@ def compare_cell(cell: Any, show: str) -> Any:
 
 
 @register.filter
+def memory_of_all(machine: Machine) -> Decimal | Unknown:
+    """Memory [GiB] of all GPUs of a machine."""
+    one = machine.fitting.capacity_gib
+    return Unknown("the GPU is not known") if one is None else one * machine.gpu_count
+
+
+@register.filter
 def memory_bar(fitting: Fitting) -> dict[str, Any] | None:
     """The terms of a GPU's memory as widths in per cent; None when not computed."""
     budget = fitting.budget_gib
@@ -221,19 +226,3 @@ def memory_bar(fitting: Fitting) -> dict[str, Any] | None:
         "budget_words": f"budget {budget:.1f} GiB per GPU",
         "words": ", ".join(part["words"] for part in parts) + f", budget {budget:.1f} GiB",
     }
-
-
-@register.simple_tag
-def deploy_address(option: PlanOption, answer: PlanAnswer) -> str:
-    """The order form, filled as this option has it."""
-    machine, question = option.machine, answer.question
-    fields = {
-        "repository": machine.repository,
-        "gpu_type_id": machine.gpu_type_id,
-        "gpu_count": machine.gpu_count,
-        "cloud": machine.cloud.upper(),
-        "max_model_len": question.needed_model_len,
-        "gpu_memory_utilization": question.gpu_memory_utilization,
-        "container_disk_gb": machine.disk_gb,
-    }
-    return f"{reverse('fleet:order')}?{urlencode(fields)}"

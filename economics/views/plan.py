@@ -8,13 +8,16 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from economics.calc.token_mix import blended_rate_per_million
 from economics.calc.unit_cost import peak_tokens_per_second
@@ -24,17 +27,21 @@ from economics.charts.cost_speed import CostSpeed, cost_speed
 from economics.charts.frontier_map import frontier_map
 from economics.planner.compare import compared
 from economics.planner.frontier import frontier
+from economics.planner.hardware import hardware_table
 from economics.planner.option import PlanOption
 from economics.selectors.plan import PlanAnswer, answer
 from economics.selectors.plan_facts import ModelFacts, model_facts
 from economics.selectors.planned_models import choices, planned_model
 from economics.views.plan_form import PlanForm
-from fleet.models import ModelVariant
 from fleet.selectors.launch import launch_of
+from fleet.services.known_models import NotServable, WantedWeights, ensure_variant
 from fleet.services.speeds import MOST_WANTED, want
 from fleet.tasks import estimate_speeds
 from fleet.views.doorbell import ring
+from fleet.vllm.command import SHOWN_KEY, ServeSpec
+from fleet.vllm.parsers import parsers_of
 
+LONGEST_QUERY = 4_000  # characters of an address
 FIRST_MODEL = "llama-3.1-8b"  # before one is chosen
 SHOWN = 40  # options of the list that are written out at first
 UTILIZATIONS = [Decimal(n) / 20 for n in range(21)]
@@ -62,30 +69,36 @@ class Asked:
 
 
 def asked(request: HttpRequest, *, now: datetime) -> Asked:
-    """The question of an address with its answer."""
+    """The question of an address with its answer; missing speeds are asked for."""
+    seen = answer_of(request.GET, now=now)
+    if seen.answer is not None and seen.answer.missing:
+        want(seen.answer.missing[:MOST_WANTED], now=now)
+        ring(estimate_speeds)
+    return seen
+
+
+def answer_of(address: QueryDict, *, now: datetime) -> Asked:
+    """The question of an address with its answer; changes nothing."""
     models = choices()
-    slug = request.GET.get("model", "").replace("\x00", "")[:80]
+    slug = str(address.get("model", "")).replace("\x00", "")[:80]
     model = planned_model(slug or FIRST_MODEL)
     facts = None if model is None else model_facts(model, now=now)
     initial: dict[str, Any] = {"take_rate": settings.TAKE_RATE}
     if facts is not None:
         initial |= {"model": facts.model.slug, **facts.form_defaults}
-    form = PlanForm(request.GET, initial=initial)
-    question = form.question()
+    form = PlanForm(address, initial=initial)
     if facts is None:
+        form.is_valid()
         form.add_error(
             "model",
             f"Model {slug[:60]!r} is unknown; choose one of the {len(models)} listed, or "
             "bring its config.json.",
         )
         return Asked(form, models, None, None)
+    question = form.question()
     if question is None:
         return Asked(form, models, facts, None)
-    found = answer(question, facts, now=now)
-    if found.missing:
-        want(found.missing[:MOST_WANTED], now=now)
-        ring(estimate_speeds)
-    return Asked(form, models, facts, found)
+    return Asked(form, models, facts, answer(question, facts, now=now))
 
 
 def chosen_of(found: PlanAnswer, key: str) -> PlanOption | None:
@@ -135,6 +148,8 @@ def plan_context(request: HttpRequest, seen: Asked, *, now: datetime) -> dict[st
         "compare_keys": {option.machine.key for option in picked},
         "compare_rows": compared(picked) if len(picked) > 1 else [],
         "mix": found.what_if.assumed.mix.shares,
+        "hardware": hardware_table(found.options),
+        "waiting": len(found.missing),
         **launch_context(chosen, found),
     }
 
@@ -143,22 +158,28 @@ def launch_context(chosen: PlanOption | None, found: PlanAnswer) -> dict[str, An
     """The launch command of the chosen option, or why there is none."""
     if chosen is None or not chosen.machine.fitting.ok:
         return {}
-    machine, question = chosen.machine, found.question
-    variant = (
-        ModelVariant.objects.select_related("served_model")
-        .filter(repository=machine.repository)
-        .first()
-    )
-    if variant is None:
-        return {"launch_fault": f"{machine.repository} is not among the served models."}
+    machine, question, model = chosen.machine, found.question, found.facts.model
+    parsers = parsers_of(model.architecture.model_type, model.name)
     try:
+        spec = ServeSpec(
+            repository=machine.repository,
+            served_model_name=model.slug,
+            attention_heads=model.architecture.attention_heads,
+            kv_heads=model.architecture.kv_heads,
+            vocabulary_size=model.architecture.vocabulary_size,
+            max_context=model.architecture.max_context,
+            max_model_len=question.needed_model_len,
+            gpu_memory_utilization=question.gpu_memory_utilization,
+            api_key=SHOWN_KEY,
+            tensor_parallel_size=machine.gpu_count,
+            tool_call_parser=parsers.tool_call,
+            reasoning_parser=parsers.reasoning,
+        )
         launch = launch_of(
-            variant,
+            spec,
             gpu_type_id=machine.gpu_type_id,
             gpu_count=machine.gpu_count,
             cloud=machine.cloud.upper() or "SECURE",
-            max_model_len=question.needed_model_len,
-            gpu_memory_utilization=question.gpu_memory_utilization,
             disk_gb=machine.disk_gb,
         )
     except ValueError as fault:
@@ -187,6 +208,47 @@ def refused(options: Sequence[PlanOption]) -> list[Refused]:
             )
         )
     return lines
+
+
+@require_POST
+@login_required
+def deploy(request: HttpRequest) -> HttpResponse:
+    """From a plan to the order form: makes the model orderable, and rents nothing."""
+    now = timezone.now()
+    asked_for = QueryDict(request.POST.get("query", "")[:LONGEST_QUERY], mutable=True)
+    key = request.POST.get("option", "")
+    found = answer_of(asked_for, now=now).answer
+    chosen = None if found is None else found.option(key)
+    if found is None or chosen is None:
+        messages.error(request, "This plan is not offered any more; choose another option.")
+        return redirect("economics:plan")
+    model, machine = found.facts.model, chosen.machine
+    weights = next(each for each in model.weights if each.repository == machine.repository)
+    try:
+        variant = ensure_variant(
+            WantedWeights(
+                model.slug,
+                model.architecture,
+                machine.repository,
+                machine.precision,
+                weights.weight_gb,
+            ),
+            acting_user=request.user.get_username(),
+            now=now,
+        )
+    except NotServable as refusal:
+        messages.error(request, str(refusal))
+        return redirect(f"{reverse('economics:plan')}?{asked_for.urlencode()}")
+    fields = {
+        "variant_id": variant.pk,
+        "gpu_type_id": machine.gpu_type_id,
+        "gpu_count": machine.gpu_count,
+        "cloud": machine.cloud.upper(),
+        "max_model_len": found.question.needed_model_len,
+        "gpu_memory_utilization": found.question.gpu_memory_utilization,
+        "container_disk_gb": machine.disk_gb,
+    }
+    return redirect(f"{reverse('fleet:order')}?{urlencode(fields)}")
 
 
 @require_GET

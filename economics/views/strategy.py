@@ -15,9 +15,13 @@ from django.views.decorators.http import require_GET
 from economics.planner.strategy.check import check_plan
 from economics.planner.strategy.finding import Finding, Verdict
 from economics.planner.strategy.founding_plan import FOUNDING_PLAN
+from economics.selectors.planned_models import choices
 from economics.selectors.strategy_world import today_world
 from economics.views.strategy_form import OwnPlanForm
-from fleet.models import Precision, ServedModel
+from fleet.models import Precision
+from fleet.services.speeds import want
+from fleet.tasks import estimate_speeds
+from fleet.views.doorbell import ring
 
 LOOK = {
     Verdict.HOLDS: "healthy",
@@ -38,15 +42,17 @@ def strategy(request: HttpRequest) -> HttpResponse:
     form = OwnPlanForm(request.GET) if "model" in request.GET else OwnPlanForm()
     own = form.plan() if form.is_bound else None
     founding = check_plan(FOUNDING_PLAN, world)
+    if world.missing:
+        want(world.missing, now=now)
+        ring(estimate_speeds)
     context: dict[str, Any] = {
+        "waiting": len(world.missing),
         "form": form,
         "own": None if own is None else shown(check_plan(own, world)),
         "plan": FOUNDING_PLAN,
         "sections": sections(founding),
         "counts": counts(founding),
-        "model_choices": [
-            (each.slug, each.name) for each in ServedModel.objects.order_by("name")
-        ],
+        "model_choices": choices(),
         "precision_choices": Precision.choices,
         "now": now,
     }

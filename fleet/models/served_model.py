@@ -44,6 +44,7 @@ class Precision(models.TextChoices):
     FP8 = "fp8", "FP8"
     INT4 = "int4", "INT4"
     NVFP4 = "nvfp4", "NVFP4"
+    MXFP4 = "mxfp4", "MXFP4"
 
 
 class ModelVariant(models.Model):

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.conf import settings
 
-from fleet.models import ModelVariant
 from fleet.providers.masking import MASK
 from fleet.providers.pod_request import PodRequest
 from fleet.providers.runpod_parse import create_body
-from fleet.selectors.serving import serve_spec
-from fleet.vllm.command import SERVER, SHOWN_KEY, args_string, build_args, redacted
+from fleet.vllm.command import (
+    SERVER,
+    SHOWN_KEY,
+    ServeSpec,
+    args_string,
+    build_args,
+    redacted,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +29,12 @@ class Launch:
 
 
 def launch_of(
-    variant: ModelVariant,
-    *,
-    gpu_type_id: str,
-    gpu_count: int,
-    cloud: str,
-    max_model_len: int,
-    gpu_memory_utilization: Decimal,
-    disk_gb: int,
+    spec: ServeSpec, *, gpu_type_id: str, gpu_count: int, cloud: str, disk_gb: int
 ) -> Launch:
-    """What would be sent for one replica. Raises ValueError with a sentence."""
-    spec = serve_spec(
-        variant,
-        gpu_count=gpu_count,
-        max_model_len=max_model_len,
-        gpu_memory_utilization=gpu_memory_utilization,
-        api_key=SHOWN_KEY,
-    )
+    """What would be sent for one replica. Raises ValueError with a sentence.
+
+    spec  made with `SHOWN_KEY`, so that no key can be read here
+    """
     request = PodRequest(
         name=f"kerne-{settings.KERNE_ENV}-name-1",
         image=settings.DEFAULT_VLLM_IMAGE,
@@ -49,7 +42,7 @@ def launch_of(
         env={},
         gpu_type_id=gpu_type_id,
         gpu_count=gpu_count,
-        cloud=cloud.upper(),
+        cloud=cloud,
         disk_gb=disk_gb,
     )
     body = json.dumps(create_body(request), indent=2).replace(SHOWN_KEY, MASK)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from fleet.models import Attention, Deployment, ModelVariant, ServedModel
+from fleet.models import Attention, Deployment, ModelConfig, ModelVariant, ServedModel
 from fleet.sizing.architecture import Architecture
 from fleet.sizing.catalog import catalog, model_named
+from fleet.sizing.config_json import architecture_of
 from fleet.sizing.fit import SizingResult, size
 from fleet.sizing.known_totals import KnownTotals, architecture_from_totals
 from fleet.sizing.precision import PRECISIONS, variant_of
@@ -63,6 +64,9 @@ def architecture_of_row(model: ServedModel) -> Architecture:
     known = catalog().get(model.slug) or model_named(model.name)
     if known is not None and _agree(known.architecture, model):
         return known.architecture
+    brought = ModelConfig.objects.filter(slug=model.slug).first()
+    if brought is not None:
+        return architecture_of(brought.config, brought.name)
     latent = model.attention != Attention.GQA
     return architecture_from_totals(
         KnownTotals(

@@ -50,14 +50,12 @@ def order(request: HttpRequest) -> HttpResponse:
 
 
 def asked_for(address: QueryDict) -> dict[str, Any]:
-    """Fields that the address fills beforehand; a repository stands for its variant."""
+    """Fields that the address fills beforehand; `variant` and `gpu` are short for two."""
     filled = {name: address[name] for name in OrderForm.base_fields if name in address}
     for field, name in (("variant_id", "variant"), ("gpu_type_id", "gpu")):
         if name in address:
             filled[field] = address[name]
-    repository = str(address.get("repository", "")).replace("\x00", "")
-    variant = ModelVariant.objects.filter(repository=repository).first()
-    return filled if variant is None else filled | {"variant_id": variant.pk}
+    return filled
 
 
 def preview(request: HttpRequest) -> HttpResponse:
