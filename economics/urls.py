@@ -15,6 +15,7 @@ urlpatterns = [
     path("charts/profit.csv", charts.profit_csv, name="profit-csv"),
     path("plan/strategy/", strategy.strategy, name="strategy"),
     path("plan/", plan.plan, name="plan"),
+    path("plan/refused/", plan.plan_refused, name="plan-refused"),
     path("plan/deploy/", plan.deploy, name="plan-deploy"),
     path("plan/model/", model_config.model_config, name="model-config"),
     path("plan/frontier.json", plan.frontier_json, name="plan-frontier"),

@@ -37,14 +37,16 @@ def sizing_of(
     )
 
 
-def fitting_of(asked: Sizing, result: SizingResult, *, mean_tokens: int) -> Fitting:
-    """A result as the plan shows it; the smallest change is looked for where it is short.
+def fitting_of(
+    asked: Sizing, result: SizingResult, *, mean_tokens: int, with_changes: bool
+) -> Fitting:
+    """A result as the plan shows it; `with_changes`: with what would make it fit.
 
     mean_tokens  [tokens] that a request keeps in the cache in the middle of its life
     """
     spec = gpu_named(asked.gpu)
     changes: tuple[str, ...] = ()
-    if not result.ok:
+    if with_changes and not result.ok:
         found = smallest_change(asked)[:MOST_CHANGES]
         changes = tuple(change.sentence.rstrip(".") for change in found)
     return Fitting(

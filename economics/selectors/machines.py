@@ -50,7 +50,13 @@ class _Fit:
     disk_gb: int
 
 
-def machines_of(question: PlanQuestion, model: PlannedModel, *, now: datetime) -> Machines:
+def machines_of(
+    question: PlanQuestion,
+    model: PlannedModel,
+    *,
+    now: datetime,
+    with_changes: bool = False,
+) -> Machines:
     """Every offer with every count and every set of weights. About five queries."""
     offers = [(offer, count) for offer in best_offers(now) for count in counts_of(offer)]
     fits: dict[_Shape, _Fit] = {}
@@ -60,7 +66,7 @@ def machines_of(question: PlanQuestion, model: PlannedModel, *, now: datetime) -
             shape = _Shape(weights, offer.gpu_type_id or offer.gpu_name, count)
             pairs.append((offer, shape))
             if shape not in fits:
-                fits[shape] = fit_of(question, model, shape)
+                fits[shape] = fit_of(question, model, shape, with_changes)
     stamp = evidence_stamp(now=now)
     asked = {
         shape: speed_question(question, shape, fit.fitting, stamp)
@@ -80,7 +86,9 @@ def machines_of(question: PlanQuestion, model: PlannedModel, *, now: datetime) -
     return Machines(machines, missing)
 
 
-def fit_of(question: PlanQuestion, model: PlannedModel, shape: _Shape) -> _Fit:
+def fit_of(
+    question: PlanQuestion, model: PlannedModel, shape: _Shape, with_changes: bool
+) -> _Fit:
     """Whether a shape fits, with the disk that its weights need."""
     sizing = sizing_of(
         model,
@@ -92,7 +100,8 @@ def fit_of(question: PlanQuestion, model: PlannedModel, shape: _Shape) -> _Fit:
     )
     result = size(sizing)
     mean = question.prompt_tokens + question.completion_tokens
-    return _Fit(fitting_of(sizing, result, mean_tokens=mean), result.disk_gb or 0)
+    fitting = fitting_of(sizing, result, mean_tokens=mean, with_changes=with_changes)
+    return _Fit(fitting, result.disk_gb or 0)
 
 
 def counts_of(offer: Offer) -> Iterator[int]:

@@ -56,8 +56,18 @@ class PlanAnswer:
         return self.what_if != self.base
 
 
-def answer(question: PlanQuestion, facts: ModelFacts, *, now: datetime) -> PlanAnswer:
-    """Every option of a checked question, cheapest token first."""
+def answer(
+    question: PlanQuestion,
+    facts: ModelFacts,
+    *,
+    now: datetime,
+    with_changes: bool = False,
+) -> PlanAnswer:
+    """Every option of a checked question, cheapest token first.
+
+    with_changes  also look for what would make each other shape fit; that takes as long
+                  as all the rest
+    """
     rates, source = _rates(question, facts)
     market = facts.cheapest
     what_if = WhatIf(
@@ -72,7 +82,7 @@ def answer(question: PlanQuestion, facts: ModelFacts, *, now: datetime) -> PlanA
         hours=question.hours,
         starts=question.starts,
     )
-    found = machines_of(question, facts.model, now=now)
+    found = machines_of(question, facts.model, now=now, with_changes=with_changes)
     return PlanAnswer(
         question=question,
         facts=facts,

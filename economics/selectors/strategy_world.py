@@ -35,6 +35,7 @@ SHARE = Decimal("0.90")
 TPOT_MS = 50.0  # the latency that a plan is judged at: 20 tokens a second a user
 MOST_SEQUENCES = 256
 COUNTS = (1, 2, 4, 8)
+SANDBOX = "sandbox"
 KINDS = {"spot": "interruptible"}  # as a plan says it: as the provider declares it
 MOST_CHANGES = 1
 
@@ -132,7 +133,7 @@ class TodayWorld:
         best: tuple[Decimal, Shape] | None = None
         for offer in self.offers():
             spec = gpu_named(offer.gpu_type_id) if offer.gpu_type_id else None
-            if spec is None or offer.kind != "on_demand":
+            if spec is None or offer.kind != "on_demand" or offer.provider == SANDBOX:
                 continue
             for count in (each for each in COUNTS if offer.holds(each)):
                 price = offer.usd_per_replica_hour(count)
@@ -215,9 +216,15 @@ class TodayWorld:
             key = (offer.provider, offer.cloud.lower())
             if not same or price is None or offer.kind != "on_demand":
                 continue
-            if key not in found or price < found[key].usd_per_hour:
+            if offer.provider == SANDBOX:  # play prices say nothing of the world
+                continue
+            seen, known = offer.observed_at.date(), found.get(key)
+            newer = known is None or seen > known.observed_on
+            if newer or (
+                known and seen == known.observed_on and price < known.usd_per_hour
+            ):
                 source = f"{offer.source.replace('_', ' ')} {offer.note}".strip()
-                found[key] = RentAnswer(price, offer.observed_at.date(), source)
+                found[key] = RentAnswer(price, seen, source)
         return found
 
     def kind_fault(self, provider: str, kind: str) -> str | None:

@@ -113,30 +113,36 @@ def profit(money: OptionMoney) -> Decimal | Unknown:
 
 
 @register.simple_tag
-def break_even(money: OptionMoney | Unknown) -> SafeString:
-    """Break-even utilization with the tokens a day; above 100 %: cannot."""
-    if isinstance(money, Unknown):
-        return numbers.missing(money.reason)
-    share = meets(money)
+def break_even(money: OptionMoney | Unknown, at: str) -> SafeString:
+    """A line of break-even at a price list: the share and the tokens a day, or cannot."""
+    share = money if isinstance(money, Unknown) else meets(money)
     if isinstance(share, Unknown):
-        return numbers.missing(share.reason)
-    day = money.day
-    assert not isinstance(day, Unknown)
-    needed = numbers.tokens(day.break_even_tokens)
+        return format_html("<div>{} {}</div>", numbers.missing(share.reason), small(at))
+    assert not isinstance(money, Unknown) and not isinstance(money.day, Unknown)
     if share == 0:
-        return format_html(
-            '<span title="only filled time is paid">from the first token</span>'
-        )
+        why = "only filled time is paid"
+        return format_html('<div title="{}">at once {}</div>', why, small(at))
     if share > 1:
         return format_html(
-            '<span class="loss">cannot</span><div class="small muted">{} of capacity</div>',
-            percent_capped(share),
+            '<div><span class="loss">cannot</span> {}</div>',
+            small(f"{percent_capped(share)} of capacity, {at}"),
         )
     return format_html(
-        '{}<div class="small muted">{}<span class="unit">tokens/day</span></div>',
+        "<div>{} {}</div>",
         numbers.percent(share),
-        needed,
+        small(f"{numbers.compact(Decimal(day_tokens(money)))} tokens/day, {at}"),
     )
+
+
+def day_tokens(money: OptionMoney) -> Decimal:
+    """Tokens a day at break-even, of money whose break-even is known."""
+    assert not isinstance(money.day, Unknown)
+    assert not isinstance(money.day.break_even_tokens, Unknown)
+    return money.day.break_even_tokens
+
+
+def small(words: str) -> SafeString:
+    return format_html('<span class="small muted">{}</span>', words)
 
 
 def percent_capped(share: Decimal) -> SafeString | str:

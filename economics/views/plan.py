@@ -43,7 +43,7 @@ from fleet.vllm.parsers import parsers_of
 
 LONGEST_QUERY = 4_000  # characters of an address
 FIRST_MODEL = "llama-3.1-8b"  # before one is chosen
-SHOWN = 40  # options of the list that are written out at first
+SHOWN = 25  # options of the list that are written out at first
 UTILIZATIONS = [Decimal(n) / 20 for n in range(21)]
 FACTORS = [Decimal(n) / 10 for n in range(1, 31)]
 
@@ -77,7 +77,7 @@ def asked(request: HttpRequest, *, now: datetime) -> Asked:
     return seen
 
 
-def answer_of(address: QueryDict, *, now: datetime) -> Asked:
+def answer_of(address: QueryDict, *, now: datetime, with_changes: bool = False) -> Asked:
     """The question of an address with its answer; changes nothing."""
     models = choices()
     slug = str(address.get("model", "")).replace("\x00", "")[:80]
@@ -98,7 +98,9 @@ def answer_of(address: QueryDict, *, now: datetime) -> Asked:
     question = form.question()
     if question is None:
         return Asked(form, models, facts, None)
-    return Asked(form, models, facts, answer(question, facts, now=now))
+    return Asked(
+        form, models, facts, answer(question, facts, now=now, with_changes=with_changes)
+    )
 
 
 def chosen_of(found: PlanAnswer, key: str) -> PlanOption | None:
@@ -141,7 +143,6 @@ def plan_context(request: HttpRequest, seen: Asked, *, now: datetime) -> dict[st
         "answer": found,
         "options": found.fitting if every else found.fitting[:SHOWN],
         "hidden": 0 if every else max(0, len(found.fitting) - SHOWN),
-        "refused": refused(found.not_fitting),
         "chosen": chosen,
         "before": None if chosen is None else found.before(chosen),
         "compared": picked,
@@ -249,6 +250,15 @@ def deploy(request: HttpRequest) -> HttpResponse:
         "container_disk_gb": machine.disk_gb,
     }
     return redirect(f"{reverse('fleet:order')}?{urlencode(fields)}")
+
+
+@require_GET
+@login_required
+def plan_refused(request: HttpRequest) -> HttpResponse:
+    """What does not fit, with the smallest changes: they take longer than the rest."""
+    found = answer_of(request.GET, now=timezone.now(), with_changes=True).answer
+    lines = [] if found is None else refused(found.not_fitting)
+    return render(request, "economics/_plan_refused.html", {"refused": lines})
 
 
 @require_GET

@@ -37,6 +37,11 @@ def starts(tier: PlanTier, world: World) -> Finding:
         return _finding(tier, "fit", claim, verdict, "It fits.", _memory(answer))
     verdict = Verdict.IMPOSSIBLE if tier.claims_to_run else Verdict.HOLDS
     today = " ".join(answer.reasons)
+    if answer.weights_gib >= answer.memory_gib:
+        today += (
+            f" The weights alone are {answer.weights_gib:,.0f} GiB, and its GPUs have "
+            f"{answer.memory_gib:,.0f} GiB."
+        )
     if answer.instead:
         today += f" Instead: {answer.instead}."
     return _finding(tier, "fit", claim, verdict, today, _memory(answer))
