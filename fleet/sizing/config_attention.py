@@ -17,6 +17,7 @@ INDEX_SCALE_BYTES = 4  # one fp32 scale beside the fp8 key of a sparse index
 FULL_WORDS = ("full_attention", "attention", "global", "deepseek_sparse_attention")
 SLIDING_WORDS = ("sliding_attention", "local")
 STATE_WORDS = ("linear_attention", "mamba", "recurrent")
+KNOWN_RATIOS = frozenset((0, 4, 128))  # tokens per entry that vLLM 0.32 can make
 PATTERNS = {"gemma3_text": 6, "gemma2": 2, "cohere2": 4, "gemma3n_text": 5}
 
 
@@ -29,6 +30,10 @@ def attention_of(
     linear = fields.inner("linear_attn_config")
     if linear is not None:
         kept = len(linear.numbers("kda_layers"))
+        if not 0 < kept < layers:
+            raise ConfigRefused(
+                f"kda_layers names {kept} of {layers} layers; some, and not all, must be."
+            )
         latent = _latent(fields, layers - kept, hidden)
         return (*latent, kimi_delta(linear, kept, hidden))
     if fields.optional("kv_lora_rank"):
@@ -37,7 +42,7 @@ def attention_of(
         blocks = nemotron_blocks(fields)
         plain = _grouped(fields, AttentionKind.FULL, blocks.count("*"), hidden)
         return _present(plain, mamba2(fields, blocks.count("M"), hidden))
-    if fields.values.get("block_configs"):
+    if fields.blocks("block_configs"):
         return _searched(fields, hidden)
     return _by_layer(fields, model_type, layers, hidden)
 
@@ -130,6 +135,10 @@ def _grouped(
     if fields.flag("multi_query") and not fields.optional("num_kv_heads"):
         kv = 1
     dim = fields.optional("head_dim", "attention_head_dim") or hidden // heads
+    if not dim:
+        raise ConfigRefused(
+            f"hidden_size is {hidden}; it must be at least num_attention_heads, {heads}."
+        )
     value = fields.optional("v_head_dim") or dim
     if kind == AttentionKind.SLIDING:
         kv = fields.optional("swa_num_key_value_heads") or kv
@@ -220,6 +229,10 @@ def _indexed(
 def _compressed(fields: Fields, layers: int, hidden: int) -> tuple[AttentionLayers, ...]:
     """DeepSeek V4: a window in every layer, and one entry for several tokens beyond it."""
     ratios = fields.numbers("compress_ratios")[:layers]
+    if not set(ratios) <= KNOWN_RATIOS or not any(ratios):
+        raise ConfigRefused(
+            f"compress_ratios holds {sorted(set(ratios))[:5]}; 0, 4 and 128 are counted."
+        )
     heads, dim = fields.number("num_attention_heads"), fields.number("head_dim")
     rank, out = fields.number("q_lora_rank"), fields.number("o_lora_rank")
     groups = fields.number("o_groups")
@@ -253,12 +266,16 @@ def _searched(fields: Fields, hidden: int) -> tuple[AttentionLayers, ...]:
     heads = fields.number("num_attention_heads")
     dim = fields.optional("head_dim") or hidden // heads
     made = []
-    for block in fields.values["block_configs"]:
-        part = block.get("attention") if isinstance(block, Mapping) else None
+    for block in fields.blocks("block_configs"):
+        part = block.get("attention")
         group = part.get("n_heads_in_group") if isinstance(part, Mapping) else None
         if not group:
             continue
-        kv = heads // int(group)
+        if not isinstance(group, int) or heads % group:
+            raise ConfigRefused(
+                f"n_heads_in_group is {group!r}; it must divide the {heads} heads."
+            )
+        kv = heads // group
         parameters = 2 * hidden * heads * dim + 2 * hidden * kv * dim
         made.append(
             AttentionLayers(

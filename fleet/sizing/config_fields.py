@@ -75,6 +75,13 @@ class Fields:
             return []
         return [_whole(name, item) for item in value]
 
+    def blocks(self, name: str) -> list[Mapping[str, Any]]:
+        """A list of mappings, one a layer; empty where it is not given."""
+        value = self.values.get(name) or []
+        if not isinstance(value, list) or not all(isinstance(b, Mapping) for b in value):
+            raise ConfigRefused(f"{name} must be a list of objects, one a layer.")
+        return value
+
     def inner(self, name: str) -> Fields | None:
         """The mapping under `name`, or None."""
         value = self.values.get(name)

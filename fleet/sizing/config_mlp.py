@@ -24,7 +24,7 @@ def feed_forward_of(
 ) -> tuple[tuple[DenseLayers, ...], ExpertLayers | None]:
     """The dense layers and the layers of experts. Raises ConfigRefused."""
     matrices = 2 if model_type in PLAIN else 3
-    if fields.values.get("block_configs"):
+    if fields.blocks("block_configs"):
         return _searched(fields, hidden), None
     count = max((fields.count(name) for name in EXPERT_COUNTS), default=0)
     with_experts = _layers_with_experts(fields, model_type, layers) if count > 1 else 0
@@ -140,8 +140,8 @@ def _nemotron_blocks(fields: Fields) -> str:
 def _searched(fields: Fields, hidden: int) -> tuple[DenseLayers, ...]:
     """Nemotron NAS: every block has a width of its own, `ffn_mult` x 2/3 x hidden."""
     made = []
-    for block in fields.values["block_configs"]:
-        mlp = block.get("ffn") if isinstance(block, Mapping) else None
+    for block in fields.blocks("block_configs"):
+        mlp = block.get("ffn")
         factor = mlp.get("ffn_mult") if isinstance(mlp, Mapping) else None
         if factor is None:
             continue

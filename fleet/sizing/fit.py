@@ -28,6 +28,7 @@ from fleet.sizing.work_space import GIB, activation_gib, cuda_graph_gib, outside
 GB = Decimal(10**9)
 DISK_BASE_GB = Decimal(20)  # container layers, logs, compile cache
 DISK_MARGIN = Decimal("1.10")  # partial downloads and file system overhead
+DRIVER_GIB = Decimal("0.5")  # the CUDA context, outside of every budget
 STATES_MUST_COVER_SEQS = (0, 18)  # releases that refuse max_num_seqs above the blocks
 
 
@@ -150,7 +151,7 @@ def _sized(asked: Sizing, gpu: GpuSpec, disk_gb: int) -> SizingResult:
     return SizingResult(
         verdict=Verdict.SHORT if reasons else Verdict.FITS,
         reasons=tuple(reasons),
-        notes=notes(asked, gpu),
+        notes=(*notes(asked, gpu), *_graphs_on_top(asked, gpu, budget, sequences)),
         budget_gib=budget,
         terms=terms,
         kv_gib=kv_gib,
@@ -191,6 +192,27 @@ def _terms(asked: Sizing, gpu: GpuSpec, batched: int, sequences: int) -> tuple[T
         Term("outside PyTorch", outside_torch_gib(gpu, engine=engine, split=split))
     )
     return tuple(terms)
+
+
+def _graphs_on_top(
+    asked: Sizing, gpu: GpuSpec, budget: Decimal, sequences: int
+) -> tuple[str, ...]:
+    """Older releases capture graphs outside the budget: a high share leaves no room."""
+    if asked.engine.counts_cuda_graphs:
+        return ()
+    graphs = cuda_graph_gib(
+        asked.architecture,
+        engine=asked.engine,
+        max_num_seqs=sequences,
+        enforce_eager=asked.enforce_eager,
+    )
+    left = (asked.memory_gib or gpu.memory_gib) - budget - DRIVER_GIB
+    if graphs <= left:
+        return ()
+    return (
+        f"CUDA graphs of about {graphs:.1f} GiB come on top of the budget in this release, "
+        f"and {max(left, Decimal(0)):.1f} GiB are left; lower gpu_memory_utilization.",
+    )
 
 
 def _shortages(

@@ -209,9 +209,10 @@ def _with_exceptions(
             listed += [str(item) for item in value]
     attention = [item for item in listed if "attn" in item and "norm" not in item]
     attention = [item for item in attention if "indexer" not in item]
-    block = told.get("weight_block_size")
-    if precision.name == "fp8" and isinstance(block, list) and block:
-        precision = replace(precision, block=int(block[0]))
+    sides = told.get("weight_block_size")
+    block = sides[0] if isinstance(sides, list) and sides else 0
+    if precision.name == "fp8" and isinstance(block, int):
+        precision = replace(precision, block=block)
     if config.get("expert_dtype") == "fp4":  # DeepSeek V4: FP8, with experts in MXFP4
         precision = replace(precision, expert_bits=MXFP4_BITS)
     if attention:

@@ -23,6 +23,7 @@ from fleet.sizing.engine import engine_named
 from fleet.sizing.fit import SizingResult, size
 from fleet.sizing.precision import (
     Precision,
+    kv_cache_dtype_of_config,
     precision_named,
     precision_of_config,
     variant_of,
@@ -54,8 +55,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            model, precision = _model(options["model"], options["precision"])
+            model, precision, own_cache = _model(options["model"], options["precision"])
             asked = _asked(model, precision, options)
+            if asked.kv_cache_dtype == "auto":
+                asked = replace(asked, kv_cache_dtype=own_cache)
         except (ConfigRefused, HubError) as refusal:
             raise CommandError(str(refusal)) from None
         result = size(asked)
@@ -65,23 +68,25 @@ class Command(BaseCommand):
             self.stdout.write(f"  or: {change.sentence}")
 
 
-def _model(name: str, precision: str | None) -> tuple[Architecture, Precision]:
-    """The architecture that `name` means, and its precision. Raises with a sentence."""
+def _model(name: str, precision: str | None) -> tuple[Architecture, Precision, str]:
+    """The architecture that `name` means, its precision, and what "auto" means for its
+    cache. Raises with a sentence.
+    """
     path = Path(name)
     known = None if path.suffix == ".json" else model_named(name)
     if known is not None:
         said = precision or (name if precision_named(name) else None)
-        return known.architecture, _variant(
-            said or known.repositories[0].precision, known.architecture
-        )
+        stored = said or known.repositories[0].precision
+        return known.architecture, _variant(stored, known.architecture), "auto"
     if path.suffix == ".json":
         config = _read(path)
     else:
         config = fetch_config(name, base_url=settings.MODEL_HUB_URL)
     architecture = architecture_of(config, name)
     if precision is None:
-        return architecture, precision_of_config(config, architecture)
-    return architecture, _variant(precision, architecture)
+        told = precision_of_config(config, architecture)
+        return architecture, told, kv_cache_dtype_of_config(config)
+    return architecture, _variant(precision, architecture), "auto"
 
 
 def _variant(name: str, architecture: Architecture) -> Precision:

@@ -28,6 +28,12 @@ def said(*words: Any, **options: Any) -> str:
     return out.getvalue()
 
 
+def tokens(text: str) -> int:
+    """The tokens of KV cache that the command told."""
+    line = next(line for line in text.splitlines() if "tokens of KV cache" in line)
+    return int(line.split()[0].replace(",", ""))
+
+
 def test_a_known_model_gets_its_verdict_terms_and_tokens():
     text = said("zai-org/GLM-5-FP8", "H200", gpus=8, max_model_len=131_072)
 
@@ -49,6 +55,15 @@ def test_a_file_tells_its_own_precision(tmp_path: Path):
     path.write_text(json.dumps(TINY))
 
     assert "in fp8" in said(str(path), "L4")
+
+
+def test_a_checkpoint_with_scales_for_its_cache_keeps_it_in_fp8(tmp_path: Path):
+    scaled = {"quant_method": "modelopt", "quant_algo": "FP8", "kv_cache_scheme": "FP8"}
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(TINY | {"quantization_config": scaled}))
+
+    half = said(str(path), "L4", kv_cache_dtype="bfloat16")
+    assert tokens(said(str(path), "L4")) == pytest.approx(2 * tokens(half), rel=0.001)
 
 
 @pytest.mark.parametrize(

@@ -148,6 +148,18 @@ def test_an_ampere_gpu_stores_fp8_and_is_told_that_it_saves_no_time():
     assert "saves memory and not time" in result.notes[0]
 
 
+def test_a_release_that_leaves_graphs_out_of_its_budget_is_told_to_leave_room():
+    high = asked(
+        "llama-3.1-8b", "bf16", "RTX 4090",
+        gpu_memory_utilization=Decimal("0.98"), engine=release(19),
+    )  # fmt: skip
+    now = replace(high, engine=release(32))
+
+    assert any("CUDA graphs of about 0.9 GiB come on top" in n for n in size(high).notes)
+    assert size(replace(high, gpu_memory_utilization=Decimal("0.90"))).notes == ()
+    assert size(now).notes == ()
+
+
 def test_a_volta_gpu_was_good_for_older_releases():
     half = asked("qwen-2.5-3b", "fp16", "V100 32GB", engine=release(8))
 
