@@ -12,7 +12,7 @@ from fleet.throughput.calibration import calibration
 from fleet.throughput.catalogue import known_work
 from fleet.throughput.estimator import estimator
 from fleet.throughput.shape import ModelWork
-from fleet.throughput.speed_question import SpeedEvidence, SpeedQuestion
+from fleet.throughput.speed_question import METHOD, SpeedEvidence, SpeedQuestion
 
 
 def evidence_stamp(*, now: datetime) -> str:
@@ -20,7 +20,7 @@ def evidence_stamp(*, now: datetime) -> str:
     imported = ThroughputImport.objects.order_by("-pk").values_list("pk", flat=True).first()
     real = Deployment.objects.filter(fleet__simulated=False).exists()
     day = f"{now:%Y-%m-%d}" if real else ""
-    return f"{calibration().made_on}/{imported or 0}/{day}"
+    return f"{METHOD}/{calibration().made_on}/{imported or 0}/{day}"
 
 
 def evidence(*, now: datetime) -> SpeedEvidence:

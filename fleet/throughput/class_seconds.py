@@ -1,24 +1,42 @@
 """How the time of a full replica falls on prompt, cached prompt and output tokens.
 
-The estimate answers for one mix; a price list needs each class of tokens for itself. The
-same estimate is asked again with a little less of each class; the differences, scaled so
-that the asked mix takes exactly its time, are the seconds of a token. Formula and worked
+The best evidence tells the time of a whole request; a price list needs each class of
+tokens for itself. The roofline tells what the time is spent on: computing the prompt,
+generating, and reading the cache of everything that came before. Formula and worked
 examples: docs/formulas/class-seconds.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from fleet.throughput.calibration import Calibration
 from fleet.throughput.latency import Unknown
+from fleet.throughput.peaks import peak_of
+from fleet.throughput.roofline import decode_step_ms, mean_context, prefill_request_ms
+from fleet.throughput.room import load_of
+from fleet.throughput.shape import ModelWork, ServingShape
 from fleet.throughput.traffic import Traffic
 
-STEP = 0.2  # of the tokens of a class that are taken away to see what they cost
-LEAST_COMPLETION_SECONDS = 1e-9
 
-RequestSeconds = Callable[[Traffic], float | Unknown]
-"""Seconds of the whole replica [s] for one mean request at the traffic's concurrency."""
+@dataclass(frozen=True, slots=True)
+class RequestParts:
+    """What the time of one mean request is spent on; only the proportions count.
+
+    prefill   computing the uncached prompt
+    generate  the steps of its completion, without what reading the cache adds
+    read      reading the cache of prompt and completion, over all steps
+    """
+
+    prefill: float
+    generate: float
+    read: float
+
+    def __post_init__(self) -> None:
+        if not (self.prefill >= 0 and self.generate > 0 and self.read >= 0):
+            raise ValueError(
+                f"a request takes time to generate, and none is negative: {self}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,71 +48,48 @@ class ClassSeconds:
     completion: float
 
 
-def class_seconds(
-    traffic: Traffic, request_seconds: float, ask: RequestSeconds
-) -> ClassSeconds | Unknown:
-    """The seconds per token of each class around `traffic`.
+def request_parts(
+    shape: ServingShape, work: ModelWork, traffic: Traffic, calibrated: Calibration
+) -> RequestParts | Unknown:
+    """What one request of a traffic with a concurrency takes, by the roofline [ms].
 
-    request_seconds  [s] of the whole replica per request, as the best evidence has it
-    ask              the estimate, which is asked about neighbouring traffic
-
-    Unknown, with the reason, where the estimate does not answer. A class whose tokens
-    seem to save time costs nothing; a cached token never costs more than a prompt token.
+    Unknown for a GPU that is not listed.
     """
-    whole = ask(traffic)
-    if isinstance(whole, Unknown):
-        return whole
-    if request_seconds <= 0 or whole <= 0:
-        return Unknown("A request that takes no time tells nothing of its tokens.")
-    uncached, cached = traffic.uncached_tokens, traffic.cached_tokens
-    parts: dict[str, float] = {}
-    for name, fewer in (
-        ("uncached", with_tokens(traffic, uncached * (1 - STEP), cached, 1.0)),
-        ("cached", with_tokens(traffic, uncached, cached * (1 - STEP), 1.0)),
-        ("completion", with_tokens(traffic, uncached, cached, 1 - STEP)),
-    ):
-        less = ask(fewer)
-        if isinstance(less, Unknown):
-            return less
-        gone = tokens_between(traffic, fewer)
-        parts[name] = max(0.0, (whole - less) / gone) if gone else 0.0
-    return scaled(traffic, request_seconds, parts)
+    peak = peak_of(shape.gpu)
+    if peak is None:
+        return Unknown(f"The bandwidth and arithmetic of {shape.gpu} are not listed.")
+    efficiency = calibrated.efficiency(peak.generation)
+    batch = max(1.0, load_of(shape, work, peak, traffic).running / shape.data_parallel)
 
+    def step(context: float) -> float:
+        return decode_step_ms(shape, work, peak, efficiency, batch, context)
 
-def with_tokens(
-    traffic: Traffic, uncached: float, cached: float, completion: float
-) -> Traffic:
-    """The same traffic with other amounts; `completion` is a factor."""
-    prompt = max(1, round(uncached + cached))
-    share = min(cached / prompt, 0.999_999)
-    return Traffic(
-        prompt_tokens=prompt,
-        completion_tokens=max(1, round(traffic.completion_tokens * completion)),
-        cached_share=share,
-        concurrency=traffic.concurrency,
+    bare, whole = step(0.0), step(mean_context(traffic))
+    share = traffic.completion_tokens / batch  # of each step, over the request's life
+    return RequestParts(
+        prefill=prefill_request_ms(shape, work, peak, efficiency, traffic),
+        generate=bare * share,
+        read=max(0.0, whole - bare) * share,
     )
 
 
-def tokens_between(more: Traffic, fewer: Traffic) -> float:
-    """[tokens per request] that were taken away, rounding included."""
-    return (
-        more.prompt_tokens
-        + more.completion_tokens
-        - fewer.prompt_tokens
-        - fewer.completion_tokens
-    )
-
-
-def scaled(
-    traffic: Traffic, request_seconds: float, parts: dict[str, float]
+def class_seconds(
+    traffic: Traffic, request_seconds: float, parts: RequestParts
 ) -> ClassSeconds:
-    """The parts so that one request of the traffic takes `request_seconds`."""
-    cached = min(parts["cached"], parts["uncached"])
-    completion = max(parts["completion"], LEAST_COMPLETION_SECONDS)
-    told = (
-        traffic.uncached_tokens * parts["uncached"]
-        + traffic.cached_tokens * cached
-        + traffic.completion_tokens * completion
-    )
-    factor = request_seconds / told
-    return ClassSeconds(parts["uncached"] * factor, cached * factor, completion * factor)
+    """The seconds per token of each class; one request takes `request_seconds`.
+
+    request_seconds  [s] of the whole replica per request, by the best evidence, above 0
+
+    >>> class_seconds(Traffic(1_000, 100, 0.5, concurrency=8), 0.25, RequestParts(2, 3, 0))
+    ClassSeconds(uncached_prompt=0.0002, cached_prompt=0.0, completion=0.0015)
+    """
+    if not request_seconds > 0:
+        raise ValueError(f"a request must take more than 0 s, got {request_seconds}")
+    unit = request_seconds / (parts.prefill + parts.generate + parts.read)
+    held = mean_context(traffic)
+    read = unit * parts.read / held  # per token that lies in the cache
+    computed = traffic.uncached_tokens
+    prefill = unit * parts.prefill / computed if computed else 0.0
+    own = read * (traffic.completion_tokens / 2) / traffic.completion_tokens
+    completion = unit * parts.generate / traffic.completion_tokens + own
+    return ClassSeconds(prefill + read, read, completion)

@@ -7,14 +7,17 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
 
-from fleet.throughput.answer import modelled, question
+from fleet.throughput.calibration import calibration
 from fleet.throughput.capacity import Capacity, capacity
-from fleet.throughput.class_seconds import ClassSeconds, class_seconds
+from fleet.throughput.class_seconds import ClassSeconds, class_seconds, request_parts
 from fleet.throughput.estimator import Estimator
 from fleet.throughput.latency import Unknown
 from fleet.throughput.points import MeasuredPoint
 from fleet.throughput.shape import ModelWork, ServingShape
 from fleet.throughput.traffic import Traffic
+
+
+METHOD = 2  # counted up when the same evidence would be answered otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,32 +110,14 @@ def answer_speed(
     )
     if isinstance(found, Unknown):
         return {"unknown": found.reason}
-    seconds = _seconds(asked, work, evidence, found)
-    if isinstance(seconds, Unknown):
-        return {"unknown": seconds.reason}
-    return _plain(found, seconds)
-
-
-def _seconds(
-    asked: SpeedQuestion, work: ModelWork | None, evidence: SpeedEvidence, found: Capacity
-) -> ClassSeconds | Unknown:
-    """The seconds per class at the load that was found."""
-    model = question(
-        asked.shape,
-        work,
-        own=evidence.own,
-        published=evidence.published,
-        estimator=evidence.estimator,
-    )
-
-    def request_seconds(traffic: Traffic) -> float | Unknown:
-        told = modelled(model, traffic)
-        if isinstance(told, Unknown):
-            return told
-        return traffic.completion_tokens / told.output_tokens_per_second
-
-    best = asked.completion_tokens / found.estimate.output_tokens_per_second
-    return class_seconds(asked.traffic.at(found.concurrency), best, request_seconds)
+    if work is None:
+        return {"unknown": "What a token of this model costs is not known."}
+    load = traffic.at(found.concurrency)
+    parts = request_parts(shape, work, load, calibration())
+    if isinstance(parts, Unknown):
+        return {"unknown": parts.reason}
+    whole = traffic.completion_tokens / found.estimate.output_tokens_per_second
+    return _plain(found, class_seconds(load, whole, parts))
 
 
 def _plain(found: Capacity, seconds: ClassSeconds) -> dict[str, Any]:
