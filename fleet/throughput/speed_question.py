@@ -16,7 +16,6 @@ from fleet.throughput.points import MeasuredPoint
 from fleet.throughput.shape import ModelWork, ServingShape
 from fleet.throughput.traffic import Traffic
 
-
 METHOD = 2  # counted up when the same evidence would be answered otherwise
 
 
