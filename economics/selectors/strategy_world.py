@@ -176,9 +176,9 @@ class TodayWorld:
             max_ttft_ms=None,
             max_sequences=max(1, min(held, MOST_SEQUENCES)),
             stamp="",
+            model_slug=asked.model.slug,
         )
-        work = work_of(question.model, question.precision)
-        told = answer_speed(question, work, self.evidence())
+        told = answer_speed(question, work_of(question), self.evidence())
         if "unknown" in told:
             return Unknown(str(told["unknown"]))
         output = Decimal(repr(float(told["output_tokens_per_second"])))

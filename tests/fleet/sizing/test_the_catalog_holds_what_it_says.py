@@ -52,7 +52,10 @@ def test_parameters_are_those_in_the_name(slug: str):
 def test_every_entry_has_a_source_and_a_precision_that_is_known(slug: str):
     model = catalog()[slug]
 
-    assert re.search(r"config\.json of [\w.-]+/[\w.-]+, read 20\d\d-\d\d", model.source)
+    assert re.search(
+        r"(?:config\.json|published figures) of [\w.-]+/[\w.-]+, read 20\d\d-\d\d",
+        model.source,
+    )
     assert model.repositories
     assert all(told.precision in PRECISIONS for told in model.repositories)
 
