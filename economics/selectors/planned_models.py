@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from functools import cache
 
 from fleet.models import ModelConfig
+from fleet.models.model_config import UPLOADED
 from fleet.sizing.architecture import Architecture
 from fleet.sizing.catalog import CatalogModel, catalog
 from fleet.sizing.config_json import architecture_of
@@ -15,7 +16,6 @@ from fleet.sizing.precision import PRECISIONS, Precision, precision_of_config, v
 from fleet.sizing.weights import weight_bytes
 
 GB = Decimal(10**9)
-UPLOADED = "upload-"  # what the slug of an uploaded model begins with
 USUAL = ("bf16", "fp8", "int4")  # precisions that a model without a list is tried in
 LONGEST_SLUG = 80
 

@@ -83,6 +83,7 @@ def answer_row(
 
     answer = apart(str(row), work, troubles)
     broken = {"unknown": "Working it out failed; the log has the reason."}
-    SpeedEstimate.objects.filter(pk=row.pk).update(
+    # A worker that slept beyond its claim comes late: another's answer stands.
+    SpeedEstimate.objects.filter(pk=row.pk, computed_at__isnull=True).update(
         answer=broken if answer is None else answer, computed_at=clock()
     )
