@@ -16,12 +16,12 @@ from statistics import fmean, median
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from fleet.throughput.catalogue import known_work  # noqa: E402
 from fleet.throughput.estimator import (  # noqa: E402
     DISTRIBUTION,
     measured_points_path,
 )
 from fleet.throughput.latency import Latency, Unknown  # noqa: E402
+from fleet.throughput.model_work import known_work  # noqa: E402
 from fleet.throughput.neighbours import Place, place_of  # noqa: E402
 from fleet.throughput.peaks import GpuPeak, peak_of  # noqa: E402
 from fleet.throughput.points import (  # noqa: E402

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import plotly.graph_objects as go
 
-from economics.calc.money import shown_usd
+from economics.calc.money import round_shown_rate
 from economics.charts.chart import (
     BLUE,
     GREY,
@@ -76,7 +76,7 @@ def finding(dots: Sequence[CostSpeed], front: Sequence[CostSpeed]) -> str:
     if not dots:
         return "No option has a known cost and speed"
     first = front[0]
-    words = f"Cheapest: {first.label} at {shown_usd(first.cost)}/1M tokens"
+    words = f"Cheapest: {first.label} at ${round_shown_rate(first.cost)}/1M tokens"
     if len(front) == 1:
         return f"{words}; no other is faster."
     return f"{words}; {len(front) - 1} more are faster for more money."

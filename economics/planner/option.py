@@ -115,6 +115,12 @@ class Machine:
     speed: Speed | Unknown
     start_seconds: Decimal
 
+    @property
+    def where(self) -> str:
+        """Provider, cloud and rental kind in words."""
+        place = f"{self.provider} {self.cloud}".strip()
+        return f"{place}, {self.kind.replace('_', '-')}"
+
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:

@@ -49,6 +49,8 @@ class PlanQuestion:
     utilization          [1] of the serving time
     prices               ours; None: the ones in force, else the market's cheapest
     price_factor         [1] on our prices; gpu_price_factor: on the price of GPUs
+    cached_if            [1] another cached share for the money; the speed stays that of
+                         `cached_share`, so that it can be turned without a new estimate
     mix                  (uncached, cached, completion) shares that replace the traffic's
     hours, starts        of a day; see ServingDay
     load_gb_per_second   [GB / s] at which weights arrive
@@ -68,6 +70,7 @@ class PlanQuestion:
     price_factor: Decimal = Decimal(1)
     gpu_price_factor: Decimal = Decimal(1)
     take_rate: Decimal = Decimal(0)
+    cached_if: Decimal | None = None
     mix: tuple[Decimal, Decimal, Decimal] | None = None
     hours: Decimal = Decimal(24)
     starts: int = 0
@@ -81,7 +84,7 @@ class PlanQuestion:
             return TokenMix(TokenCounts(*counts))
         return mix_of(
             prompt_tokens=self.prompt_tokens,
-            cached_share=self.cached_share,
+            cached_share=self.cached_share if self.cached_if is None else self.cached_if,
             completion_tokens=self.completion_tokens,
         )
 
@@ -115,6 +118,8 @@ class PlanQuestion:
                 f"Cached share is {self.cached_share}; it is a share of the prompt, from "
                 "0 to below 1, such as 0.6.",
             )
+        if self.cached_if is not None and not 0 <= self.cached_if <= 1:
+            yield "cached_if", f"Cached share if is {self.cached_if}; use 0 to 1."
         if self.concurrency is not None and not 1 <= self.concurrency <= MOST_CONCURRENCY:
             yield (
                 "concurrency",

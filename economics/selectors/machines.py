@@ -69,7 +69,7 @@ def machines_of(
                 fits[shape] = fit_of(question, model, shape, with_changes)
     stamp = evidence_stamp(now=now)
     asked = {
-        shape: speed_question(question, shape, fit.fitting, stamp)
+        shape: speed_question(question, model, shape, fit.fitting, stamp)
         for shape, fit in fits.items()
         if fit.fitting.ok
     }
@@ -110,7 +110,7 @@ def counts_of(offer: Offer) -> Iterator[int]:
 
 
 def speed_question(
-    question: PlanQuestion, shape: _Shape, fitting: Fitting, stamp: str
+    question: PlanQuestion, model: PlannedModel, shape: _Shape, fitting: Fitting, stamp: str
 ) -> SpeedQuestion:
     """What is asked about the speed of a shape that fits."""
     return SpeedQuestion(
@@ -127,6 +127,7 @@ def speed_question(
         max_ttft_ms=_float(question.max_ttft_ms),
         max_sequences=max(1, min(fitting.max_sequences or 1, MOST_SEQUENCES)),
         stamp=stamp,
+        model_slug=model.slug,
     )
 
 

@@ -15,8 +15,6 @@ from economics.selectors.machines import machines_of
 from economics.selectors.plan_facts import ModelFacts, price_list
 from fleet.throughput.speed_question import SpeedQuestion
 
-TURNED = ("utilization", "price_factor", "gpu_price_factor", "mix")  # by a what-if
-
 
 @dataclass(frozen=True, slots=True)
 class PlanAnswer:
@@ -113,6 +111,7 @@ def _untouched(question: PlanQuestion, facts: ModelFacts, what_if: WhatIf) -> Wh
         utilization=Decimal("0.5"),
         price_factor=Decimal(1),
         gpu_price_factor=Decimal(1),
+        cached_if=None,
         mix=None,
     )
     rates, _ = _rates(before, facts)

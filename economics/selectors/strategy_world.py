@@ -183,6 +183,7 @@ class TodayWorld:
             max_ttft_ms=None,
             max_sequences=max(1, min(held, MOST_SEQUENCES)),
             stamp=self.stamp,
+            model_slug=asked.model.slug,
         )
         told = self._told(question)
         if isinstance(told, Unknown):

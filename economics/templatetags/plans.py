@@ -52,12 +52,6 @@ def verdict(word: PlanVerdict) -> SafeString:
 
 
 @register.filter
-def rental(kind: str) -> str:
-    """A rental kind in words."""
-    return kind.replace("_", "-")
-
-
-@register.filter
 def short_kind(words: str) -> str:
     """The evidence of a speed in one word, for a table."""
     for word, short in SHORT_KINDS:

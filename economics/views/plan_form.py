@@ -69,6 +69,7 @@ class PlanForm(forms.Form):
     utilization = number("Utilization", "0.5")
     price_factor = number("Price factor", "1")
     gpu_price_factor = number("GPU price factor", "1")
+    cached_if = number("Cached share", "0.6")
     mix = MixField(label="Mix", required=False)
     provider = NameField(label="Provider")
     kind = NameField(label="Rental")

@@ -79,7 +79,7 @@ def answer_row(
 
     def work() -> dict[str, object]:
         asked = SpeedQuestion.of(row.question)
-        return answer_speed(asked, work_of(asked.model, asked.precision), evidence)
+        return answer_speed(asked, work_of(asked), evidence)
 
     answer = apart(str(row), work, troubles)
     broken = {"unknown": "Working it out failed; the log has the reason."}

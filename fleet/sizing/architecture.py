@@ -34,10 +34,13 @@ class AttentionLayers:
 
     parameters           of one layer, its projections together
     replicated           of those, what every GPU of a tensor parallel group holds whole
-    kv_heads, head_dim   of the cache; value_dim where values are narrower than keys
+    kv_heads, head_dim   of the cache; value_dim where values are narrower than keys.
+                         Latent kinds: the dimensions that a prefill unpacks to
     window               [tokens] of sliding and chunked attention
     latent_dim           [elements] of the latent kinds, rotary part included
     index_bytes          [bytes per token] that a sparse index keeps beside it
+    index_width          [elements] of a sparse index's query: its heads x dimension
+    attended             [tokens or entries] that a sparse index lets a query read; 0: all
     tokens_per_entry     of compressed attention: tokens that share one entry
     conv_elements        of a state layer, kept in the model's own precision
     state_elements       of a state layer, kept in `state_bytes` each
@@ -54,6 +57,8 @@ class AttentionLayers:
     window: int = 0
     latent_dim: int = 0
     index_bytes: int = 0
+    index_width: int = 0
+    attended: int = 0
     tokens_per_entry: int = 1
     conv_elements: int = 0
     state_elements: int = 0

@@ -7,6 +7,7 @@ layers/attention/mla_attention.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from fleet.sizing.architecture import AttentionKind, AttentionLayers
 from fleet.sizing.config_fields import ConfigRefused, Fields
@@ -195,6 +196,8 @@ def _latent(fields: Fields, layers: int, hidden: int) -> tuple[AttentionLayers, 
         heads=heads,
         parameters=parameters,
         replicated=down,
+        head_dim=nope + rope,
+        value_dim=value,
         latent_dim=rank + rope,
     )
     if not fields.optional("index_topk"):
@@ -212,14 +215,15 @@ def _indexed(
     borrowed = sum(word == "shared" for word in types)
 
     def sparse(layers: int, parameters: int, index_bytes: int) -> AttentionLayers:
-        return AttentionLayers(
+        return replace(
+            latent,
             kind=AttentionKind.SPARSE_MLA,
             layers=layers,
-            heads=latent.heads,
             parameters=latent.parameters + parameters,
             replicated=latent.replicated + parameters,
-            latent_dim=latent.latent_dim,
             index_bytes=index_bytes,
+            index_width=heads * dim if index_bytes else 0,
+            attended=fields.number("index_topk"),
         )
 
     own = sparse(latent.layers - borrowed, index, dim + INDEX_SCALE_BYTES)
@@ -255,6 +259,8 @@ def _compressed(fields: Fields, layers: int, hidden: int) -> tuple[AttentionLaye
                 latent_dim=dim,
                 window=fields.count("sliding_window"),
                 index_bytes=index_dim + INDEX_SCALE_BYTES if indexed else 0,
+                index_width=index_heads * index_dim if indexed else 0,
+                attended=fields.count("index_topk") if indexed else 0,
                 tokens_per_entry=ratio,
             )
         )

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from statistics import median
 
 from fleet.throughput.calibration import Calibration, calibration
-from fleet.throughput.catalogue import at_precision
 from fleet.throughput.estimator import Estimator
 from fleet.throughput.evidence import Band, Estimate, Evidence, estimate_at
 from fleet.throughput.latency import Latency, Unknown
 from fleet.throughput.matching import matches
+from fleet.throughput.model_work import at_precision
 from fleet.throughput.neighbours import Base, corrected, nearest
 from fleet.throughput.peaks import peak_of
 from fleet.throughput.points import MeasuredPoint

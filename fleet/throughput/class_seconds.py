@@ -80,8 +80,9 @@ def class_seconds(
 
     request_seconds  [s] of the whole replica per request, by the best evidence, above 0
 
-    >>> class_seconds(Traffic(1_000, 100, 0.5, concurrency=8), 0.25, RequestParts(2, 3, 0))
-    ClassSeconds(uncached_prompt=0.0002, cached_prompt=0.0, completion=0.0015)
+    >>> parts = RequestParts(prefill=2, generate=2, read=0)
+    >>> class_seconds(Traffic(1_000, 125, 0.5, concurrency=8), 0.5, parts)
+    ClassSeconds(uncached_prompt=0.0005, cached_prompt=0.0, completion=0.002)
     """
     if not request_seconds > 0:
         raise ValueError(f"a request must take more than 0 s, got {request_seconds}")

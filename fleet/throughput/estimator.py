@@ -41,15 +41,15 @@ NOT_INSTALLED = (
 # Our GPU -> its system. L4 and the A100 PCIe have no measured kernels there, and a
 # formula of theirs is no better than ours.
 SYSTEMS = {
-    "a100-sxm": "a100_sxm",
-    "h100-sxm": "h100_sxm",
-    "h200": "h200_sxm",
-    "b200": "b200_sxm",
-    "b300": "b300_sxm",
-    "gb200": "gb200",
-    "gb300": "gb300",
-    "l40s": "l40s",
-    "rtx-pro-6000": "rtx_pro_6000_server",
+    "NVIDIA A100-SXM4-80GB": "a100_sxm",
+    "NVIDIA H100 80GB HBM3": "h100_sxm",
+    "NVIDIA H200": "h200_sxm",
+    "NVIDIA B200": "b200_sxm",
+    "NVIDIA B300 SXM6 AC": "b300_sxm",
+    "NVIDIA GB200": "gb200",
+    "NVIDIA GB300": "gb300",
+    "NVIDIA L40S": "l40s",
+    "NVIDIA RTX PRO 6000 Blackwell Server Edition": "rtx_pro_6000_server",
 }
 # (GEMM, experts) in the order tried; None leaves the choice to the checkpoint.
 QUANTISATION: dict[str, tuple[tuple[str | None, str | None], ...]] = {
@@ -60,25 +60,31 @@ QUANTISATION: dict[str, tuple[tuple[str | None, str | None], ...]] = {
     "nvfp4": (("nvfp4", "nvfp4"), (None, None)),
     "mxfp4": ((None, None),),
 }
-# Our key of a model -> a config.json in the package with the same architecture.
-ARCHITECTURES = {
-    "llama-3.1-8b": "meta-llama/Meta-Llama-3.1-8B",
-    "llama-3.1-70b": "meta-llama/Meta-Llama-3.1-70B",
-    "llama-3.1-405b": "meta-llama/Meta-Llama-3.1-405B",
-    "qwen3-8b": "Qwen/Qwen3-8B",
-    "qwen3-32b": "Qwen/Qwen3-32B",
-    "qwen3-30b-a3b": "Qwen/Qwen3-30B-A3B",
-    "qwen3-235b-a22b": "Qwen/Qwen3-235B-A22B",
-    "qwen3-coder-480b-a35b": "Qwen/Qwen3-Coder-480B-A35B-Instruct",
-    "qwen3.5-35b-a3b": "Qwen/Qwen3.5-35B-A3B",
-    "qwen3.5-397b-a17b": "Qwen/Qwen3.5-397B-A17B",
-    "deepseek-v3": "deepseek-ai/DeepSeek-V3",
-    "kimi-k2": "moonshotai/Kimi-K2.5",
-    "minimax-m2.5": "MiniMaxAI/MiniMax-M2.5",
-    "gpt-oss-20b": "openai/gpt-oss-20b",
-    "gpt-oss-120b": "openai/gpt-oss-120b",
-    "glm-5": "zai-org/GLM-5",
-}
+# Every config.json in the package whose architecture is one of ours; found by its layers.
+ARCHITECTURES = (
+    "meta-llama/Meta-Llama-3.1-8B",
+    "meta-llama/Meta-Llama-3.1-70B",
+    "meta-llama/Meta-Llama-3.1-405B",
+    "Qwen/Qwen3-8B",
+    "Qwen/Qwen3-32B",
+    "Qwen/Qwen3-30B-A3B",
+    "Qwen/Qwen3-235B-A22B",
+    "Qwen/Qwen3-Coder-480B-A35B-Instruct",
+    "Qwen/Qwen3.5-35B-A3B",
+    "Qwen/Qwen3.5-397B-A17B",
+    "deepseek-ai/DeepSeek-V3",
+    "moonshotai/Kimi-K2.5",
+    "MiniMaxAI/MiniMax-M2.5",
+    "openai/gpt-oss-20b",
+    "openai/gpt-oss-120b",
+    "zai-org/GLM-5",
+)
+
+
+@functools.cache
+def _architectures() -> dict[str, str]:
+    """Our key of an architecture -> the package's model with the same."""
+    return {model_key(name): name for name in ARCHITECTURES}
 
 
 class Estimator(Protocol):
@@ -135,9 +141,9 @@ class AiConfigurator:
         system = SYSTEMS.get(gpu_key(shape.gpu))
         if system is None:
             return Unknown(f"The estimator has no measured kernels of {shape.gpu}.")
-        architecture = ARCHITECTURES.get(model_key(shape.model))
+        architecture = _architectures().get(model_key(shape.model))
         if architecture is None:
-            return Unknown(f"The estimator does not know the model {shape.model}.")
+            return Unknown("The estimator does not know an architecture like this model's.")
         return _latency(
             system,
             architecture,

@@ -100,7 +100,7 @@ def decode_step_ms(
     read += _kv_bytes(shape, work, batch, context_tokens)
     memory_s = read / (peak.bandwidth_gb_per_second * 1e9 * efficiency.bandwidth)
     operations = 2 * _effective_parameters(work, efficiency) * batch
-    operations += batch * _attention_operations(work, context_tokens)
+    operations += batch * _decode_operations(work, context_tokens)
     tflops = peak.tflops(shape.precision) * efficiency.arithmetic * gpus
     compute_s = operations / (tflops * 1e12)
     overhead_us = (
@@ -124,7 +124,7 @@ def prefill_request_ms(
     gpus = shape.tensor_parallel * shape.pipeline_parallel
     attended = traffic.cached_tokens + tokens / 2  # the mean context of a prompt token
     operations = 2 * _effective_parameters(work, efficiency) * tokens
-    operations += tokens * _attention_operations(work, attended)
+    operations += tokens * _prefill_operations(work, attended)
     tflops = peak.tflops(shape.precision) * efficiency.arithmetic * gpus
     compute_s = operations / (tflops * 1e12)
     # The weights are read once however short the prompt is.
@@ -156,12 +156,8 @@ def _effective_parameters(work: ModelWork, efficiency: Efficiency) -> float:
 
 def _counted_layers(work: ModelWork, efficiency: Efficiency) -> float:
     """Layers by their kernels: a layer of experts or of latent attention has more."""
-    factor = efficiency.moe_layers if work.is_moe else 1.0
-    if work.attention != "gqa":
-        factor += efficiency.latent_layers
-    if work.attention == "sparse_mla":  # its indexer is another layer of latent attention
-        factor += efficiency.latent_layers
-    return work.layers * factor
+    more = work.expert_layers * (efficiency.moe_layers - 1)
+    return work.layers + more + work.latent_layers * efficiency.latent_layers
 
 
 def _weight_bytes(
@@ -169,36 +165,41 @@ def _weight_bytes(
 ) -> float:
     """Bytes of weights that one GPU reads for a step of `tokens` tokens."""
     gpus = shape.tensor_parallel * shape.pipeline_parallel
-    others = work.total_parameters - work.expert_parameters
-    read = others * work.bytes_per_other_weight / gpus
+    split = work.step_bytes - work.copied_bytes
+    read = split / gpus + work.copied_bytes / shape.pipeline_parallel
     if work.is_moe:
         # Data-parallel ranks share the experts and send their tokens to them.
         touched = experts_touched(
             work.experts, work.experts_per_token, tokens * shape.data_parallel
         )
-        experts = work.expert_parameters * work.bytes_per_weight * touched
-        read += experts / shape.gpu_count / efficiency.expert_share
+        read += work.expert_bytes * touched / shape.gpu_count / efficiency.expert_share
     return read
 
 
 def _kv_bytes(
     shape: ServingShape, work: ModelWork, batch: float, context_tokens: float
 ) -> float:
-    """Bytes of cache that one GPU reads for a step."""
-    context = context_tokens
-    if work.attended_tokens:
-        context = min(context, work.attended_tokens)
-    splits = min(shape.tensor_parallel, work.kv_splits) * shape.pipeline_parallel
-    return batch * context * work.kv_bytes_per_token / splits
+    """Bytes of cache and states that one GPU reads for a step."""
+    tensor = shape.tensor_parallel
+    sequence = sum(
+        part.bytes_per_token * part.attended(context_tokens) / min(tensor, part.splits)
+        for part in work.attention
+    )
+    return batch * (sequence + work.state_bytes / tensor) / shape.pipeline_parallel
 
 
-def _attention_operations(work: ModelWork, context_tokens: float) -> float:
-    """Operations of one token's attention over `context_tokens`, all layers."""
-    context = context_tokens
-    if work.attended_tokens:
-        context = min(context, work.attended_tokens)
-    layers = work.attention_layers or work.layers
-    return 4.0 * context * work.attention_width * layers
+def _decode_operations(work: ModelWork, context_tokens: float) -> float:
+    """Operations of one new token's attention over `context_tokens`, all layers."""
+    return work.state_operations + sum(
+        part.decode_operations * part.attended(context_tokens) for part in work.attention
+    )
+
+
+def _prefill_operations(work: ModelWork, context_tokens: float) -> float:
+    """Operations of one prompt token's attention over `context_tokens`, all layers."""
+    return work.state_operations + sum(
+        part.prefill_operations * part.attended(context_tokens) for part in work.attention
+    )
 
 
 def _all_reduce_us(

@@ -1,6 +1,9 @@
 """How many sequences a replica decodes at once: its KV cache may be smaller than asked.
 
-A rough count for latency only. Whether a model fits at all is `fleet.sizing`'s answer.
+Memory, weights and cache rows are sizing's numbers; only what vLLM reserves is rough. The
+full answer, `fleet.sizing.fit.size`, cuts the cache block by block and takes a thousand
+times as long, and a calibration asks millions of times. Whether a model fits at all, and
+how many sequences are allowed, is still decided there.
 """
 
 from __future__ import annotations
@@ -13,18 +16,30 @@ from fleet.throughput.shape import ModelWork, ServingShape
 from fleet.throughput.traffic import Traffic
 
 MEMORY_SHARE = 0.90  # --gpu-memory-utilization
-RESERVED_GB = 3.0  # context, graphs, activations
+RESERVED_BYTES = 3e9  # context, graphs, activations
 
 
-def cache_tokens(shape: ServingShape, work: ModelWork, peak: GpuPeak) -> float:
-    """[tokens] that the caches of the whole replica hold; 0 where weights leave nothing."""
+def sequences_held(
+    shape: ServingShape, work: ModelWork, peak: GpuPeak, context_tokens: float
+) -> float:
+    """Sequences of `context_tokens` that the caches of the whole replica hold.
+
+    0 where the weights leave nothing.
+    """
     gpus = shape.tensor_parallel * shape.pipeline_parallel
-    others = work.total_parameters - work.expert_parameters
-    weights = others * work.bytes_per_other_weight / gpus
-    weights += work.expert_parameters * work.bytes_per_weight / shape.gpu_count
-    free = peak.memory_gb * 1e9 * MEMORY_SHARE - RESERVED_GB * 1e9 - weights
-    splits = min(shape.tensor_parallel, work.kv_splits) * shape.pipeline_parallel
-    return max(0.0, free / (work.kv_bytes_per_token / splits)) * shape.data_parallel
+    split = work.stored_bytes - work.expert_bytes - work.copied_bytes
+    weights = split / gpus + work.copied_bytes / shape.pipeline_parallel
+    weights += work.expert_bytes / shape.gpu_count
+    free = peak.memory_bytes * MEMORY_SHARE - RESERVED_BYTES - weights
+    # A sparse choice reads few tokens, but all of them are kept; a window keeps few.
+    each = sum(
+        part.bytes_per_token
+        * part.kept(context_tokens)
+        / min(shape.tensor_parallel, part.splits)
+        for part in work.attention
+    )
+    each += work.state_bytes / shape.tensor_parallel
+    return max(0.0, free / (each / shape.pipeline_parallel)) * shape.data_parallel
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +65,8 @@ def load_of(
     wrong: published measurements ran.
     """
     asked = traffic.concurrency or 1.0
-    tokens = cache_tokens(shape, work, peak) if peak else 0.0
     context = traffic.prompt_tokens + traffic.completion_tokens / 2
-    places = tokens / context
+    places = sequences_held(shape, work, peak, context) if peak else 0.0
     if places < 1:
         return Load(asked, asked)
     return Load(asked, min(asked, places))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from fleet.sizing.architecture import Architecture
+from fleet.sizing.precision import Precision
+
 PRECISIONS = ("bf16", "fp8", "int8", "int4", "nvfp4", "mxfp4")
 ENGINES = ("vllm", "sglang", "trtllm")
-ATTENTION_KINDS = ("gqa", "mla", "sparse_mla")
 MOST_GPUS = 1024
 
 
@@ -79,68 +81,71 @@ def shape_faults(shape: ServingShape) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
+class AttentionWork:
+    """What layers of one kind cost per token that a query attends to, all of them.
+
+    bytes_per_token     of cache, one copy
+    splits              GPUs over which one token's cache can be split: its KV heads,
+                        1 for a latent cache
+    decode_operations   of one new token; prefill_operations: of one prompt token
+    most_tokens         that a query attends to (a window, a sparse choice); 0: all
+    keeps_all           whether the cache keeps the tokens beyond (a sparse choice)
+    """
+
+    bytes_per_token: float
+    splits: int
+    decode_operations: float
+    prefill_operations: float
+    most_tokens: int = 0
+    keeps_all: bool = False
+
+    def attended(self, context_tokens: float) -> float:
+        """[tokens] of `context_tokens` that a query reads."""
+        return min(context_tokens, self.most_tokens or context_tokens)
+
+    def kept(self, context_tokens: float) -> float:
+        """[tokens] of `context_tokens` that the cache holds."""
+        return context_tokens if self.keeps_all else self.attended(context_tokens)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelWork:
     """What a token of a model costs: the numbers that a roofline needs.
 
-    total_parameters       all weights
-    active_parameters      weights that one token multiplies with
-    expert_parameters      of the total, those in routed experts; 0 for a dense model
-    experts                routed experts of a layer; 0 for a dense model
-    experts_per_token      of them, those that one token takes
-    bytes_per_weight       of a weight that is quantised (all, or the experts)
-    bytes_per_other_weight of the rest: attention, shared experts, embeddings
-    kv_bytes_per_token     of cache over all layers and KV heads, one copy
-    kv_splits              GPUs over which one token's cache can be split: its KV heads,
-                           1 for a latent cache
-    attention_width        query heads x head dimension
-    attended_tokens        most tokens that a query reads (sparse or sliding); 0: all
+    model              the key of its architecture (`names.architecture_key`)
+    stored_bytes       of all weights, scales included
+    step_bytes         of the weights that every step reads: without routed experts, the
+                       embeddings that are looked up, and vision
+    copied_bytes       of those, what every GPU of a tensor parallel group holds whole
+    expert_bytes       of all routed experts; 0 for a dense model
+    active_parameters  weights that one token multiplies with
+    expert_parameters  all that are in routed experts; 0 for a dense model
+    experts            routed experts of a layer; experts_per_token: those of one token
+    expert_layers      layers that have experts
+    latent_layers      layers of latent attention, a sparse one counted twice
+    state_bytes        that a sequence's states read and write at every step
+    state_operations   of a token on those states
     """
 
     model: str
-    total_parameters: float
-    active_parameters: float
-    bytes_per_weight: float
+    architecture: Architecture
+    precision: Precision
     layers: int
     hidden_size: int
-    kv_bytes_per_token: float
-    kv_splits: int
-    attention_width: int
-    attention: str = "gqa"
-    expert_parameters: float = 0.0
-    experts: int = 0
-    experts_per_token: int = 0
-    bytes_per_other_weight: float = 2.0
-    attention_layers: int = 0  # layers whose cost grows with the context; 0: all
-    attended_tokens: int = 0
-
-    def __post_init__(self) -> None:
-        faults = work_faults(self)
-        if faults:
-            raise ValueError(" ".join(faults))
+    stored_bytes: float
+    step_bytes: float
+    copied_bytes: float
+    expert_bytes: float
+    active_parameters: float
+    expert_parameters: float
+    experts: int
+    experts_per_token: int
+    expert_layers: int
+    latent_layers: int
+    attention: tuple[AttentionWork, ...]
+    state_bytes: float
+    state_operations: float
 
     @property
     def is_moe(self) -> bool:
         return self.experts > 0
-
-
-def work_faults(work: ModelWork) -> list[str]:
-    """What is wrong with `work`, one sentence each; empty when nothing is."""
-    faults = []
-    for name in (
-        *("total_parameters", "active_parameters", "bytes_per_weight", "layers"),
-        *("hidden_size", "kv_bytes_per_token", "kv_splits", "attention_width"),
-    ):
-        value = getattr(work, name)
-        if not value > 0:
-            faults.append(f"{name} of {work.model} is {value}; it must be above 0.")
-    if work.active_parameters > work.total_parameters:
-        faults.append(f"{work.model} has more active than total parameters.")
-    if work.attention not in ATTENTION_KINDS:
-        known = ", ".join(ATTENTION_KINDS)
-        faults.append(f"attention is {work.attention!r}; use one of {known}.")
-    if work.experts and not 1 <= work.experts_per_token <= work.experts:
-        faults.append(
-            f"experts_per_token of {work.model} is {work.experts_per_token}; it must be 1 "
-            f"to {work.experts}."
-        )
-    return faults

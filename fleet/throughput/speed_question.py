@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -16,15 +16,19 @@ from fleet.throughput.points import MeasuredPoint
 from fleet.throughput.shape import ModelWork, ServingShape
 from fleet.throughput.traffic import Traffic
 
-
 METHOD = 2  # counted up when the same evidence would be answered otherwise
+# Precisions without measurements of their own: as many bytes, on the same units.
+SAME_SPEED = {"fp16": "bf16", "mxfp8": "fp8"}
 
 
 @dataclass(frozen=True, slots=True)
 class SpeedQuestion:
     """How fast is this shape with this traffic?
 
-    model           the repository of the weights
+    model           the repository of the weights, or what weights are called that nobody
+                    published
+    model_slug      of the catalog's model or the uploaded one: its architecture, whatever
+                    the weights are called
     max_sequences   what the KV cache holds at the traffic's length
     stamp           names the evidence that the answer stands on; new evidence, new question
     """
@@ -42,6 +46,7 @@ class SpeedQuestion:
     max_ttft_ms: float | None
     max_sequences: int
     stamp: str
+    model_slug: str = ""
 
     @property
     def key(self) -> str:
@@ -61,7 +66,7 @@ class SpeedQuestion:
     def shape(self) -> ServingShape:
         return ServingShape(
             model=self.model,
-            precision=self.precision,
+            precision=SAME_SPEED.get(self.precision, self.precision),
             gpu=self.gpu,
             gpu_count=self.gpu_count,
             tensor_parallel=self.tensor_parallel,
@@ -96,7 +101,7 @@ def answer_speed(
 ) -> dict[str, Any]:
     """The answer as plain values; {"unknown": sentence} where there is none."""
     try:
-        shape, traffic = asked.shape, asked.traffic
+        shape, traffic = _shape(asked, work), asked.traffic
     except ValueError as wrong:
         return {"unknown": str(wrong)}
     found = capacity(
@@ -118,6 +123,11 @@ def answer_speed(
         return {"unknown": parts.reason}
     whole = traffic.completion_tokens / found.estimate.output_tokens_per_second
     return _plain(found, class_seconds(load, whole, parts))
+
+
+def _shape(asked: SpeedQuestion, work: ModelWork | None) -> ServingShape:
+    """The shape by its architecture's key, so that measured points of it are found."""
+    return asked.shape if work is None else replace(asked.shape, model=work.model)
 
 
 def _plain(found: Capacity, seconds: ClassSeconds) -> dict[str, Any]:

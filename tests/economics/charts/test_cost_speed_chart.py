@@ -36,7 +36,7 @@ def test_the_title_is_the_finding_with_its_numbers():
     chart = cost_speed(DOTS, left_out=3)
 
     assert chart.caption.startswith(
-        "Cheapest: 1× slow, runpod at $0.05/1M tokens; 1 more are faster"
+        "Cheapest: 1× slow, runpod at $0.0500/1M tokens; 1 more are faster"
     )
     assert "3 options have no known speed" in chart.caption
 

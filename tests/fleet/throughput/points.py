@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from fleet.throughput.calibration import Calibration
-from fleet.throughput.catalogue import known_work
 from fleet.throughput.evidence import Band
 from fleet.throughput.latency import Unknown
+from fleet.throughput.model_work import known_work
 from fleet.throughput.points import COLUMNS, MeasuredPoint
 from fleet.throughput.roofline import Efficiency
 from fleet.throughput.shape import ModelWork, ServingShape

@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet.throughput.calibration import calibration
-from fleet.throughput.catalogue import known_work
 from fleet.throughput.class_seconds import (
     RequestParts,
     class_seconds,
     request_parts,
 )
 from fleet.throughput.latency import Unknown
+from fleet.throughput.model_work import known_work
 from fleet.throughput.shape import ServingShape
 from fleet.throughput.traffic import Traffic
 from tests.economics.formula_page import worked_rows

@@ -7,10 +7,10 @@ import pytest
 
 from fleet.throughput.answer import modelled, question
 from fleet.throughput.calibration import FEWEST_ROWS, calibration
-from fleet.throughput.catalogue import known_work
 from fleet.throughput.estimator import estimator, installed_points
 from fleet.throughput.evidence import Evidence
 from fleet.throughput.latency import Unknown
+from fleet.throughput.model_work import known_work
 from fleet.throughput.neighbours import distance, place_of
 
 ROWS = 120

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from fleet.models import SpeedEstimate
+
+LLAMA = "/plan/?model=llama-3.1-8b"
+GLM = "/plan/?model=glm-5"
+
+
+def page_of(client: Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def costs(page: str) -> list[float]:
+    """Cost per million of the listed options, in their order."""
+    cells = re.findall(r'data-label="Cost per 1M">\$([0-9.,]+)', page)
+    return [float(cell.replace(",", "")) for cell in cells]
+
+
+def test_speeds_are_asked_of_the_worker_and_appear_when_it_answers(
+    planner: Client, answer_speeds: Callable[[], None]
+):
+    first = page_of(planner, LLAMA)
+    assert "are being worked out" in first and costs(first) == []
+
+    answer_speeds()
+
+    second = page_of(planner, LLAMA)
+    assert "are being worked out" not in second and len(costs(second)) == 25
+
+
+def test_the_cheapest_token_is_the_first(
+    planner: Client, answer_speeds: Callable[[], None]
+):
+    page_of(planner, LLAMA)
+    answer_speeds()
+
+    listed = costs(page_of(planner, LLAMA + "&all=1"))
+
+    assert len(listed) > 60 and listed == sorted(listed)
+
+
+def test_looking_twice_asks_once(planner: Client):
+    page_of(planner, LLAMA)
+    asked = SpeedEstimate.objects.count()
+
+    page_of(planner, LLAMA)
+
+    assert SpeedEstimate.objects.count() == asked > 0
+
+
+def test_turning_a_slider_asks_for_no_new_speed(planner: Client):
+    page_of(planner, LLAMA)
+    asked = SpeedEstimate.objects.count()
+
+    page_of(
+        planner,
+        LLAMA + "&utilization=0.8&price_factor=1.5&gpu_price_factor=0.9&cached_if=0.7",
+    )
+
+    assert SpeedEstimate.objects.count() == asked
+
+
+def test_what_does_not_fit_is_listed_with_its_reason_and_what_would(planner: Client):
+    assert "do not fit" in page_of(planner, GLM)
+
+    refused = page_of(planner, "/plan/refused/?model=glm-5")
+
+    assert "8× H100" in refused and "sparse latent attention" in refused
+    assert re.search(r"GLM-5 needs [0-9.]+ GiB of weights", refused)
+    assert "Take 8 x NVIDIA" in refused
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("/plan/?model=nobody", "Model &#x27;nobody&#x27; is unknown"),
+        (LLAMA + "&price_prompt=abc&price_completion=1", "Prompt price is &#x27;abc&#x27;"),
+        (LLAMA + "&price_prompt=-1&price_completion=1", "Prompt price is -1"),
+        (LLAMA + "&price_prompt=1", "give prompt and completion price"),
+        (LLAMA + "&mix=0.5,0.3,0.1", "must sum to 1"),
+        (LLAMA + "&mix=a,b,c", "write three shares"),
+        (LLAMA + "&cached_share=1.5", "from 0 to below 1"),
+        (LLAMA + "&prompt_tokens=0", "Prompt is 0 tokens"),
+        (LLAMA + "&prompt_tokens=1e9", "write a whole number"),
+        (LLAMA + "&utilization=2", "from 0 to 1"),
+        (LLAMA + "&max_tpot_ms=-5", "-5 ms"),
+        (LLAMA + "&hours=0", "more than 0"),
+        ("/plan/?model=%00", "without the null character"),
+    ],
+)
+def test_nonsense_gets_a_sentence_and_asks_nothing(
+    planner: Client, address: str, words: str
+):
+    page = page_of(planner, address)
+
+    assert words in page
+    assert SpeedEstimate.objects.count() == 0
+
+
+def test_the_change_against_the_base_is_shown(
+    planner: Client, answer_speeds: Callable[[], None]
+):
+    page_of(planner, LLAMA)
+    answer_speeds()
+
+    assert "against the base" not in page_of(planner, LLAMA)
+    assert "against the base" in page_of(planner, LLAMA + "&utilization=0.9")
+
+
+def test_up_to_four_options_stand_side_by_side(
+    planner: Client, answer_speeds: Callable[[], None]
+):
+    page_of(planner, LLAMA)
+    answer_speeds()
+    keys = re.findall(r'name="compare" value="([^"]+)"', page_of(planner, LLAMA))
+    several = "".join(f"&compare={key}" for key in keys[:6])
+
+    page = page_of(planner, LLAMA + several)
+
+    table = page[page.index("Side by side") : page.index("Hardware")]
+    assert table.count('<th scope="col" class="num">') == 4 and "★" in table
+
+
+def test_the_hardware_table_names_three_machines(
+    planner: Client, answer_speeds: Callable[[], None]
+):
+    page_of(planner, GLM)
+    answer_speeds()
+
+    page = page_of(planner, GLM)
+
+    for word in ("Minimum", "Recommended", "Optimal"):
+        assert word in page
+
+
+def test_a_fragment_is_enough_for_htmx(planner: Client):
+    part = planner.get(LLAMA, headers={"HX-Request": "true"}).content.decode()
+
+    assert "<html" not in part
+    assert 'id="plan-results"' in part and 'hx-swap-oob="true"' in part
+
+
+def test_the_launch_command_holds_no_key(
+    planner: Client, answer_speeds: Callable[[], None]
+):
+    page_of(planner, LLAMA)
+    answer_speeds()
+
+    page = page_of(planner, LLAMA)
+
+    assert "--served-model-name llama-3.1-8b" in page and "--api-key=***" in page
+    assert "shown-instead" not in page
