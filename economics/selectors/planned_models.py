@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import cache
 
 from fleet.models import ModelConfig
+from fleet.models.model_config import UPLOADED
 from fleet.sizing.architecture import Architecture
 from fleet.sizing.catalog import CatalogModel, catalog
 from fleet.sizing.config_json import architecture_of
@@ -14,8 +16,8 @@ from fleet.sizing.precision import PRECISIONS, Precision, precision_of_config, v
 from fleet.sizing.weights import weight_bytes
 
 GB = Decimal(10**9)
-UPLOADED = "upload-"  # what the slug of an uploaded model begins with
 USUAL = ("bf16", "fp8", "int4")  # precisions that a model without a list is tried in
+LONGEST_SLUG = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,17 @@ def planned_model(slug: str) -> PlannedModel | None:
         return known_models().get(slug)
     row = ModelConfig.objects.filter(slug=slug).first()
     return None if row is None else of_config(row)
+
+
+def like(slug: str) -> list[str]:
+    """At most three slugs of the catalog that look like `slug`, nearest first."""
+    return get_close_matches(slug.lower()[:LONGEST_SLUG], known_models(), n=3)
+
+
+def every_model() -> list[PlannedModel]:
+    """Every model that can be planned for, uploaded ones first, by name. One query."""
+    uploaded = [of_config(row) for row in ModelConfig.objects.order_by("name")]
+    return [*uploaded, *sorted(known_models().values(), key=lambda each: each.name)]
 
 
 def choices() -> list[tuple[str, str]]:

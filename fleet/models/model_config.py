@@ -2,6 +2,8 @@
 
 from django.db import models
 
+UPLOADED = "upload-"  # what the slug of a model that was brought begins with
+
 
 class ModelConfig(models.Model):
     """A config.json that was read and understood.

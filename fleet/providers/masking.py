@@ -10,10 +10,10 @@ SECRET_FLAGS = ("--api-key", "--hf-token")  # flags of the container's command l
 SHORTEST_SECRET = 6  # shorter strings would blank out ordinary words
 
 # The value may be quoted, joined by "=", or several words (vLLM's --api-key takes a
-# list), so everything up to the next flag is taken.
+# list), so everything up to the next flag is taken. Joined by "=" it may begin with a dash.
 _FLAG = re.compile(
     rf"(?P<flag>{'|'.join(SECRET_FLAGS)})(?P<gap>=|\s+)"
-    r"(?P<value>(?:'[^']*'|\"[^\"]*\"|(?!-)[^\s'\"]+|\s+(?!-))+)"
+    r"(?P<value>(?:(?<==)-[^\s'\"]*|'[^']*'|\"[^\"]*\"|(?!-)[^\s'\"]+|\s+(?!-))+)"
 )
 
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from fleet.providers.masking import MASK
+from fleet.providers.masking import mask_args
 from fleet.providers.pod_request import PodRequest
 from fleet.providers.runpod_parse import create_body
 from fleet.vllm.command import (
     SERVER,
-    SHOWN_KEY,
     ServeSpec,
     args_string,
     build_args,
@@ -33,17 +32,17 @@ def launch_of(
 ) -> Launch:
     """What would be sent for one replica. Raises ValueError with a sentence.
 
-    spec  made with `SHOWN_KEY`, so that no key can be read here
+    The spec's key is masked, whatever it is.
     """
     request = PodRequest(
         name=f"kerne-{settings.KERNE_ENV}-name-1",
         image=settings.DEFAULT_VLLM_IMAGE,
-        args=args_string(spec),
+        args=mask_args(args_string(spec)),
         env={},
         gpu_type_id=gpu_type_id,
         gpu_count=gpu_count,
         cloud=cloud,
         disk_gb=disk_gb,
     )
-    body = json.dumps(create_body(request), indent=2).replace(SHOWN_KEY, MASK)
+    body = json.dumps(create_body(request), indent=2)
     return Launch(" ".join([*SERVER, *redacted(build_args(spec))]), body)

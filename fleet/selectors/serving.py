@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from fleet.models import Attention, Deployment, ModelConfig, ModelVariant, ServedModel
+from fleet.models.model_config import UPLOADED
 from fleet.sizing.architecture import Architecture
 from fleet.sizing.catalog import catalog, model_named
 from fleet.sizing.config_json import architecture_of
@@ -57,16 +58,20 @@ def serve_spec_for(deployment: Deployment, *, api_key: str) -> ServeSpec:
 
 
 def architecture_of_row(model: ServedModel) -> Architecture:
-    """The architecture of a served model: the catalog's, or what the row itself tells.
+    """The architecture of a served model: of the file that was brought, the catalog's,
+    or what the row itself tells.
 
     A row that disagrees with the catalog is of another model under that name, and wins.
     """
+    # First the file that was brought: its name may be that of a known model, which has
+    # as many layers and heads, and another cache.
+    if model.slug.startswith(UPLOADED):
+        brought = ModelConfig.objects.filter(slug=model.slug).first()
+        if brought is not None:
+            return architecture_of(brought.config, brought.name)
     known = catalog().get(model.slug) or model_named(model.name)
     if known is not None and _agree(known.architecture, model):
         return known.architecture
-    brought = ModelConfig.objects.filter(slug=model.slug).first()
-    if brought is not None:
-        return architecture_of(brought.config, brought.name)
     latent = model.attention != Attention.GQA
     return architecture_from_totals(
         KnownTotals(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_UP, Decimal
@@ -16,6 +17,8 @@ from fleet.vllm.parsers import parsers_of
 BILLION = Decimal(10**9)
 CENTI = Decimal("0.01")
 LONGEST_NAME = 80
+MOST_BILLION = 99_999  # of parameters, as the columns hold them
+REPOSITORY = re.compile(r"\w[\w.-]*/\w[\w.-]*", re.ASCII)
 LATENT = {
     AttentionKind.MLA: Attention.MLA,
     AttentionKind.SPARSE_MLA: Attention.SPARSE_MLA,
@@ -55,6 +58,11 @@ def ensure_variant(
         raise NotServable(
             f"Weights in {wanted.precision!r} are not served here; use one of {known}."
         )
+    if not REPOSITORY.fullmatch(wanted.repository):
+        raise NotServable(
+            f"vLLM can not fetch {wanted.repository[:80]!r}; it needs a repository such as "
+            "owner/name, so choose weights that are published."
+        )
     found = ModelVariant.objects.filter(repository=wanted.repository).first()
     if found is not None:
         return found
@@ -84,6 +92,12 @@ def ensure_variant(
 
 def columns_of(architecture: Architecture) -> dict[str, object]:
     """The columns of a served model; the finer structure stays in the catalog."""
+    billions = architecture.parameters.total / BILLION
+    if billions > MOST_BILLION:
+        raise NotServable(
+            f"{architecture.name} has {billions:,.0f} billion parameters; at most "
+            f"{MOST_BILLION:,} billion parameters are served here."
+        )
     caching = architecture.caching
     latent = next((group for group in caching if group.kind in LATENT), None)
     widest = max(caching, key=lambda group: group.kv_heads * group.head_dim, default=None)
@@ -94,7 +108,7 @@ def columns_of(architecture: Architecture) -> dict[str, object]:
     parsers = parsers_of(architecture.model_type, architecture.name)
     return {
         "name": architecture.name[:LONGEST_NAME],
-        "parameters_billion": round(architecture.parameters.total / BILLION, 3),
+        "parameters_billion": round(billions, 3),
         "active_parameters_billion": round(architecture.active_parameters / BILLION, 3),
         "layers": architecture.layers,
         "attention_heads": architecture.attention_heads,

@@ -30,9 +30,9 @@ def want(questions: Collection[SpeedQuestion], *, now: datetime) -> int:
             f"{len(questions)} speeds are too many; ask at most {MOST_WANTED}."
         )
     by_key = {each.key: each for each in questions}
-    rows = [
-        SpeedEstimate(key=key, question=each.plain(), wanted_at=now, used_at=now)
-        for key, each in by_key.items()
+    rows = [  # in one order: two pages that insert the same rows must not block each other
+        SpeedEstimate(key=key, question=by_key[key].plain(), wanted_at=now, used_at=now)
+        for key in sorted(by_key)
     ]
     SpeedEstimate.objects.bulk_create(rows, ignore_conflicts=True)
     asked = SpeedEstimate.objects.filter(key__in=by_key)
@@ -83,6 +83,7 @@ def answer_row(
 
     answer = apart(str(row), work, troubles)
     broken = {"unknown": "Working it out failed; the log has the reason."}
-    SpeedEstimate.objects.filter(pk=row.pk).update(
+    # A worker that slept beyond its claim comes late: another's answer stands.
+    SpeedEstimate.objects.filter(pk=row.pk, computed_at__isnull=True).update(
         answer=broken if answer is None else answer, computed_at=clock()
     )

@@ -1,6 +1,14 @@
 """The read-only JSON API: what an endpoint needs, in one import. See docs/api.md."""
 
-from kerne_site.api.asked import Asked, a_day, a_name, a_number, a_whole_number, one_of
+from kerne_site.api.asked import (
+    Asked,
+    a_day,
+    a_flag,
+    a_name,
+    a_number,
+    a_whole_number,
+    one_of,
+)
 from kerne_site.api.door import api_view
 from kerne_site.api.endpoint import Endpoint, Parameter
 from kerne_site.api.problems import Fault, Problem
@@ -12,6 +20,7 @@ __all__ = [
     "Parameter",
     "Problem",
     "a_day",
+    "a_flag",
     "a_name",
     "a_number",
     "a_whole_number",

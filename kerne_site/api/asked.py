@@ -11,7 +11,7 @@ sentence "days is '0'; ...".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
@@ -82,6 +82,13 @@ def a_name(text: str) -> str:
     return text
 
 
+def a_flag(text: str) -> bool:
+    """true or false."""
+    if text not in ("true", "false"):
+        raise ValueError("write true or false")
+    return text == "true"
+
+
 class Asked:
     """The parameters of one request."""
 
@@ -116,15 +123,25 @@ class Asked:
         """
         missing = object()
         value = self.take(name, read, default=missing)
-        if not self._query.getlist(name):
-            self.refuse(name, f"{name} is missing; it has to be given.")
+        self.miss(name)
         self._raise_faults()
         assert value is not missing
         return value  # type: ignore[return-value]  # the default was just ruled out
 
+    def miss(self, name: str) -> None:
+        """Note that a parameter has to be given, where it is not."""
+        if not self._query.getlist(name):
+            self.refuse(name, f"{name} is missing; it has to be given.")
+
     def refuse(self, name: str, sentence: str) -> None:
         """Note what is wrong with a value, or with two values together."""
         self._faults.append(Fault(name, sentence))
+
+    def refuse_all(self, errors: Mapping[str, Sequence[str]]) -> None:
+        """Note the sentences by parameter, as a check of ours found them."""
+        for name, sentences in errors.items():
+            for sentence in sentences:
+                self.refuse(name, sentence)
 
     def check(self) -> None:
         """Raise a Problem (400) with every fault, parameters nobody knows included."""

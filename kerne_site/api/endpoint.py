@@ -13,12 +13,16 @@ ROOT = "/api/v1/"
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of the address. `schema` is JSON Schema of its text."""
+    """A parameter of the address. `schema` is JSON Schema of its text.
+
+    example  what would be right; a required parameter has one
+    """
 
     name: str
     line: str
     schema: Mapping[str, Any]
     required: bool = False
+    example: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,13 +65,14 @@ def operation(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def parameter(given: Parameter) -> dict[str, Any]:
-    return {
+    told = {
         "name": given.name,
         "in": "query",
         "required": given.required,
         "description": given.line,
         "schema": given.schema,
     }
+    return told | ({"example": given.example} if given.example else {})
 
 
 def refusal(line: str) -> dict[str, Any]:

@@ -41,6 +41,11 @@ def record(**properties: Schema) -> Schema:
     }
 
 
+def table(schema: Schema) -> Schema:
+    """An object whose names are data, such as the parts of a GPU's memory."""
+    return {"type": "object", "additionalProperties": schema}
+
+
 def many(schema: Schema) -> Schema:
     """A list of such."""
     return {"type": "array", "items": schema}

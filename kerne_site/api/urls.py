@@ -11,7 +11,11 @@ from kerne_site.api import Asked, Endpoint, api_view
 from kerne_site.api import schemas as s
 from kerne_site.api.door import nothing_here
 from kerne_site.api.endpoints.fleets import FLEETS
+from kerne_site.api.endpoints.models import MODELS
+from kerne_site.api.endpoints.offers import OFFERS
+from kerne_site.api.endpoints.plan import PLAN
 from kerne_site.api.endpoints.profit import PROFIT
+from kerne_site.api.endpoints.sizing import SIZING
 from kerne_site.api.openapi import DESCRIPTION, description
 
 
@@ -48,6 +52,10 @@ ENDPOINTS = (
     ),
     FLEETS,
     PROFIT,
+    PLAN,
+    SIZING,
+    OFFERS,
+    MODELS,
 )
 
 app_name = "api"

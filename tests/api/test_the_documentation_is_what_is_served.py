@@ -8,6 +8,7 @@ from openapi_core import OpenAPI
 
 from kerne_site.api.openapi import description
 from kerne_site.api.urls import ENDPOINTS
+from tests.api.addresses import asked_rightly
 from tests.factories import make_orphan, make_requested_pod
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
@@ -41,7 +42,7 @@ def test_an_answer_has_every_field_told_and_no_other(script, pod, closed_day, en
     make_requested_pod(deployment=pod.deployment)
     make_orphan()
 
-    body = script.get(endpoint.address).json()
+    body = script.get(asked_rightly(endpoint)).json()
 
     Draft202012Validator(json.loads(json.dumps(endpoint.answer))).validate(body)
 

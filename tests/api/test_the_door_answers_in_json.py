@@ -8,9 +8,11 @@ from kerne_site import api_tokens
 from kerne_site.api import Problem, api_view
 from kerne_site.api.urls import ENDPOINTS, urlpatterns
 from kerne_site.models import ApiToken
+from tests.api.addresses import asked_rightly
 from tests.api.tokens import SECRET
 
 ADDRESSES = [each.address for each in ENDPOINTS]
+RIGHTLY = [asked_rightly(each) for each in ENDPOINTS]
 
 
 def problem_of(answer, status: int) -> dict:
@@ -35,7 +37,7 @@ def test_a_stranger_gets_a_401_and_no_login_page(db, client, address):
     assert "/account/tokens/" in body["detail"]
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+@pytest.mark.parametrize("address", RIGHTLY)
 def test_a_token_and_a_session_open_the_same(ada, script, client, address):
     client.force_login(ada)
 

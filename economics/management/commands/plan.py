@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import json
-import re
 from argparse import ArgumentParser
-from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from economics.calc.unknown import Unknown
 from economics.planner.option import PlanOption
-from economics.planner.question import DEFAULTS, PlanQuestion
+from economics.planner.question import PlanQuestion
 from economics.selectors.plan import PlanAnswer, answer
-from economics.selectors.plan_facts import model_facts
+from economics.selectors.plan_facts import ModelFacts, model_facts
 from economics.selectors.plan_json import plan_json
-from economics.selectors.planned_models import planned_model
+from economics.selectors.plan_narrowing import Narrowing, narrowed
+from economics.selectors.plan_question import FIELDS, MIX, PlanRefused, question_of
+from economics.selectors.planned_models import like, planned_model
 from fleet.selectors.speeds import evidence
+from fleet.services.jobs import JobFailed
 from fleet.services.speeds import MOST_WANTED, answer_wanted, want
+from fleet.throughput.speed_question import SpeedQuestion
 
 SHOWN = 25
 ROUNDS = 60  # of answering speeds, half a minute each at most
-NUMBERS = (
-    *("cached_share", "max_tpot_ms", "max_ttft_ms", "gpu_memory_utilization"),
-    *("utilization", "take_rate", "hours", "load_gb_per_second", "gpu_price_factor"),
-)
-WHOLE = ("prompt_tokens", "completion_tokens", "concurrency", "max_model_len", "starts")
 
 
 class Command(BaseCommand):
@@ -39,102 +38,107 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("model", help="a model's slug, such as llama-3.1-8b")
         parser.add_argument("--gpu", default="", help="only GPUs whose name has this in it")
-        parser.add_argument("--count", type=int, help="only replicas of so many GPUs")
+        parser.add_argument("--count", help="only replicas of so many GPUs")
         parser.add_argument("--precision", default="", help="only these weights: fp8, …")
-        parser.add_argument("--mix", default="", help="shares: uncached,cached,completion")
         parser.add_argument("--json", action="store_true", help="machine-readable")
-        for name in (*NUMBERS, *WHOLE):
-            parser.add_argument(f"--{name.replace('_', '-')}", dest=name)
+        parser.add_argument(
+            "--changes",
+            action="store_true",
+            help="also look for the smallest changes that make the others fit",
+        )
+        for field in (*FIELDS, MIX):
+            flag = f"--{field.name.replace('_', '-')}"
+            parser.add_argument(flag, dest=field.name, help=field.line)
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
-        model = planned_model(options["model"])
-        if model is None:
-            raise CommandError(
-                f"Model {options['model']!r} is unknown; the plan page lists them all."
-            )
-        facts = model_facts(model, now=now)
-        question = self.question(options, facts.form_defaults)
-        found = answer(question, facts, now=now)
-        if found.missing:
-            want(found.missing[:MOST_WANTED], now=now)
-            self.stderr.write(f"working out {len(found.missing)} speeds …")
-            for _ in range(ROUNDS):
-                _, more = answer_wanted(
-                    evidence=lambda: evidence(now=now), clock=timezone.now
-                )
-                if not more:
-                    break
-            found = answer(question, facts, now=now)
-        kept = [each for each in found.options if self.is_asked_for(each, options)]
-        if not kept:
+        facts = self.facts(options["model"])
+        question = self.question(options, facts)
+        wanted = Narrowing(
+            options["gpu"], self.count(options["count"]), options["precision"]
+        )
+        ask = partial(answer, question, facts, now=now, with_changes=options["changes"])
+        every = ask()
+        found = narrowed(every, wanted)
+        if not every.options:
+            raise CommandError("No GPU offer is known; import_offers brings some.")
+        if not found.options:
             raise CommandError("No offer matches --gpu, --count and --precision.")
+        if found.missing:
+            self.work_out(found.missing)
+            found = narrowed(ask(), wanted)
+        if found.missing:
+            self.stderr.write(
+                f"{len(found.missing)} speeds are still being worked out; ask again."
+            )
         if options["json"]:
-            self.stdout.write(json.dumps(plan_json(found, kept), indent=2))
+            told = plan_json(found, with_changes=options["changes"])
+            self.stdout.write(json.dumps(told, indent=2, ensure_ascii=False))
         else:
-            self.print_table(found, kept)
+            self.print_table(found)
 
-    def question(self, options: dict[str, Any], known: dict[str, Any]) -> PlanQuestion:
-        """The checked question. Raises CommandError with every sentence."""
-        given = {name: self.number(name, options[name]) for name in (*NUMBERS, *WHOLE)}
-        values = DEFAULTS | {"take_rate": settings.TAKE_RATE} | known
-        values |= {name: value for name, value in given.items() if value is not None}
-        if given["concurrency"] is not None:  # then the latency is what comes of it
-            values |= {"max_tpot_ms": None, "max_ttft_ms": None}
-        values |= {"model": options["model"], "mix": self.mix(options["mix"])}
-        question = PlanQuestion(**values)
-        faults = [line for lines in question.faults().values() for line in lines]
-        if faults:
-            raise CommandError(" ".join(faults))
-        return question
+    def facts(self, slug: str) -> ModelFacts:
+        """What is known of the model. Raises CommandError for one that is unknown."""
+        model = planned_model(slug)
+        if model is None:
+            near = like(slug)
+            hint = (
+                f"did you mean {' or '.join(near)}?" if near else "the plan page lists all."
+            )
+            raise CommandError(f"Model {slug[:60]!r} is unknown; {hint}")
+        return model_facts(model, now=timezone.now())
 
-    def number(self, name: str, text: str | None) -> Decimal | int | None:
-        """An option as a number. Raises CommandError with a sentence."""
+    def question(self, options: dict[str, Any], facts: ModelFacts) -> PlanQuestion:
+        """The checked question. Raises CommandError with every sentence, by its option."""
+        names = [each.name for each in (*FIELDS, MIX)]
+        written = {name: options[name] for name in names if options[name] is not None}
+        try:
+            return question_of(written, facts, take_rate=settings.TAKE_RATE)
+        except PlanRefused as refused:
+            raise CommandError(
+                "\n".join(
+                    f"--{name.replace('_', '-')}: {line}"
+                    for name, lines in refused.errors.items()
+                    for line in lines
+                )
+            ) from None
+
+    def count(self, text: str | None) -> int | None:
+        """--count. Raises CommandError for what is no number of GPUs."""
         if text is None:
             return None
-        flag = f"--{name.replace('_', '-')}"
-        try:
-            value = Decimal(text)
-            if not value.is_finite():
-                raise InvalidOperation
-            if name in WHOLE and value != value.to_integral_value():
-                raise InvalidOperation
-        except InvalidOperation:
-            kind = "a whole number" if name in WHOLE else "a number"
-            raise CommandError(f"{flag} is {text!r}; write {kind}.") from None
-        return int(value) if name in WHOLE else value
-
-    def mix(self, text: str) -> tuple[Decimal, ...] | None:
-        """Three shares. Raises CommandError with a sentence."""
-        if not text:
-            return None
-        try:
-            shares = tuple(Decimal(part) for part in re.split(r"[,;\s]+", text) if part)
-        except InvalidOperation:
-            shares = ()
-        if len(shares) != 3 or not all(share.is_finite() for share in shares):
+        if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 1024):
             raise CommandError(
-                f"--mix is {text!r}; write three shares that sum to 1, such as "
-                "0.35,0.62,0.03."
+                f"--count is {text[:40]!r}; write a number of GPUs: 1 or more."
             )
-        return shares
+        return int(text)
 
-    def is_asked_for(self, option: PlanOption, options: dict[str, Any]) -> bool:
-        """Whether an option is one of those that are to be shown."""
-        machine = option.machine
-        return (
-            options["gpu"].lower() in f"{machine.gpu_type_id} {machine.gpu_name}".lower()
-            and options["count"] in (None, machine.gpu_count)
-            and options["precision"].lower() in ("", machine.precision)
-        )
+    def work_out(self, missing: list[SpeedQuestion]) -> None:
+        """Answer the speeds here, as a worker would; others' questions may come first."""
+        self.stderr.write(f"working out {len(missing)} speeds …")
+        for start in range(0, len(missing), MOST_WANTED):
+            want(missing[start : start + MOST_WANTED], now=timezone.now())
+        for _ in range(ROUNDS):
+            try:
+                _, more = answer_wanted(
+                    evidence=lambda: evidence(now=timezone.now()), clock=timezone.now
+                )
+            except JobFailed as trouble:  # those rows are answered as unknown
+                self.stderr.write(f"{trouble}")
+                more = True
+            if not more:
+                return
 
-    def print_table(self, found: PlanAnswer, kept: list[PlanOption]) -> None:
+    def print_table(self, found: PlanAnswer) -> None:
         """The first options as lines, and how many there are."""
         self.stdout.write(f"{found.facts.model.name}; prices: {found.prices_source}")
-        for option in kept[:SHOWN]:
+        for option in found.options[:SHOWN]:
             self.stdout.write(plain_line(option))
-        if len(kept) > SHOWN:
-            self.stdout.write(f"… {len(kept) - SHOWN} more; --json has them all")
+        if len(found.options) > SHOWN:
+            self.stdout.write(
+                f"… {len(found.options) - SHOWN} more; --json has them all, --gpu, --count "
+                "and --precision choose some"
+            )
 
 
 def plain_line(option: PlanOption) -> str:
@@ -143,9 +147,10 @@ def plain_line(option: PlanOption) -> str:
     where = f"{machine.provider} {machine.cloud} {machine.kind}".replace("  ", " ")
     shape = f"{machine.gpu_count}x {machine.gpu_name} {machine.precision}"
     if not machine.fitting.ok:
-        return f"  no   {shape:<34} {where:<34} {' '.join(machine.fitting.reasons)}"
-    token = getattr(cost, "blended", None)
-    shown = f"${token:.4f}/1M" if token is not None else f"— {cost}"
+        why = " ".join(machine.fitting.reasons)
+        changes = "".join(f" Or: {each}." for each in machine.fitting.changes)
+        return f"  no   {shape:<34} {where:<34} {why}{changes}"
+    shown = f"— {cost}" if isinstance(cost, Unknown) else f"${cost.blended:.4f}/1M"
     return (
         f"  fits {shape:<34} {where:<34} ${option.usd_per_hour:.2f}/h {shown}  "
         f"{option.ours.verdict}"

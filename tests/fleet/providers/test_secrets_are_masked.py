@@ -12,6 +12,8 @@ from fleet.vllm.command import redacted
         ("--port 8000 --api-key 'sk 1'", "--port 8000 --api-key ***"),
         ("--api-key sk-1 sk-2 --port 1", "--api-key *** --port 1"),
         ('--hf-token "hf_1" --port 1', "--hf-token *** --port 1"),
+        ("--api-key=-sk-1 --port 1", "--api-key=*** --port 1"),  # a key may begin so
+        ("--api-key= --port 1", "--api-key= --port 1"),
         ("--port 8000", "--port 8000"),
     ],
 )
