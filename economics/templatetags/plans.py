@@ -17,6 +17,7 @@ from economics.planner.money import OptionMoney, PlanVerdict
 from economics.planner.option import Fitting, Machine, PlanOption
 from economics.selectors.plan import PlanAnswer
 from fleet.templatetags import console, numbers
+from fleet.views.memory import memory_bar
 
 register = template.Library()
 
@@ -201,28 +202,14 @@ def memory_of_all(machine: Machine) -> Decimal | Unknown:
     return Unknown("the GPU is not known") if one is None else one * machine.gpu_count
 
 
-@register.filter
-def memory_bar(fitting: Fitting) -> dict[str, Any] | None:
-    """The terms of a GPU's memory as widths in per cent; None when not computed."""
+@register.filter(name="memory_bar")
+def bar_of(fitting: Fitting) -> dict[str, Any] | None:
+    """The memory bar of a machine; None when not computed."""
     budget = fitting.budget_gib
     if not fitting.memory or budget is None:
         return None
-    used = sum((term.gib for term in fitting.memory), Decimal(0))
-    whole = max(used, budget, fitting.capacity_gib or Decimal(0))
-    parts, left = [], Decimal(0)
-    for term in fitting.memory:
-        width = 100 * term.gib / whole
-        parts.append(
-            {
-                "left": f"{left:.2f}",
-                "width": f"{width:.2f}",
-                "words": f"{term.name} {term.gib:.1f} GiB",
-            }
-        )
-        left += width
-    return {
-        "parts": parts,
-        "budget": f"{100 * budget / whole:.2f}",
-        "budget_words": f"budget {budget:.1f} GiB per GPU",
-        "words": ", ".join(part["words"] for part in parts) + f", budget {budget:.1f} GiB",
-    }
+    return memory_bar(
+        [(term.name, term.gib) for term in fitting.memory],
+        budget_gib=budget,
+        capacity_gib=fitting.capacity_gib or budget,
+    )

@@ -25,9 +25,11 @@ from fleet.services.order_rules import OrderRefused
 from fleet.services.ordering import OrderPlan, place_order, plan_order, unseal
 from fleet.sizing.advice import smallest_change
 from fleet.sizing.fit import SizingResult, size
+from fleet.sizing.gpus import gpu_named
 from fleet.tasks import reconcile
 from fleet.templatetags.numbers import money
 from fleet.views.doorbell import ring
+from fleet.views.memory import memory_bar
 
 MOST_CHANGES = 3  # ways to make it fit that are told at once
 KEY_CHARACTERS = 40  # of an order key, the width of its column
@@ -70,7 +72,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         "plan": plan,
         "sealed": plan.seal(),
         "order_key": secrets.token_hex(KEY_CHARACTERS // 2),
-        "memory": memory_bar(plan.fit),
+        "memory": memory_of(plan.fit, plan.spec.gpu_type_id),
         "button": confirm_words(plan),
     }
     return render(request, "fleet/order.html", context)
@@ -155,7 +157,7 @@ def order_fit(request: HttpRequest) -> HttpResponse:
     context = {
         "fit": fit,
         "changes": smallest_change(asked)[:MOST_CHANGES],
-        "memory": memory_bar(fit),
+        "memory": memory_of(fit, data.get("gpu_type_id") or ""),
         "offer": offer,
         "usd_per_pod_hour": price,
         "variant": variant,
@@ -164,41 +166,17 @@ def order_fit(request: HttpRequest) -> HttpResponse:
     return render(request, "fleet/_fit.html", context)
 
 
-BAR_COLOURS = {
-    "weights": "chart-profit",
-    "activations": "chart-cost",
-    "CUDA graphs": "line-strong",
-    "outside PyTorch": "muted",
-    "KV cache": "chart-revenue",
-}
-
-
-def memory_bar(fit: SizingResult) -> dict[str, Any] | None:
-    """The parts of a GPU's memory as widths in per cent; None when not computed."""
+def memory_of(fit: SizingResult, gpu_type_id: str) -> dict[str, Any] | None:
+    """The memory bar of a shape and what is spare [GiB]; None when not computed."""
     if fit.budget_gib is None or fit.kv_gib is None:
         return None
-    spare = fit.kv_gib
-    whole = max(fit.budget_gib, fit.budget_gib - spare)
-    left = whole * 0
-    bars = []
-    for term in fit.bar:
-        width = term.gib / whole * 100
-        bars.append(
-            {
-                "name": term.name,
-                "gib": term.gib,
-                "left": left,
-                "width": width,
-                "colour": BAR_COLOURS[term.name],
-            }
-        )
-        left += width
-    return {
-        "bars": bars,
-        "limit": fit.budget_gib / whole * 100,
-        "spare": spare,
-        "short": -spare,
-    }
+    spec = gpu_named(gpu_type_id)
+    bar = memory_bar(
+        [(term.name, term.gib) for term in fit.bar],
+        budget_gib=fit.budget_gib,
+        capacity_gib=spec.memory_gib if spec else fit.budget_gib,
+    )
+    return {"bar": bar, "spare": fit.kv_gib}
 
 
 def fleets_of_this_money() -> QuerySet[Fleet]:
