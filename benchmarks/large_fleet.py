@@ -9,45 +9,18 @@ floor: the least that the database could do for the same effect. Medians of five
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from database import start_database
 
 DEPLOYMENTS = 1_000
 PODS = 2_000
 ENDED = 10_000
 ROUNDS = 5
-
-
-def start_database() -> Callable[[], object]:
-    """Start PostgreSQL in a folder of its own and point Django at it; how to stop it."""
-    from kerne_site import embedded, places
-
-    folder = Path(tempfile.mkdtemp(prefix="kerne-benchmark-"))
-    child = embedded.EmbeddedPostgres(folder).start()
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "kerne_site.settings",
-        "DATABASE_URL": places.database_url(folder),
-        "KERNE_VAR": str(folder),
-        "KERNE_STATIC_HASHED": "false",
-        "KERNE_LOG_LEVEL": "ERROR",
-    }
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-    return child.stop
 
 
 def measure(work: Callable[[int], object]) -> tuple[int, float]:
