@@ -19,7 +19,7 @@ from fleet.throughput.roofline import Efficiency
 
 FILE = Path(__file__).with_name("calibration.json")
 # Upper ends of the distance that bands are kept for; beyond the last is no neighbour.
-DISTANCES = (0.5, 1.0, 1.6, 2.5)
+DISTANCES = (0.5, 1.0, 1.6, 2.5, 3.5)
 FEWEST_ROWS = 25  # below this a band is noise: it is not kept, and a wider one is taken
 WIDE = Band(0.4, 2.0, 0)  # nothing was held out: half an order of magnitude
 STAND_INS = {"blackwell-rtx": "ada", "ada": "hopper", "ampere": "hopper"}

@@ -29,7 +29,9 @@ from fleet.throughput.traffic import Traffic
 MOST_NEIGHBOURS = 8
 REACH = 0.4  # the distance over which a neighbour's weight falls to 1/e
 NO_FURTHER = 2.5  # a point beyond this distance says nothing
-DOUBT = math.exp(-NO_FURTHER / REACH)  # weight of "no correction" beside the neighbours
+# On the same GPU a point reaches farther: half the GPUs must not seem faster than all of
+# them only because nobody measured the half.
+NO_FURTHER_ON_SAME_GPU = 3.5
 NOISE = 0.05  # of a repeated measurement; keeps two agreeing points from being certain
 
 # Weight of one doubling.
@@ -139,11 +141,17 @@ def nearest(
         away = distance(here, place_of(there, load))
         if there.is_old_engine != shape.is_old_engine:
             away = math.hypot(away, OLD_ENGINE)
-        if away <= NO_FURTHER:
+        if away <= reach_of(there.gpu, shape.gpu):
             found.append(Neighbour(point, there, load, away))
     found.sort(key=lambda neighbour: neighbour.distance)
     same = [neighbour for neighbour in found if neighbour.is_same_gpu(shape.gpu)]
     return (same or found)[:MOST_NEIGHBOURS]
+
+
+def reach_of(measured: str, asked: str) -> float:
+    """The distance beyond which a point of one GPU says nothing of another."""
+    same = gpu_key(measured) == gpu_key(asked)
+    return NO_FURTHER_ON_SAME_GPU if same else NO_FURTHER
 
 
 def corrected(
@@ -155,14 +163,18 @@ def corrected(
     """The estimates of `bases` as the neighbours correct them, or why there is none."""
     votes: tuple[list[_Vote], list[_Vote]] = ([], [])
     reasons = []
+    # Weight of "no correction" beside the neighbours: that of one at the end of the reach.
+    doubt = (
+        math.exp(-reach_of(neighbours[0].shape.gpu, shape.gpu) / REACH) if neighbours else 1
+    )
     for base in bases:
         here = base(shape, traffic)
         if isinstance(here, Unknown):
             reasons.append(here.reason)
             continue
         ratios = _ratios(base, neighbours)
-        votes[0].append(_vote(here.ttft_ms, [(w, r) for w, r, _ in ratios]))
-        votes[1].append(_vote(here.tpot_ms, [(w, r) for w, _, r in ratios]))
+        votes[0].append(_vote(here.ttft_ms, [(w, r) for w, r, _ in ratios], doubt))
+        votes[1].append(_vote(here.tpot_ms, [(w, r) for w, _, r in ratios], doubt))
     if not votes[0] or not neighbours:
         return Unknown(" ".join(reasons) or "There is no measured neighbour.")
     return Corrected(
@@ -203,12 +215,14 @@ def _ratios(base: Base, neighbours: Sequence[Neighbour]) -> _Ratios:
     return found
 
 
-def _vote(estimate: float, weighted: list[tuple[float, float | None]]) -> _Vote:
+def _vote(
+    estimate: float, weighted: list[tuple[float, float | None]], doubt: float
+) -> _Vote:
     ratios = [(weight, ratio) for weight, ratio in weighted if ratio is not None]
     total = sum(weight for weight, _ in ratios)
     if not total:
         return _Vote(math.log(estimate), 1.0)
-    mean = sum(weight * ratio for weight, ratio in ratios) / (total + DOUBT)
+    mean = sum(weight * ratio for weight, ratio in ratios) / (total + doubt)
     spread = sum(weight * (ratio - mean) ** 2 for weight, ratio in ratios) / total
     return _Vote(math.log(estimate) + mean, spread + NOISE**2)
 

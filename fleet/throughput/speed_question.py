@@ -16,7 +16,7 @@ from fleet.throughput.points import MeasuredPoint
 from fleet.throughput.shape import ModelWork, ServingShape
 from fleet.throughput.traffic import Traffic
 
-METHOD = 2  # counted up when the same evidence would be answered otherwise
+METHOD = 3  # counted up when the same evidence would be answered otherwise
 # Precisions without measurements of their own: as many bytes, on the same units.
 SAME_SPEED = {"fp16": "bf16", "mxfp8": "fp8"}
 
