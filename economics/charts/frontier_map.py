@@ -29,14 +29,12 @@ def frontier_map(
     usd_per_million: Decimal,
     here: tuple[Decimal, Decimal],
     here_usd: Decimal,
-    highest_observed: Decimal | None = None,
 ) -> Chart:
     """The heat map of one option.
 
     usd_per_million   blended price [USD / 1M tokens] at a factor of 1
     here              (utilization [1], price factor [1]) of the plan
     here_usd          profit there [USD / day]
-    highest_observed  utilization above which nothing was measured; hatched
     """
     prices = [factor * usd_per_million for factor in drawn.factors]
     shares = [share * 100 for share in drawn.utilizations]
@@ -88,7 +86,6 @@ def frontier_map(
             "title": {"text": "price, USD per 1M tokens of this mix"},
         },
         hovermode="closest",
-        shapes=_untested(highest_observed, prices),
     )
     return Chart(figure, finding(here, here_usd), _table(drawn, prices))
 
@@ -100,25 +97,6 @@ def finding(here: tuple[Decimal, Decimal], here_usd: Decimal) -> str:
         f"At {here[0] * 100:.0f} % utilization this option {word} "
         f"{shown_usd(abs(here_usd))} a day; the line is break-even"
     )
-
-
-def _untested(highest: Decimal | None, prices: list[Decimal]) -> list[dict[str, Any]]:
-    if highest is None or highest >= 1:
-        return []
-    return [
-        {
-            "type": "rect",
-            "xref": "x",
-            "yref": "paper",
-            "x0": as_float(highest * 100),
-            "x1": 100,
-            "y0": 0,
-            "y1": 1,
-            "fillcolor": "#999999",
-            "opacity": 0.25,
-            "line": {"width": 1, "dash": "dot", "color": INK},
-        }
-    ]
 
 
 def _table(drawn: Frontier, prices: list[Decimal]) -> ChartTable:

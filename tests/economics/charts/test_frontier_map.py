@@ -44,13 +44,6 @@ def test_the_plan_says_where_it_stands():
     assert chart.caption.startswith("At 50 % utilization this option loses $12.00 a day")
 
 
-def test_what_nobody_measured_is_shaded():
-    assert drawn().figure["layout"].get("shapes", []) == []
-    (shade,) = drawn(highest_observed=Decimal("0.7")).figure["layout"]["shapes"]
-
-    assert (shade["x0"], shade["x1"]) == (70, 100)
-
-
 def test_the_table_has_the_same_numbers():
     table = drawn().table
 
