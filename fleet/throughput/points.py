@@ -219,7 +219,7 @@ def read_measured_file(path: Path, *, version: str) -> Reading:
     return read_measured_points(
         path.read_text(encoding="utf-8"),
         source=f"aiconfigurator_core {version}, silicon_sample.csv",
-        source_url="https://pypi.org/project/aiconfigurator-core/" + version,
+        source_url="https://github.com/ai-dynamo/aiconfigurator",
     )
 
 
