@@ -71,6 +71,16 @@ def band(low: Decimal, high: Decimal) -> str:
 
 
 @register.filter
+def limit_words(sentence: str) -> str:
+    """What stands in the way of a larger batch, in the middle of a sentence.
+
+    >>> limit_words("the most sequences allowed, 256.")
+    'the most sequences allowed, 256'
+    """
+    return sentence.rstrip(".")
+
+
+@register.filter
 def peak(option: PlanOption, answer: PlanAnswer) -> Decimal | Unknown:
     """Tokens of the mix per second when full."""
     speed = option.machine.speed
