@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from economics.calc.token_mix import TokenRates
+from economics.calc.unit_cost import UnitCost
 from economics.calc.unknown import Unknown
 from economics.planner.money import OptionMoney
 from economics.planner.option import PlanOption
@@ -34,14 +36,20 @@ def plan_json(found: PlanAnswer, options: Sequence[PlanOption]) -> dict[str, Any
             "take_rate": text(asked.take_rate),
         },
         "mix": {name: text(share) for name, share in shares.items()},
-        "our_prices": {
-            "uncached_prompt_usd_per_token": text(one.rates.uncached_prompt),
-            "cached_prompt_usd_per_token": text(one.rates.cached_prompt),
-            "completion_usd_per_token": text(one.rates.completion),
-            "source": found.prices_source,
-        },
+        "our_prices": rates_json(one.rates) | {"source": found.prices_source},
         "speeds_being_worked_out": len(found.missing),
         "options": [option_json(option) for option in options],
+    }
+
+
+def rates_json(rates: TokenRates | Unknown) -> dict[str, Any]:
+    """Prices per token of each class; null where there is none."""
+    names = ("uncached_prompt", "cached_prompt", "completion")
+    return {
+        f"{name}_usd_per_token": (
+            None if isinstance(rates, Unknown) else text(getattr(rates, name))
+        )
+        for name in names
     }
 
 
@@ -103,7 +111,7 @@ def money_json(money: OptionMoney) -> dict[str, Any]:
     """Cost per million, break-even and profit; null with the reason where unknown."""
     day, cost = money.day, money.cost
     if isinstance(day, Unknown):
-        return {"unknown_because": day.reason}
+        return {"unknown_because": day.reason} | cost_json(cost)
     meets = day.break_even
     never = isinstance(meets, Unknown)
     told: dict[str, Any] = {
@@ -120,9 +128,14 @@ def money_json(money: OptionMoney) -> dict[str, Any]:
         "break_even_unknown_because": meets.reason if isinstance(meets, Unknown) else "",
         "can_break_even": not never and day.can_break_even,
     }
+    return told | cost_json(cost)
+
+
+def cost_json(cost: UnitCost | Unknown) -> dict[str, Any]:
+    """What a million tokens of each class cost, or why that is not known."""
     if isinstance(cost, Unknown):
-        return told | {"cost_unknown_because": cost.reason}
-    return told | {
+        return {"cost_unknown_because": cost.reason}
+    return {
         "cost_usd_per_million": {
             "blended": text(cost.blended),
             "uncached_prompt": text(cost.uncached_prompt),

@@ -94,6 +94,8 @@ def peak(option: PlanOption, answer: PlanAnswer) -> Decimal | Unknown:
 def blended_price(answer: PlanAnswer) -> SafeString | str:
     """Our price per million tokens of the mix."""
     one = answer.what_if
+    if isinstance(one.rates, Unknown):
+        return numbers.missing(one.rates.reason)
     return numbers.usd_rate(blended_rate_per_million(one.assumed.mix, one.rates))
 
 

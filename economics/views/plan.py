@@ -149,6 +149,9 @@ def plan_context(request: HttpRequest, seen: Asked, *, now: datetime) -> dict[st
         "compare_keys": {option.machine.key for option in picked},
         "compare_rows": compared(picked) if len(picked) > 1 else [],
         "mix": found.what_if.assumed.mix.shares,
+        "no_price": (
+            found.what_if.rates.reason if isinstance(found.what_if.rates, Unknown) else ""
+        ),
         "hardware": hardware_table(found.options),
         "waiting": len(found.missing),
         **launch_context(chosen, found),
@@ -302,6 +305,8 @@ def frontier_chart(request: HttpRequest) -> Chart | str:
     if isinstance(speed, Unknown):
         return f"The speed of this option is not known: {speed.reason}."
     one = found.what_if
+    if isinstance(one.rates, Unknown):
+        return f"There is no profit to draw: {one.rates.reason}. Write prices above."
     drawn = frontier(
         usd_per_hour=chosen.usd_per_hour,
         day=chosen.day,

@@ -158,3 +158,28 @@ def test_the_launch_command_holds_no_key(
 
     assert "--served-model-name llama-3.1-8b" in page and "--api-key=***" in page
     assert "shown-instead" not in page
+
+
+def test_a_model_without_any_price_has_a_cost_and_no_verdict(
+    planner: Client, answer_speeds: Callable[[], None]
+):
+    gemma = "/plan/?model=gemma-3-27b"
+    page_of(planner, gemma)
+    answer_speeds()
+
+    page = page_of(planner, gemma)
+    priced = page_of(planner, gemma + "&price_prompt=0&price_completion=0")
+
+    assert len(costs(page)) == 25 and "There is a cost and no profit" in page
+    assert "cannot break even" not in page and "loses money" not in page
+    assert "cannot break even" in priced
+
+
+def test_a_model_is_launched_for_longer_requests_than_the_mean(
+    planner: Client, answer_speeds: Callable[[], None]
+):
+    page_of(planner, LLAMA)
+    answer_speeds()
+
+    assert "--max-model-len 4096" in page_of(planner, LLAMA)
+    assert "it would be refused" in page_of(planner, LLAMA + "&max_model_len=500")
