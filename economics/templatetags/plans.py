@@ -114,6 +114,15 @@ def meets(money: OptionMoney) -> Decimal | Unknown:
 
 
 @register.filter
+def at_once(money: OptionMoney) -> str:
+    """Why the first token already pays for itself; "" where there is a cost to meet."""
+    share = meets(money)
+    if isinstance(share, Unknown) or share != 0:
+        return ""
+    return "nothing is paid" if money.usd_per_hour == 0 else "only filled time is paid"
+
+
+@register.filter
 def profit(money: OptionMoney) -> Decimal | Unknown:
     return money.day if isinstance(money.day, Unknown) else money.day.profit_usd
 
@@ -126,8 +135,7 @@ def break_even(money: OptionMoney | Unknown, at: str) -> SafeString:
         return format_html("<div>{} {}</div>", numbers.missing(share.reason), small(at))
     assert not isinstance(money, Unknown) and not isinstance(money.day, Unknown)
     if share == 0:
-        why = "only filled time is paid"
-        return format_html('<div title="{}">at once {}</div>', why, small(at))
+        return format_html("<div>at once {}</div>", small(f"{at_once(money)}, {at}"))
     if share > 1:
         return format_html(
             '<div><span class="loss">cannot</span> {}</div>',
@@ -169,16 +177,18 @@ def plan_tile(
     source: str,
     as_of: datetime,
     now: datetime,
+    instead: str = "",
 ) -> dict[str, Any]:
-    """A figure with its change against the base, where both are known."""
+    """A figure, or words `instead` of it, with its change against the base if known."""
     change = None
     known = not isinstance(value, Unknown) and not isinstance(before, Unknown)
     if known and value != before:
         change = value - before
     return {
         "label": label,
-        "shown": SHOW[show](value),
-        "unit": "" if isinstance(value, Unknown) else unit,
+        "shown": instead or SHOW[show](value),
+        "words": bool(instead),
+        "unit": "" if instead or isinstance(value, Unknown) else unit,
         "change": None if change is None else signed(change, show),
         "good": change is not None and (change > 0) == (better == "higher"),
         "source": source,

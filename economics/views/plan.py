@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
@@ -31,6 +31,7 @@ from economics.planner.hardware import hardware_table
 from economics.planner.option import PlanOption
 from economics.selectors.plan import PlanAnswer, answer
 from economics.selectors.plan_facts import ModelFacts, model_facts
+from economics.selectors.plan_filter import Choices, filter_choices, narrowed
 from economics.selectors.planned_models import choices, planned_model
 from economics.views.plan_form import PlanForm
 from fleet.selectors.launch import launch_of
@@ -66,6 +67,7 @@ class Asked:
     models: list[tuple[str, str]]
     facts: ModelFacts | None
     answer: PlanAnswer | None
+    filters: Choices = field(default_factory=dict)
 
 
 def asked(request: HttpRequest, *, now: datetime) -> Asked:
@@ -98,9 +100,11 @@ def answer_of(address: QueryDict, *, now: datetime, with_changes: bool = False) 
     question = form.question()
     if question is None:
         return Asked(form, models, facts, None)
-    return Asked(
-        form, models, facts, answer(question, facts, now=now, with_changes=with_changes)
-    )
+    found = answer(question, facts, now=now, with_changes=with_changes)
+    filters = filter_choices(found)
+    wanted = form.filter(filters)
+    narrow = None if wanted is None else narrowed(found, wanted)
+    return Asked(form, models, facts, narrow, filters)
 
 
 def chosen_of(found: PlanAnswer, key: str) -> PlanOption | None:
@@ -128,6 +132,7 @@ def plan_context(request: HttpRequest, seen: Asked, *, now: datetime) -> dict[st
         "form": seen.form,
         "facts": seen.facts,
         "model_choices": seen.models,
+        "filters": seen.filters,
         "now": now,
         "query": request.GET.urlencode(),
     }
@@ -136,6 +141,7 @@ def plan_context(request: HttpRequest, seen: Asked, *, now: datetime) -> dict[st
         return context
     chosen = chosen_of(found, request.GET.get("option", ""))
     every = "all" in request.GET
+    named = seen.form.cleaned_data["option"]
     picked = [
         option for key in seen.form.compare if (option := found.option(key)) is not None
     ]
@@ -144,6 +150,7 @@ def plan_context(request: HttpRequest, seen: Asked, *, now: datetime) -> dict[st
         "options": found.fitting if every else found.fitting[:SHOWN],
         "hidden": 0 if every else max(0, len(found.fitting) - SHOWN),
         "chosen": chosen,
+        "not_offered": named if named and found.option(named) is None else "",
         "before": None if chosen is None else found.before(chosen),
         "compared": picked,
         "compare_keys": {option.machine.key for option in picked},
