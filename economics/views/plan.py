@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_GET, require_POST
 
 from economics.calc.token_mix import blended_rate_per_million
@@ -123,7 +124,12 @@ def plan(request: HttpRequest) -> HttpResponse:
     context = plan_context(request, asked(request, now=now), now=now)
     part = bool(request.headers.get("HX-Request"))
     name = "economics/_plan_answer.html" if part else "economics/plan.html"
-    return render(request, name, context)
+    response = render(request, name, context)
+    # Page and part have one address: without this, Forward shows the part as a page.
+    patch_vary_headers(response, ("HX-Request",))
+    if part:
+        patch_cache_control(response, no_store=True)
+    return response
 
 
 def plan_context(request: HttpRequest, seen: Asked, *, now: datetime) -> dict[str, Any]:
