@@ -151,10 +151,14 @@ def plan_context(request: HttpRequest, seen: Asked, *, now: datetime) -> dict[st
     picked = [
         option for key in seen.form.compare if (option := found.option(key)) is not None
     ]
+    shown = found.fitting if every else found.fitting[:SHOWN]
+    # What is compared keeps its box, or the next move of a slider would drop it.
+    shown = shown + [option for option in picked if option not in shown]
     return context | {
         "answer": found,
-        "options": found.fitting if every else found.fitting[:SHOWN],
-        "hidden": 0 if every else max(0, len(found.fitting) - SHOWN),
+        "options": shown,
+        "hidden": sum(each not in shown for each in found.fitting),
+        "every": every,
         "chosen": chosen,
         "not_offered": named if named and found.option(named) is None else "",
         "before": None if chosen is None else found.before(chosen),

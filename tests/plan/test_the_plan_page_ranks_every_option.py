@@ -129,6 +129,20 @@ def test_up_to_four_options_stand_side_by_side(
     assert table.count('<th scope="col" class="num">') == 4 and "★" in table
 
 
+def test_an_option_far_down_keeps_its_box_while_it_is_compared(
+    planner: Client, answer_speeds: Callable[[], None]
+):
+    page_of(planner, LLAMA)
+    answer_speeds()
+    keys = re.findall(r'name="compare" value="([^"]+)"', page_of(planner, LLAMA + "&all=1"))
+
+    page = page_of(planner, f"{LLAMA}&compare={keys[60]}")
+
+    assert re.findall(r'name="compare" value="([^"]+)"[^>]* checked', page) == [keys[60]]
+    assert f"Show {len(keys) - 26} more" in page
+    assert 'type="hidden" name="all"' in page_of(planner, LLAMA + "&all=1")
+
+
 def test_the_hardware_table_names_three_machines(
     planner: Client, answer_speeds: Callable[[], None]
 ):
