@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -36,6 +36,7 @@ from economics.selectors.plan_filter import Choices, filter_choices, narrowed
 from economics.selectors.planned_models import choices, planned_model
 from economics.views.plan_form import PlanForm
 from fleet.selectors.launch import launch_of
+from fleet.selectors.speeds import waiting_since
 from fleet.services.known_models import NotServable, WantedWeights, ensure_variant
 from fleet.services.speeds import MOST_WANTED, want
 from fleet.tasks import estimate_speeds
@@ -45,6 +46,7 @@ from fleet.vllm.parsers import parsers_of
 
 LONGEST_QUERY = 4_000  # characters of an address
 FIRST_MODEL = "llama-3.1-8b"  # before one is chosen
+USUAL_WAIT = timedelta(minutes=2)  # until all speeds of a question are there
 SHOWN = 25  # options of the list that are written out at first
 UTILIZATIONS = [Decimal(n) / 20 for n in range(21)]
 FACTORS = [Decimal(n) / 10 for n in range(1, 31)]
@@ -171,8 +173,16 @@ def plan_context(request: HttpRequest, seen: Asked, *, now: datetime) -> dict[st
         ),
         "hardware": hardware_table(found.options),
         "waiting": len(found.missing),
+        **waiting_context(found, now=now),
         **launch_context(chosen, found),
     }
+
+
+def waiting_context(found: PlanAnswer, *, now: datetime) -> dict[str, Any]:
+    """Since when speeds are waited for, and whether that is longer than usual."""
+    since = waiting_since(found.missing) if found.missing else None
+    late = since is not None and now - since > USUAL_WAIT
+    return {"waiting_since": since, "waiting_late": late}
 
 
 def launch_context(chosen: PlanOption | None, found: PlanAnswer) -> dict[str, Any]:

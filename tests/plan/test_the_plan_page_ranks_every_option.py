@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from fleet.models import SpeedEstimate
 
@@ -34,6 +36,21 @@ def test_speeds_are_asked_of_the_worker_and_appear_when_it_answers(
 
     second = page_of(planner, LLAMA)
     assert "are being worked out" not in second and len(costs(second)) == 25
+
+
+def test_a_worker_that_does_not_answer_is_spoken_of(planner: Client):
+    page_of(planner, LLAMA)
+    assert "has not answered" not in page_of(planner, LLAMA)
+
+    asked = timezone.now() - timedelta(minutes=5)
+    SpeedEstimate.objects.update(wanted_at=asked)
+
+    assert "the worker has not answered all of them" in page_of(planner, LLAMA)
+
+
+def test_the_request_says_where_it_is_from(planner: Client):
+    assert "mean of 28 days to 2026-08-07, as of 2026-08-08" in page_of(planner, LLAMA)
+    assert "which nobody has measured" in page_of(planner, "/plan/?model=gemma-3-27b")
 
 
 def test_the_cheapest_token_is_the_first(
