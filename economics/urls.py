@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from economics.views import charts, model_config, overview, plan, prices, strategy
+from economics.views import (
+    charts,
+    model_config,
+    overview,
+    plan,
+    plan_csv,
+    prices,
+    strategy,
+)
 
 app_name = "economics"
 urlpatterns = [
@@ -20,6 +28,7 @@ urlpatterns = [
     path("plan/model/", model_config.model_config, name="model-config"),
     path("plan/frontier.json", plan.frontier_json, name="plan-frontier"),
     path("plan/options.json", plan.scatter_json, name="plan-options"),
+    path("plan/options.csv", plan_csv.plan_csv, name="plan-csv"),
     path("plan/<str:chart>/table/", plan.plan_table, name="plan-table"),
     path("prices/", prices.prices, name="prices"),
 ]

@@ -148,10 +148,12 @@ def _meeting_point(
 class OptionMoney:
     """The money of one option: its day at a price list, and what its tokens cost.
 
-    cost   [USD / 1M tokens] at the assumed utilization; Unknown at a utilization of 0
+    cost         [USD / 1M tokens] at the assumed utilization; Unknown at one of 0
+    usd_per_day  [USD] paid for the day at the assumed utilization, whatever is earned
     """
 
     usd_per_hour: Decimal
+    usd_per_day: Decimal
     day: PlanDay | Unknown
     low_day: PlanDay | Unknown
     cost: UnitCost | Unknown
@@ -172,14 +174,21 @@ def option_money(
     usd_per_hour: Decimal,
     day: ServingDay,
     throughput: Throughput | Unknown,
-    rates: TokenRates,
+    rates: TokenRates | Unknown,
     assumed: Assumptions,
 ) -> OptionMoney:
-    """Money of an option [USD]. An unknown throughput makes it unknown, never 0."""
+    """Money of an option [USD]. What is unknown makes it unknown, never 0.
+
+    Without a throughput nothing is known but the rent; without a price a token has a
+    cost, and the day has no profit and no break-even.
+    """
+    usd_per_day = day.cost_usd(usd_per_hour, assumed.utilization)
     if isinstance(throughput, Unknown):
-        return OptionMoney(usd_per_hour, throughput, throughput, throughput)
+        return OptionMoney(usd_per_hour, usd_per_day, throughput, throughput, throughput)
 
     def at(seconds: TokenSeconds) -> PlanDay | Unknown:
+        if isinstance(rates, Unknown):
+            return rates
         return plan_day(
             usd_per_hour=usd_per_hour,
             day=day,
@@ -190,6 +199,7 @@ def option_money(
 
     return OptionMoney(
         usd_per_hour,
+        usd_per_day,
         at(throughput.seconds),
         at(throughput.at_low_end()),
         _cost(usd_per_hour, day, throughput.seconds, assumed),

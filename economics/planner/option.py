@@ -126,13 +126,13 @@ class Machine:
 class WhatIf:
     """What an operator may turn: everything but the machine.
 
-    rates            our prices; market: what others earn, or why it is not known
+    rates            our prices; market: what others earn; or why it is not known
     gpu_price_factor [1] on the price of the GPUs
     hours, starts    of the serving day; serverless pays each of its starts
     """
 
     assumed: Assumptions
-    rates: TokenRates
+    rates: TokenRates | Unknown
     market: TokenRates | Unknown
     gpu_price_factor: Decimal = Decimal(1)
     hours: Decimal = Decimal(24)
@@ -155,9 +155,7 @@ class PlanOption:
     @property
     def usd_per_day(self) -> Decimal:
         """Cost of the day at the assumed utilization [USD]."""
-        if isinstance(self.ours.day, Unknown):
-            return self.day.cost_usd(self.usd_per_hour, Decimal(1))
-        return self.ours.day.cost_usd
+        return self.ours.usd_per_day
 
     @property
     def start_usd(self) -> Decimal:
@@ -180,7 +178,7 @@ def priced(machine: Machine, what_if: WhatIf) -> PlanOption:
     speed = machine.speed
     throughput = speed if isinstance(speed, Unknown) else speed.throughput
 
-    def money(rates: TokenRates) -> OptionMoney:
+    def money(rates: TokenRates | Unknown) -> OptionMoney:
         return option_money(
             usd_per_hour=usd_per_hour,
             day=day,

@@ -17,6 +17,7 @@ MOST_USD_PER_MILLION = Decimal(100_000)
 MOST_FACTOR = Decimal(20)
 SHARE_SLACK = Decimal("0.001")  # thirds do not sum to 1 in decimals
 SHARE_UNITS = 1_000_000
+CONTEXT_OF_MEANS = 4  # mean requests that the longest one is planned to have
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class PlanQuestion:
     concurrency          requests at once; None: as many as the latency allows
     max_tpot_ms          [ms] per output token, a target; None: none
     max_ttft_ms          [ms] to the first token, a target; None: none (a queue may grow)
-    max_model_len        [tokens] of one request; None: what the traffic needs
+    max_model_len        [tokens] of one request; None: four mean requests, see context_of
     utilization          [1] of the serving time
     prices               ours; None: the ones in force, else the market's cheapest
     price_factor         [1] on our prices; gpu_price_factor: on the price of GPUs
@@ -89,9 +90,26 @@ class PlanQuestion:
         )
 
     @property
+    def mean_tokens(self) -> int:
+        """[tokens] of the mean request, prompt and completion."""
+        return self.prompt_tokens + self.completion_tokens
+
+    @property
     def needed_model_len(self) -> int:
-        """[tokens] of the longest request that is planned for."""
-        return self.max_model_len or self.prompt_tokens + self.completion_tokens
+        """[tokens] of the longest request that is planned for; see `context_of`."""
+        return self.max_model_len or self.mean_tokens
+
+    def context_of(self, most: int | None) -> int:
+        """[tokens] of the longest request that a model with `most` is launched for.
+
+        Four mean requests, in whole 1,024s: the long ones of real traffic are longer
+        than its mean, and an engine refuses what is longer than its context. Never more
+        than the model has, never less than the mean request.
+        """
+        if self.max_model_len is not None:
+            return self.max_model_len
+        wanted = -(-self.mean_tokens * CONTEXT_OF_MEANS // 1_024) * 1_024
+        return max(min(wanted, most or wanted), self.mean_tokens)
 
     def faults(self) -> dict[str, list[str]]:
         """What is wrong, by field, in sentences; empty when nothing is."""
@@ -146,6 +164,13 @@ class PlanQuestion:
                 "max_model_len",
                 f"Context is {self.max_model_len} tokens; use 1 or more, or "
                 "leave it empty.",
+            )
+        elif self.max_model_len is not None and self.max_model_len < self.mean_tokens:
+            yield (
+                "max_model_len",
+                f"Context is {self.max_model_len:,} tokens, and the mean request has "
+                f"{self.mean_tokens:,}: it would be refused; use at least that, or leave "
+                "it empty.",
             )
 
     def _share_faults(self) -> Iterator[tuple[str, str]]:

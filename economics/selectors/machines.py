@@ -99,7 +99,7 @@ def fit_of(
         gpu_memory_utilization=question.gpu_memory_utilization,
     )
     result = size(sizing)
-    mean = question.prompt_tokens + question.completion_tokens
+    mean = question.mean_tokens
     fitting = fitting_of(sizing, result, mean_tokens=mean, with_changes=with_changes)
     return _Fit(fitting, result.disk_gb or 0)
 

@@ -66,6 +66,8 @@ def answer(
     with_changes  also look for what would make each other shape fit; that takes as long
                   as all the rest
     """
+    context = question.context_of(facts.model.architecture.max_context)
+    question = replace(question, max_model_len=context)
     rates, source = _rates(question, facts)
     market = facts.cheapest
     what_if = WhatIf(
@@ -92,14 +94,13 @@ def answer(
     )
 
 
-def _rates(question: PlanQuestion, facts: ModelFacts) -> tuple[TokenRates, str]:
-    """Our rates; without any price, zero, which is said."""
+def _rates(question: PlanQuestion, facts: ModelFacts) -> tuple[TokenRates | Unknown, str]:
+    """Our rates, and where they are from; without any price, why there is none."""
     if question.prices is not None:
         return question.prices.rates(question.price_factor), "as written in this plan"
     known = facts.prices
     if isinstance(known, Unknown):
-        zero = Decimal(0)
-        return TokenRates(zero, zero, zero), f"{known.reason}: counted as 0"
+        return known, known.reason
     prices, source = known
     return prices.rates(question.price_factor), source
 

@@ -71,14 +71,14 @@ def question_json(asked: PlanQuestion) -> dict[str, Any]:
     }
 
 
-def prices_json(rates: TokenRates, source: str) -> dict[str, Any]:
-    """Our prices as they are reckoned with."""
-    return {
-        "uncached_prompt_usd_per_token": text(rates.uncached_prompt),
-        "cached_prompt_usd_per_token": text(rates.cached_prompt),
-        "completion_usd_per_token": text(rates.completion),
-        "source": source,
-    }
+def prices_json(rates: TokenRates | Unknown, source: str) -> dict[str, Any]:
+    """Our prices as they are reckoned with; null where there is none."""
+    classes = ("uncached_prompt", "cached_prompt", "completion")
+    told: dict[str, Any] = {}
+    for name in classes:
+        rate = rates if isinstance(rates, Unknown) else getattr(rates, name)
+        told |= known(f"{name}_usd_per_token", rate)
+    return told | {"source": source}
 
 
 def option_json(option: PlanOption, *, with_changes: bool) -> dict[str, Any]:

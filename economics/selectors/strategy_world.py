@@ -64,6 +64,10 @@ class TodayWorld:
             return _unknown_model(model)
         return Decimal(found.architecture.parameters.total) / Decimal(10**9)
 
+    def max_context(self, model: str) -> int | Unknown:
+        found = planned_model(model)
+        return _unknown_model(model) if found is None else found.architecture.max_context
+
     def bytes_against_bf16(self, model: str, precision: str) -> Decimal | Unknown:
         found = planned_model(model)
         told = precision_named(precision)

@@ -72,6 +72,16 @@ def band(low: Decimal, high: Decimal) -> str:
 
 
 @register.filter
+def limit_words(sentence: str) -> str:
+    """What stands in the way of a larger batch, in the middle of a sentence.
+
+    >>> limit_words("the most sequences allowed, 256.")
+    'the most sequences allowed, 256'
+    """
+    return sentence.rstrip(".")
+
+
+@register.filter
 def peak(option: PlanOption, answer: PlanAnswer) -> Decimal | Unknown:
     """Tokens of the mix per second when full."""
     speed = option.machine.speed
@@ -85,6 +95,8 @@ def peak(option: PlanOption, answer: PlanAnswer) -> Decimal | Unknown:
 def blended_price(answer: PlanAnswer) -> SafeString | str:
     """Our price per million tokens of the mix."""
     one = answer.what_if
+    if isinstance(one.rates, Unknown):
+        return numbers.missing(one.rates.reason)
     return numbers.usd_rate(blended_rate_per_million(one.assumed.mix, one.rates))
 
 
@@ -103,6 +115,15 @@ def meets(money: OptionMoney) -> Decimal | Unknown:
 
 
 @register.filter
+def at_once(money: OptionMoney) -> str:
+    """Why the first token already pays for itself; "" where there is a cost to meet."""
+    share = meets(money)
+    if isinstance(share, Unknown) or share != 0:
+        return ""
+    return "nothing is paid" if money.usd_per_hour == 0 else "only filled time is paid"
+
+
+@register.filter
 def profit(money: OptionMoney) -> Decimal | Unknown:
     return money.day if isinstance(money.day, Unknown) else money.day.profit_usd
 
@@ -115,8 +136,7 @@ def break_even(money: OptionMoney | Unknown, at: str) -> SafeString:
         return format_html("<div>{} {}</div>", numbers.missing(share.reason), small(at))
     assert not isinstance(money, Unknown) and not isinstance(money.day, Unknown)
     if share == 0:
-        why = "only filled time is paid"
-        return format_html('<div title="{}">at once {}</div>', why, small(at))
+        return format_html("<div>at once {}</div>", small(f"{at_once(money)}, {at}"))
     if share > 1:
         return format_html(
             '<div><span class="loss">cannot</span> {}</div>',
@@ -158,16 +178,18 @@ def plan_tile(
     source: str,
     as_of: datetime,
     now: datetime,
+    instead: str = "",
 ) -> dict[str, Any]:
-    """A figure with its change against the base, where both are known."""
+    """A figure, or words `instead` of it, with its change against the base if known."""
     change = None
     known = not isinstance(value, Unknown) and not isinstance(before, Unknown)
     if known and value != before:
         change = value - before
     return {
         "label": label,
-        "shown": SHOW[show](value),
-        "unit": "" if isinstance(value, Unknown) else unit,
+        "shown": instead or SHOW[show](value),
+        "words": bool(instead),
+        "unit": "" if instead or isinstance(value, Unknown) else unit,
         "change": None if change is None else signed(change, show),
         "good": change is not None and (change > 0) == (better == "higher"),
         "source": source,

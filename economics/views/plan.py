@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from typing import Any
@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_GET, require_POST
 
 from economics.calc.token_mix import blended_rate_per_million
@@ -31,9 +32,11 @@ from economics.planner.hardware import hardware_table
 from economics.planner.option import PlanOption
 from economics.selectors.plan import PlanAnswer, answer
 from economics.selectors.plan_facts import ModelFacts, model_facts
+from economics.selectors.plan_filter import Choices, filter_choices, narrowed
 from economics.selectors.planned_models import choices, planned_model
 from economics.views.plan_form import PlanForm
 from fleet.selectors.launch import launch_of
+from fleet.selectors.speeds import waiting_since
 from fleet.services.known_models import NotServable, WantedWeights, ensure_variant
 from fleet.services.speeds import MOST_WANTED, want
 from fleet.tasks import estimate_speeds
@@ -43,6 +46,7 @@ from fleet.vllm.parsers import parsers_of
 
 LONGEST_QUERY = 4_000  # characters of an address
 FIRST_MODEL = "llama-3.1-8b"  # before one is chosen
+USUAL_WAIT = timedelta(minutes=2)  # until all speeds of a question are there
 SHOWN = 25  # options of the list that are written out at first
 UTILIZATIONS = [Decimal(n) / 20 for n in range(21)]
 FACTORS = [Decimal(n) / 10 for n in range(1, 31)]
@@ -66,6 +70,7 @@ class Asked:
     models: list[tuple[str, str]]
     facts: ModelFacts | None
     answer: PlanAnswer | None
+    filters: Choices = field(default_factory=dict)
 
 
 def asked(request: HttpRequest, *, now: datetime) -> Asked:
@@ -98,9 +103,11 @@ def answer_of(address: QueryDict, *, now: datetime, with_changes: bool = False) 
     question = form.question()
     if question is None:
         return Asked(form, models, facts, None)
-    return Asked(
-        form, models, facts, answer(question, facts, now=now, with_changes=with_changes)
-    )
+    found = answer(question, facts, now=now, with_changes=with_changes)
+    filters = filter_choices(found)
+    wanted = form.filter(filters)
+    narrow = None if wanted is None else narrowed(found, wanted)
+    return Asked(form, models, facts, narrow, filters)
 
 
 def chosen_of(found: PlanAnswer, key: str) -> PlanOption | None:
@@ -119,7 +126,12 @@ def plan(request: HttpRequest) -> HttpResponse:
     context = plan_context(request, asked(request, now=now), now=now)
     part = bool(request.headers.get("HX-Request"))
     name = "economics/_plan_answer.html" if part else "economics/plan.html"
-    return render(request, name, context)
+    response = render(request, name, context)
+    # Page and part have one address: without this, Forward shows the part as a page.
+    patch_vary_headers(response, ("HX-Request",))
+    if part:
+        patch_cache_control(response, no_store=True)
+    return response
 
 
 def plan_context(request: HttpRequest, seen: Asked, *, now: datetime) -> dict[str, Any]:
@@ -128,6 +140,7 @@ def plan_context(request: HttpRequest, seen: Asked, *, now: datetime) -> dict[st
         "form": seen.form,
         "facts": seen.facts,
         "model_choices": seen.models,
+        "filters": seen.filters,
         "now": now,
         "query": request.GET.urlencode(),
     }
@@ -136,23 +149,40 @@ def plan_context(request: HttpRequest, seen: Asked, *, now: datetime) -> dict[st
         return context
     chosen = chosen_of(found, request.GET.get("option", ""))
     every = "all" in request.GET
+    named = seen.form.cleaned_data["option"]
     picked = [
         option for key in seen.form.compare if (option := found.option(key)) is not None
     ]
+    shown = found.fitting if every else found.fitting[:SHOWN]
+    # What is compared keeps its box, or the next move of a slider would drop it.
+    shown = shown + [option for option in picked if option not in shown]
     return context | {
         "answer": found,
-        "options": found.fitting if every else found.fitting[:SHOWN],
-        "hidden": 0 if every else max(0, len(found.fitting) - SHOWN),
+        "options": shown,
+        "hidden": sum(each not in shown for each in found.fitting),
+        "every": every,
         "chosen": chosen,
+        "not_offered": named if named and found.option(named) is None else "",
         "before": None if chosen is None else found.before(chosen),
         "compared": picked,
         "compare_keys": {option.machine.key for option in picked},
         "compare_rows": compared(picked) if len(picked) > 1 else [],
         "mix": found.what_if.assumed.mix.shares,
+        "no_price": (
+            found.what_if.rates.reason if isinstance(found.what_if.rates, Unknown) else ""
+        ),
         "hardware": hardware_table(found.options),
         "waiting": len(found.missing),
+        **waiting_context(found, now=now),
         **launch_context(chosen, found),
     }
+
+
+def waiting_context(found: PlanAnswer, *, now: datetime) -> dict[str, Any]:
+    """Since when speeds are waited for, and whether that is longer than usual."""
+    since = waiting_since(found.missing) if found.missing else None
+    late = since is not None and now - since > USUAL_WAIT
+    return {"waiting_since": since, "waiting_late": late}
 
 
 def launch_context(chosen: PlanOption | None, found: PlanAnswer) -> dict[str, Any]:
@@ -302,6 +332,8 @@ def frontier_chart(request: HttpRequest) -> Chart | str:
     if isinstance(speed, Unknown):
         return f"The speed of this option is not known: {speed.reason}."
     one = found.what_if
+    if isinstance(one.rates, Unknown):
+        return f"There is no profit to draw: {one.rates.reason}. Write prices above."
     drawn = frontier(
         usd_per_hour=chosen.usd_per_hour,
         day=chosen.day,

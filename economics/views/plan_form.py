@@ -12,6 +12,7 @@ from django.http import QueryDict
 
 from economics.planner.compare import MOST_COMPARED
 from economics.planner.question import DEFAULTS, PlanQuestion, PriceList
+from economics.selectors.plan_filter import Choices, PlanFilter
 from fleet.forms import NameField, NumberField, WholeField
 
 PRICES = ("price_prompt", "price_cached", "price_completion")
@@ -73,6 +74,7 @@ class PlanForm(forms.Form):
     mix = MixField(label="Mix", required=False)
     provider = NameField(label="Provider")
     kind = NameField(label="Rental")
+    gpu = NameField(label="GPU")
     option = NameField(label="Option")
 
     def __init__(self, asked: QueryDict, *, initial: dict[str, Any]) -> None:
@@ -105,6 +107,19 @@ class PlanForm(forms.Form):
             for sentence in sentences:
                 self.add_error(field if field in self.fields else None, sentence)
         return None if self.errors else question
+
+    def filter(self, choices: Choices) -> PlanFilter | None:
+        """What is looked at; None when the form now says that nothing is offered so."""
+        wanted = {name: self.cleaned_data[name] for name in choices}
+        for name, offered in choices.items():
+            if wanted[name] and wanted[name] not in dict(offered):
+                label = self.fields[name].label
+                self.add_error(
+                    name,
+                    f"{label} {wanted[name][:60]!r} offers nothing; choose one of the "
+                    f"{len(offered)} listed.",
+                )
+        return None if self.errors else PlanFilter(**wanted)
 
     def _price_list(self, prices: list[Decimal | None]) -> PriceList | None:
         """Our prices; a cached price that is left out is the prompt's."""

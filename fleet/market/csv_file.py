@@ -311,9 +311,11 @@ def _amount(row: _Row, column: str) -> Decimal | None:
 def safe_cell(value: object) -> str:
     """A cell that no spreadsheet takes for a formula.
 
-    >>> safe_cell("=1+1"), safe_cell("H100")
-    ("'=1+1", 'H100')
+    >>> safe_cell("=1+1"), safe_cell("H100"), safe_cell(Decimal("-1.50"))
+    ("'=1+1", 'H100', '-1.50')
     """
+    if isinstance(value, Decimal):  # a loss begins with "-" and is no formula
+        return f"{value:f}"
     text = str(value)
     return f"'{text}" if text.startswith(RUNS_IN_A_SHEET) else text
 

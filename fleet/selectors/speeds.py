@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from fleet.models import Deployment, ModelConfig, SpeedEstimate, ThroughputImport
 from fleet.selectors.throughput_points import own_points, published_points
@@ -38,6 +38,15 @@ def answers(questions: Collection[SpeedQuestion]) -> dict[str, SpeedEstimate]:
     """The rows of questions that were asked before, by key. One query."""
     keys = {each.key for each in questions}
     return {row.key: row for row in SpeedEstimate.objects.filter(key__in=keys)}
+
+
+def waiting_since(questions: Collection[SpeedQuestion]) -> datetime | None:
+    """When the first of the unanswered ones was asked; None if none was. One query."""
+    open_rows = SpeedEstimate.objects.filter(
+        key__in={each.key for each in questions}, computed_at=None
+    )
+    first: datetime | None = open_rows.aggregate(first=Min("wanted_at"))["first"]
+    return first
 
 
 def work_of(asked: SpeedQuestion) -> ModelWork | None:

@@ -98,6 +98,22 @@ def test_the_address_alone_brings_the_same_page(planned: Screen):
     assert planned.page.input_value('[data-slider="utilization"]') == "0.69"
 
 
+def test_forward_brings_the_whole_page_with_what_was_turned(planned: Screen):
+    planned.page.evaluate(DRAG)
+    wait_until(planned.page, "location.search.includes('utilization=0.69')")
+    wait_until(planned.page, "document.body.innerText.includes('against the base')")
+    before = shown_profit(planned)
+    planned.open("/jobs/")
+    planned.page.go_back()
+
+    planned.page.wait_for_url("**/plan/**")
+    planned.page.wait_for_load_state("networkidle")
+
+    assert planned.page.locator("h1").inner_text() == "Plan"
+    assert planned.page.input_value("#id_utilization") == "0.69"
+    assert shown_profit(planned) == before
+
+
 def test_two_options_picked_in_the_list_stand_side_by_side(planned: Screen):
     boxes = planned.page.locator("input[name=compare]")
     boxes.nth(0).check()

@@ -104,6 +104,18 @@ def test_the_page_shows_each_claim_with_its_verdict(
     assert "impossible, not difficult" in page
 
 
+def test_a_context_beyond_the_models_own_is_impossible(planner: Client):
+    own = (
+        "/plan/strategy/?model=llama-3.1-8b&precision=fp8&gpu=RTX+4090&gpu_count=1"
+        "&max_model_len=200000"
+    )
+
+    page = planner.get(own).content.decode()
+
+    card = page[page.index("Your plan") : page.index("Check a plan of your own")]
+    assert "The model reads at most 131,072 tokens." in card and "holds" not in card
+
+
 def test_a_plan_of_ones_own_gets_the_same_questions(planner: Client):
     own = (
         "/plan/strategy/?model=llama-3.3-70b&precision=bf16&gpu=RTX+4090&gpu_count=3"

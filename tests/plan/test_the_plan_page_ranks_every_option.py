@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from fleet.models import SpeedEstimate
 
@@ -34,6 +36,21 @@ def test_speeds_are_asked_of_the_worker_and_appear_when_it_answers(
 
     second = page_of(planner, LLAMA)
     assert "are being worked out" not in second and len(costs(second)) == 25
+
+
+def test_a_worker_that_does_not_answer_is_spoken_of(planner: Client):
+    page_of(planner, LLAMA)
+    assert "has not answered" not in page_of(planner, LLAMA)
+
+    asked = timezone.now() - timedelta(minutes=5)
+    SpeedEstimate.objects.update(wanted_at=asked)
+
+    assert "the worker has not answered all of them" in page_of(planner, LLAMA)
+
+
+def test_the_request_says_where_it_is_from(planner: Client):
+    assert "mean of 28 days to 2026-08-07, as of 2026-08-08" in page_of(planner, LLAMA)
+    assert "which nobody has measured" in page_of(planner, "/plan/?model=gemma-3-27b")
 
 
 def test_the_cheapest_token_is_the_first(
@@ -129,6 +146,20 @@ def test_up_to_four_options_stand_side_by_side(
     assert table.count('<th scope="col" class="num">') == 4 and "★" in table
 
 
+def test_an_option_far_down_keeps_its_box_while_it_is_compared(
+    planner: Client, answer_speeds: Callable[[], None]
+):
+    page_of(planner, LLAMA)
+    answer_speeds()
+    keys = re.findall(r'name="compare" value="([^"]+)"', page_of(planner, LLAMA + "&all=1"))
+
+    page = page_of(planner, f"{LLAMA}&compare={keys[60]}")
+
+    assert re.findall(r'name="compare" value="([^"]+)"[^>]* checked', page) == [keys[60]]
+    assert f"Show {len(keys) - 26} more" in page
+    assert 'type="hidden" name="all"' in page_of(planner, LLAMA + "&all=1")
+
+
 def test_the_hardware_table_names_three_machines(
     planner: Client, answer_speeds: Callable[[], None]
 ):
@@ -158,3 +189,28 @@ def test_the_launch_command_holds_no_key(
 
     assert "--served-model-name llama-3.1-8b" in page and "--api-key=***" in page
     assert "shown-instead" not in page
+
+
+def test_a_model_without_any_price_has_a_cost_and_no_verdict(
+    planner: Client, answer_speeds: Callable[[], None]
+):
+    gemma = "/plan/?model=gemma-3-27b"
+    page_of(planner, gemma)
+    answer_speeds()
+
+    page = page_of(planner, gemma)
+    priced = page_of(planner, gemma + "&price_prompt=0&price_completion=0")
+
+    assert len(costs(page)) == 25 and "There is a cost and no profit" in page
+    assert "cannot break even" not in page and "loses money" not in page
+    assert "cannot break even" in priced
+
+
+def test_a_model_is_launched_for_longer_requests_than_the_mean(
+    planner: Client, answer_speeds: Callable[[], None]
+):
+    page_of(planner, LLAMA)
+    answer_speeds()
+
+    assert "--max-model-len 4096" in page_of(planner, LLAMA)
+    assert "it would be refused" in page_of(planner, LLAMA + "&max_model_len=500")

@@ -48,8 +48,12 @@ def starts(tier: PlanTier, world: World) -> Finding:
 
 
 def context(tier: PlanTier, max_model_len: int, world: World) -> Finding:
-    """Whether a mean request of the market finds room in the context."""
+    """Whether the model has the context, and a mean request of the market finds room."""
     claim = f"{tier.title}: a context of {max_model_len:,} tokens"
+    most = world.max_context(tier.model)
+    if not isinstance(most, Unknown) and max_model_len > most:
+        beyond = f"The model reads at most {most:,} tokens."
+        return _finding(tier, "context", claim, Verdict.IMPOSSIBLE, beyond)
     traffic = world.traffic(tier.model)
     if isinstance(traffic, Unknown):
         return _finding(tier, "context", claim, Verdict.UNPROVEN, str(traffic))

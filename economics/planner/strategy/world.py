@@ -69,6 +69,9 @@ class World(Protocol):
     def parameters_billion(self, model: str) -> Decimal | Unknown:
         """All parameters of a model, in 10^9."""
 
+    def max_context(self, model: str) -> int | Unknown:
+        """[tokens] that a model was made for."""
+
     def bytes_against_bf16(self, model: str, precision: str) -> Decimal | Unknown:
         """How many times smaller the weights are than in BF16 [1]."""
 

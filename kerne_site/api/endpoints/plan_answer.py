@@ -23,10 +23,10 @@ QUESTION = s.record(
     load_gb_per_second=s.DECIMAL,
 )
 PRICES = s.record(
-    uncached_prompt_usd_per_token=s.DECIMAL,
-    cached_prompt_usd_per_token=s.DECIMAL,
-    completion_usd_per_token=s.DECIMAL,
-    source=s.described(s.TEXT, "Where they are from; without any they count as 0."),
+    uncached_prompt_usd_per_token=s.or_unknown(s.DECIMAL),
+    cached_prompt_usd_per_token=s.or_unknown(s.DECIMAL),
+    completion_usd_per_token=s.or_unknown(s.DECIMAL),
+    source=s.described(s.TEXT, "Where they are from; empty without any."),
 )
 COST = s.record(
     blended=s.described(s.DECIMAL, "Of the mix."),

@@ -49,11 +49,13 @@ function say(place, text) {
 async function load(place) {
   const asked = place.dataset.chart;
   place.readFrom = asked;
+  place.turn = (place.turn ?? 0) + 1;
+  const { turn } = place;
   const answer = await fetch(asked, { credentials: "same-origin" });
   if (answer.redirected) return location.reload();
   if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
   const chart = await answer.json();
-  if (place.readFrom !== asked) return; // asked anew meanwhile
+  if (place.turn !== turn) return; // asked anew meanwhile
   place.chart = chart;
   document.dispatchEvent(new Event("kerne:answered"));
   return draw(place);
@@ -88,7 +90,9 @@ setInterval(() => {
 }, READ_AGAIN_MS);
 document.addEventListener("kerne:refresh", () => places.forEach(read));
 document.addEventListener("kerne:theme", () => places.forEach(draw));
-// A page that changed the address of a chart says so.
-document.addEventListener("kerne:charts", () => {
-  places.filter((place) => place.dataset.chart !== place.readFrom).forEach(read);
+// A page that changed the address of a chart says so, or that the same address now
+// has another answer (`anew`): a drawing must not contradict the figures beside it.
+document.addEventListener("kerne:charts", (event) => {
+  const anew = Boolean(event.detail?.anew);
+  places.filter((place) => anew || place.dataset.chart !== place.readFrom).forEach(read);
 });

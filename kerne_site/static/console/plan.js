@@ -49,6 +49,10 @@ form.addEventListener("htmx:configRequest", (event) => {
   }
 });
 
+// Speeds that arrive change the answer to the same question.
+const stillWaiting = () => document.getElementById("plan-results")?.dataset.waiting;
+let waited = stillWaiting();
+
 // Charts stand outside of what is swapped, so that they keep their zoom.
 function moveCharts() {
   for (const place of document.querySelectorAll("[data-chart-of-plan]")) {
@@ -57,10 +61,39 @@ function moveCharts() {
   for (const part of document.querySelectorAll("[data-table-of-plan]")) {
     part.setAttribute("hx-get", `${part.dataset.tableOfPlan}${location.search}`);
   }
-  document.dispatchEvent(new Event("kerne:charts"));
+  const anew = stillWaiting() !== waited;
+  waited = stillWaiting();
+  document.dispatchEvent(new CustomEvent("kerne:charts", { detail: { anew } }));
 }
 document.body.addEventListener("htmx:replacedInHistory", moveCharts);
 document.body.addEventListener("htmx:afterSettle", moveCharts);
+
+// What somebody opened stays open, and a question's focus where it was.
+let opened = [];
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id !== "plan-results") return;
+  const all = document.querySelectorAll("#plan-results details[id], #plan-list details[id]");
+  opened = [...all].filter((part) => part.open).map((part) => part.id);
+});
+document.body.addEventListener("htmx:afterSettle", () => {
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
+  opened = [];
+});
+
+// Another model has other traffic and other prices: what was filled in for the last one
+// would be told of the next.
+const OF_ONE_MODEL = [
+  "prompt_tokens", "cached_share", "completion_tokens", "max_model_len", "cached_if", "mix",
+  "price_prompt", "price_cached", "price_completion", "price_factor", "option", "compare",
+];
+form.elements.model.addEventListener("change", (event) => {
+  event.stopPropagation(); // the form would ask with the old model's traffic
+  const kept = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) {
+    if (value && !OF_ONE_MODEL.includes(name)) kept.append(name, value);
+  }
+  location.assign(`${form.action}?${kept}`);
+});
 
 // A dot of the scatter is an option: a click chooses it.
 document.addEventListener("kerne:drawn", (event) => {

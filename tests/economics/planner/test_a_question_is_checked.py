@@ -17,6 +17,7 @@ GOOD = PlanQuestion(model="llama-3.1-8b", prompt_tokens=895, completion_tokens=9
         ("concurrency", 0, "Concurrency is 0"),
         ("max_tpot_ms", Decimal(-1), "-1 ms"),
         ("max_model_len", 0, "Context is 0 tokens"),
+        ("max_model_len", 992, "the mean request has 993: it would be refused"),
         ("utilization", Decimal("1.2"), "from 0 to 1"),
         ("take_rate", Decimal(-1), "from 0 to 1"),
         ("gpu_memory_utilization", Decimal(1), "less than 1"),
@@ -73,6 +74,12 @@ def test_shares_given_replace_the_mix_of_the_requests():
     assert tuple(shares.values()) == mix
 
 
-def test_the_context_is_what_a_request_needs_unless_it_is_given():
-    assert GOOD.needed_model_len == 993
-    assert replace(GOOD, max_model_len=4096).needed_model_len == 4096
+@pytest.mark.parametrize(
+    ("most", "context"), [(131_072, 4_096), (2_048, 2_048), (512, 993), (None, 4_096)]
+)
+def test_the_context_holds_four_mean_requests_as_far_as_the_model_goes(most, context):
+    assert GOOD.context_of(most) == context
+
+
+def test_a_context_that_is_given_stays():
+    assert replace(GOOD, max_model_len=2_000).context_of(131_072) == 2_000

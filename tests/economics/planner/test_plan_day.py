@@ -124,3 +124,18 @@ def test_an_idle_plan_has_a_cost_a_day_and_none_a_token():
 def test_a_utilization_outside_of_0_to_1_is_refused(wrong):
     with pytest.raises(ValueError, match=r"in \[0, 1\]"):
         Assumptions(GLM_MIX, Decimal(wrong))
+
+
+def test_without_a_price_a_token_costs_and_nothing_is_promised():
+    no_price = Unknown("no price is set")
+    money = option_money(
+        usd_per_hour=Decimal("36.72"),
+        day=ServingDay(busy_only=True),
+        throughput=Throughput(H200_NODE),
+        rates=no_price,
+        assumed=Assumptions(GLM_MIX, Decimal("0.5")),
+    )
+
+    assert (money.day, money.verdict) == (no_price, PlanVerdict.UNKNOWN)
+    assert not isinstance(money.cost, Unknown) and money.cost.blended > 0
+    assert money.usd_per_day == Decimal("36.72") * 12

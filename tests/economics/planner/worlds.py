@@ -29,6 +29,9 @@ class StatedWorld:
     def parameters_billion(self, model: str) -> Decimal | Unknown:
         return Decimal(744) if model == "glm-5" else NOT_STATED
 
+    def max_context(self, model: str) -> int | Unknown:
+        return 131_072
+
     def bytes_against_bf16(self, model: str, precision: str) -> Decimal | Unknown:
         return {"fp8": Decimal(2), "int4": Decimal("3.9")}.get(precision, NOT_STATED)
 
