@@ -8,6 +8,9 @@ from fleet.models import SpeedEstimate
 from tests.economics.plan.offers import LLAMA, two_offers, work_out
 
 pytestmark = pytest.mark.django_db
+# Without the test's own transaction: the database ends one that waits for the estimator
+# for longer than 30 s, which a busy machine takes to load it.
+AS_AT_A_TERMINAL = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
@@ -91,6 +94,7 @@ def test_changes_are_looked_for_when_asked(worked_out):
     assert any(each["smallest_changes"] for each in told if not each["fits"])
 
 
+@AS_AT_A_TERMINAL
 def test_a_speed_that_nobody_knows_is_worked_out_here():
     two_offers()
 
@@ -102,6 +106,7 @@ def test_a_speed_that_nobody_knows_is_worked_out_here():
     assert SpeedEstimate.objects.count() == 1  # of the one shape that was asked for
 
 
+@AS_AT_A_TERMINAL
 def test_a_row_that_breaks_leaves_the_others_their_answers():
     two_offers()
     SpeedEstimate.objects.create(
