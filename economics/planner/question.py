@@ -7,8 +7,9 @@ from dataclasses import MISSING, dataclass, fields
 from decimal import Decimal
 from typing import Any
 
-from economics.calc.token_mix import TokenCounts, TokenMix, TokenRates
+from economics.calc.token_mix import TokenMix, TokenRates
 from economics.market.public import mix_of
+from economics.planner.mix import MixShares, mix_of_shares, turned_mix
 
 MOST_TOKENS = 10_000_000
 MOST_CONCURRENCY = 4_096
@@ -16,7 +17,6 @@ MOST_MILLISECONDS = Decimal(600_000)
 MOST_USD_PER_MILLION = Decimal(100_000)
 MOST_FACTOR = Decimal(20)
 SHARE_SLACK = Decimal("0.001")  # thirds do not sum to 1 in decimals
-SHARE_UNITS = 1_000_000
 CONTEXT_OF_MEANS = 4  # mean requests that the longest one is planned to have
 
 
@@ -41,6 +41,9 @@ class PriceList:
 class PlanQuestion:
     """A model, the traffic it is to serve, and what is assumed beside it.
 
+    `mix`, `cached_if` and `completion_if` leave the speed that of the requests, so that
+    they can be turned without a new estimate.
+
     prompt_tokens, completion_tokens  [tokens per request], cached ones included
     cached_share         [1] of the prompt, 0 <= share < 1
     concurrency          requests at once; None: as many as the latency allows
@@ -50,9 +53,9 @@ class PlanQuestion:
     utilization          [1] of the serving time
     prices               ours; None: the ones in force, else the market's cheapest
     price_factor         [1] on our prices; gpu_price_factor: on the price of GPUs
-    cached_if            [1] another cached share for the money; the speed stays that of
-                         `cached_share`, so that it can be turned without a new estimate
     mix                  (uncached, cached, completion) shares that replace the traffic's
+    cached_if            [1] another share of the prompt that is cached, for the money
+    completion_if        [1] another share of all tokens that is completion, for the money
     hours, starts        of a day; see ServingDay
     load_gb_per_second   [GB / s] at which weights arrive
     """
@@ -71,8 +74,9 @@ class PlanQuestion:
     price_factor: Decimal = Decimal(1)
     gpu_price_factor: Decimal = Decimal(1)
     take_rate: Decimal = Decimal(0)
+    mix: MixShares | None = None
     cached_if: Decimal | None = None
-    mix: tuple[Decimal, Decimal, Decimal] | None = None
+    completion_if: Decimal | None = None
     hours: Decimal = Decimal(24)
     starts: int = 0
     load_gb_per_second: Decimal = Decimal("0.3")
@@ -80,12 +84,20 @@ class PlanQuestion:
     @property
     def token_mix(self) -> TokenMix:
         """The mix that money is worked out with."""
+        return turned_mix(
+            self.start_mix,
+            cached_share=self.cached_if,
+            completion_share=self.completion_if,
+        )
+
+    @property
+    def start_mix(self) -> TokenMix:
+        """The mix before its shares are turned."""
         if self.mix is not None:
-            counts = (int(share * SHARE_UNITS) for share in self.mix)
-            return TokenMix(TokenCounts(*counts))
+            return mix_of_shares(self.mix)
         return mix_of(
             prompt_tokens=self.prompt_tokens,
-            cached_share=self.cached_share if self.cached_if is None else self.cached_if,
+            cached_share=self.cached_share,
             completion_tokens=self.completion_tokens,
         )
 
@@ -136,8 +148,12 @@ class PlanQuestion:
                 f"Cached share is {self.cached_share}; it is a share of the prompt, from "
                 "0 to below 1, such as 0.6.",
             )
-        if self.cached_if is not None and not 0 <= self.cached_if <= 1:
-            yield "cached_if", f"Cached share if is {self.cached_if}; use 0 to 1."
+        for field, word, share in (
+            ("cached_if", "Cached share of a what-if", self.cached_if),
+            ("completion_if", "Completion share of a what-if", self.completion_if),
+        ):
+            if share is not None and not 0 <= share <= 1:
+                yield field, f"{word} is {share}; use 0 to 1."
         if self.concurrency is not None and not 1 <= self.concurrency <= MOST_CONCURRENCY:
             yield (
                 "concurrency",
@@ -232,8 +248,6 @@ class PlanQuestion:
                 f"Mix is {shown} = {total:f}; uncached, cached and completion "
                 "shares must sum to 1.",
             )
-        elif not any(int(share * SHARE_UNITS) for share in self.mix):
-            yield "mix", "Mix has no tokens; give shares that sum to 1."
 
 
 # What a question takes where nothing else is said.

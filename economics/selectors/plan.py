@@ -112,8 +112,9 @@ def _untouched(question: PlanQuestion, facts: ModelFacts, what_if: WhatIf) -> Wh
         utilization=Decimal("0.5"),
         price_factor=Decimal(1),
         gpu_price_factor=Decimal(1),
-        cached_if=None,
         mix=None,
+        cached_if=None,
+        completion_if=None,
     )
     rates, _ = _rates(before, facts)
     return replace(

@@ -16,7 +16,7 @@ from economics.calc.unknown import Unknown
 from economics.planner.money import OptionMoney
 from economics.planner.option import PlanOption
 from economics.selectors.plan import PlanAnswer
-from economics.views.plan import answer_of
+from economics.views.plan_asked import answer_of
 from fleet.market.csv_file import write_rows
 
 COLUMNS = (

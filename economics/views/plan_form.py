@@ -71,6 +71,7 @@ class PlanForm(forms.Form):
     price_factor = number("Price factor", "1")
     gpu_price_factor = number("GPU price factor", "1")
     cached_if = number("Cached share", "0.6")
+    completion_if = number("Completion share", "0.1")
     mix = MixField(label="Mix", required=False)
     provider = NameField(label="Provider")
     kind = NameField(label="Rental")

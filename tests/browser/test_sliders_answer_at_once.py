@@ -63,6 +63,22 @@ def test_the_figures_and_the_address_follow(planned: Screen):
     assert (planned.errors, planned.violations) == ([], [])
 
 
+def test_the_mix_is_turned_from_where_it_was_written(planned: Screen):
+    planned.page.fill("#id_mix", "0.5, 0.25, 0.25")
+    planned.page.dispatch_event("#id_mix", "change")
+    slider = planned.page.locator("#slide-completion_if")
+
+    wait_until(
+        planned.page, "document.getElementById('slide-completion_if').value === '0.25'"
+    )
+    slider.focus()
+    slider.press("ArrowRight")
+
+    wait_until(planned.page, "location.search.includes('completion_if=0.26')")
+    wait_until(planned.page, "document.body.innerText.includes('against the base')")
+    assert planned.page.inner_text("#slide-completion_if-said") == "26 %"
+
+
 def test_the_charts_are_drawn_for_the_new_question(planned: Screen):
     wait_until(planned.page, "document.querySelectorAll('[data-drawn=yes]').length === 2")
 

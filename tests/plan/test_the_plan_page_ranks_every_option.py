@@ -79,7 +79,8 @@ def test_turning_a_slider_asks_for_no_new_speed(planner: Client):
 
     page_of(
         planner,
-        LLAMA + "&utilization=0.8&price_factor=1.5&gpu_price_factor=0.9&cached_if=0.7",
+        LLAMA + "&utilization=0.8&price_factor=1.5&gpu_price_factor=0.9&cached_if=0.7"
+        "&completion_if=0.3",
     )
 
     assert SpeedEstimate.objects.count() == asked

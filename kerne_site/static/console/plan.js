@@ -21,7 +21,7 @@ for (const [slider, box] of pairs()) {
   slider.value = box.value || slider.dataset.base;
   shownBy(slider);
   slider.addEventListener("input", () => {
-    box.value = slider.value === slider.dataset.base ? "" : slider.value;
+    box.value = Number(slider.value) === Number(slider.dataset.base) ? "" : slider.value;
     shownBy(slider);
   });
   box.addEventListener("change", () => {
@@ -29,6 +29,19 @@ for (const [slider, box] of pairs()) {
     shownBy(slider);
   });
 }
+
+// Other requests start the mix's sliders elsewhere; one that was turned stays put.
+document.body.addEventListener("htmx:afterSettle", () => {
+  const results = document.getElementById("plan-results");
+  for (const [slider, box] of pairs()) {
+    const start = results?.getAttribute(`data-start-${slider.dataset.slider}`);
+    if (!start || start === slider.dataset.base) continue;
+    slider.dataset.base = start;
+    box.placeholder = start;
+    if (!box.value) slider.value = start;
+    shownBy(slider);
+  }
+});
 
 document.getElementById("plan-reset")?.addEventListener("click", () => {
   for (const [slider, box] of pairs()) {
@@ -83,7 +96,8 @@ document.body.addEventListener("htmx:afterSettle", () => {
 // Another model has other traffic and other prices: what was filled in for the last one
 // would be told of the next.
 const OF_ONE_MODEL = [
-  "prompt_tokens", "cached_share", "completion_tokens", "max_model_len", "cached_if", "mix",
+  "prompt_tokens", "cached_share", "completion_tokens", "max_model_len", "cached_if",
+  "completion_if", "mix",
   "price_prompt", "price_cached", "price_completion", "price_factor", "option", "compare",
 ];
 form.elements.model.addEventListener("change", (event) => {

@@ -19,6 +19,8 @@ GOOD = PlanQuestion(model="llama-3.1-8b", prompt_tokens=895, completion_tokens=9
         ("max_model_len", 0, "Context is 0 tokens"),
         ("max_model_len", 992, "the mean request has 993: it would be refused"),
         ("utilization", Decimal("1.2"), "from 0 to 1"),
+        ("cached_if", Decimal("1.1"), "is 1.1; use 0 to 1"),
+        ("completion_if", Decimal("-0.1"), "is -0.1; use 0 to 1"),
         ("take_rate", Decimal(-1), "from 0 to 1"),
         ("gpu_memory_utilization", Decimal(1), "less than 1"),
         ("hours", Decimal(25), "up to 24"),
