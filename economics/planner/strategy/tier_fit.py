@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from economics.calc.unknown import Unknown
 from economics.planner.strategy.finding import Finding, Verdict
 from economics.planner.strategy.plan import PlanTier
+from economics.planner.strategy.tier_finding import tier_finding
 from economics.planner.strategy.world import FitAnswer, World
 
 
@@ -31,10 +32,10 @@ def starts(tier: PlanTier, world: World) -> Finding:
         max_model_len=tier.max_model_len,
     )
     if isinstance(answer, Unknown):
-        return _finding(tier, "fit", claim, Verdict.UNPROVEN, str(answer))
+        return tier_finding(tier, "fit", claim, Verdict.UNPROVEN, str(answer))
     if answer.ok:
         verdict = Verdict.HOLDS if tier.claims_to_run else Verdict.WRONG
-        return _finding(tier, "fit", claim, verdict, "It fits.", _memory(answer))
+        return tier_finding(tier, "fit", claim, verdict, "It fits.", *_memory(answer))
     verdict = Verdict.IMPOSSIBLE if tier.claims_to_run else Verdict.HOLDS
     today = " ".join(answer.reasons)
     if answer.weights_gib >= answer.memory_gib:
@@ -44,7 +45,7 @@ def starts(tier: PlanTier, world: World) -> Finding:
         )
     if answer.instead:
         today += f" Instead: {answer.instead}."
-    return _finding(tier, "fit", claim, verdict, today, _memory(answer))
+    return tier_finding(tier, "fit", claim, verdict, today, *_memory(answer))
 
 
 def context(tier: PlanTier, max_model_len: int, world: World) -> Finding:
@@ -53,10 +54,10 @@ def context(tier: PlanTier, max_model_len: int, world: World) -> Finding:
     most = world.max_context(tier.model)
     if not isinstance(most, Unknown) and max_model_len > most:
         beyond = f"The model reads at most {most:,} tokens."
-        return _finding(tier, "context", claim, Verdict.IMPOSSIBLE, beyond)
+        return tier_finding(tier, "context", claim, Verdict.IMPOSSIBLE, beyond)
     traffic = world.traffic(tier.model)
     if isinstance(traffic, Unknown):
-        return _finding(tier, "context", claim, Verdict.UNPROVEN, str(traffic))
+        return tier_finding(tier, "context", claim, Verdict.UNPROVEN, str(traffic))
     mean = traffic.prompt_tokens_per_request
     enough = mean + traffic.completion_tokens_per_request <= max_model_len
     return Finding(
@@ -75,12 +76,12 @@ def flags(tier: PlanTier, given: tuple[str, ...], world: World) -> Finding:
     claim = f"{tier.title}: its flags are complete"
     needed = world.recommended_flags(tier.model)
     if isinstance(needed, Unknown):
-        return _finding(tier, "flags", claim, Verdict.UNPROVEN, str(needed))
+        return tier_finding(tier, "flags", claim, Verdict.UNPROVEN, str(needed))
     present = {flag.split()[0] for flag in given}
     absent = [flag for flag in needed if flag.split()[0] not in present]
     if not absent:
-        return _finding(tier, "flags", claim, Verdict.HOLDS, "Nothing is missing.")
-    return _finding(
+        return tier_finding(tier, "flags", claim, Verdict.HOLDS, "Nothing is missing.")
+    return tier_finding(
         tier,
         "flags",
         claim,
@@ -95,14 +96,3 @@ def _memory(answer: FitAnswer) -> tuple[str, ...]:
         f"weights {answer.weights_gib:,.0f} GiB, memory of all GPUs "
         f"{answer.memory_gib:,.0f} GiB",
     )
-
-
-def _finding(
-    tier: PlanTier,
-    aspect: str,
-    claim: str,
-    verdict: Verdict,
-    today: str,
-    arithmetic: tuple[str, ...] = (),
-) -> Finding:
-    return Finding(f"{tier.key}:{aspect}", tier.section, claim, verdict, today, arithmetic)

@@ -11,6 +11,7 @@ from economics.calc.unknown import Unknown
 from economics.market.public import QuoteKind
 from economics.planner.strategy.finding import Finding, Verdict
 from economics.planner.strategy.plan import PlanTier, Range
+from economics.planner.strategy.tier_finding import tier_finding
 from economics.planner.strategy.world import World
 
 ROUNDED = Decimal("0.02")  # a plan rounds; what is nearer than this is the same
@@ -33,7 +34,7 @@ def day_cost(tier: PlanTier, world: World) -> Finding | None:
     same = near(computed.low, tier.usd_per_day.low) and near(
         computed.high, tier.usd_per_day.high
     )
-    return _finding(
+    return tier_finding(
         tier,
         "day-cost",
         f"{tier.title} costs {tier.usd_per_day.usd()} a day",
@@ -52,7 +53,7 @@ def blended(tier: PlanTier, world: World) -> Finding | None:
     claim = f"{tier.title}: {prompt} and {completion} USD/1M blend to {stated.usd()}/1M"
     traffic = world.traffic(tier.model)
     if isinstance(traffic, Unknown):
-        return _finding(tier, "blended", claim, Verdict.UNPROVEN, str(traffic))
+        return tier_finding(tier, "blended", claim, Verdict.UNPROVEN, str(traffic))
     rates = TokenRates.from_per_million(
         uncached_prompt=prompt, cached_prompt=prompt, completion=completion
     )
@@ -72,7 +73,7 @@ def blended(tier: PlanTier, world: World) -> Finding | None:
         if tier.break_even_tokens_per_day is not None:
             millions = tier.break_even_tokens_per_day / 1_000_000
             today += f" and not {millions:,.0f} M"
-    return _finding(
+    return tier_finding(
         tier,
         "blended",
         claim,
@@ -107,7 +108,7 @@ def break_even(tier: PlanTier, world: World) -> Finding | None:
         today = f"{share.percent()} of its own capacity"
         verdict = Verdict.HOLDS if share.meets(stated) else Verdict.INCONSISTENT
     claim = f"{tier.title} breaks even at {stated.percent()} utilization"
-    return _finding(tier, "break-even", claim, verdict, today, *lines)
+    return tier_finding(tier, "break-even", claim, verdict, today, *lines)
 
 
 def revenue(tier: PlanTier, world: World) -> Finding | None:
@@ -127,7 +128,7 @@ def revenue(tier: PlanTier, world: World) -> Finding | None:
         lines.append(f"that is {share.percent()} of its own capacity")
         possible = share.high <= 1
     holds = own.meets(stated) and possible
-    return _finding(
+    return tier_finding(
         tier,
         "revenue",
         f"{tier.title} earns {stated.usd()} a day",
@@ -152,7 +153,7 @@ def market_share(tier: PlanTier, world: World) -> Finding | None:
     parts = " + ".join(
         f"{model} {shown_usd(usd)}" for model, usd in zip(models, known, strict=True)
     )
-    return _finding(
+    return tier_finding(
         tier,
         "market-share",
         f"{tier.title}: {stated.usd()} a day can be had from the market",
@@ -187,7 +188,7 @@ def profit(tier: PlanTier, world: World) -> Finding | None:
         today = f"{today}; full at the market's price it earns {shown_usd(most[0])}".strip(
             "; "
         )
-    return _finding(
+    return tier_finding(
         tier, "profit", claim, _profit_verdict(stated, own, most), today, *lines
     )
 
@@ -247,16 +248,3 @@ def earned(tokens: Range, usd_per_million: Range) -> Range:
 def near(one: Decimal, other: Decimal) -> bool:
     """Whether two figures are the same but for a plan's rounding."""
     return abs(one - other) <= ROUNDED * max(abs(one), abs(other))
-
-
-def _finding(
-    tier: PlanTier,
-    aspect: str,
-    claim: str,
-    verdict: Verdict,
-    today: str,
-    *arithmetic: str,
-    sources: tuple[str, ...] = (),
-) -> Finding:
-    key = f"{tier.key}:{aspect}"
-    return Finding(key, tier.section, claim, verdict, today, arithmetic, sources)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from economics.calc.unknown import Unknown
 from economics.planner.strategy.finding import Finding, Verdict
 from economics.planner.strategy.plan import PlanTier, Range
+from economics.planner.strategy.tier_finding import tier_finding
 from economics.planner.strategy.world import FitAnswer, SpeedAnswer, World
 
 MILLIONS_A_DAY = Decimal(86_400) / 1_000_000
@@ -34,10 +35,18 @@ def capacity(tier: PlanTier, world: World) -> Finding | None:
         return _not_runnable(tier, claim, share, world, lines)
     speed = world.speed(tier.model, tier.precision, tier.gpu, tier.gpu_count)
     if isinstance(speed, Unknown):
-        return _finding(tier, claim, Verdict.UNPROVEN, str(speed), lines)
+        return tier_finding(tier, "capacity", claim, Verdict.UNPROVEN, str(speed), *lines)
     possible = speed.tokens_per_second * speed.high
     verdict = Verdict.HOLDS if full.middle / 86_400 <= possible else Verdict.WRONG
-    return _finding(tier, claim, verdict, _words(speed, share), lines, (speed.source,))
+    return tier_finding(
+        tier,
+        "capacity",
+        claim,
+        verdict,
+        _words(speed, share),
+        *lines,
+        sources=(speed.source,),
+    )
 
 
 def _not_runnable(
@@ -47,12 +56,14 @@ def _not_runnable(
     shape = world.smallest(tier.model)
     today = "It does not start, so it serves nothing."
     if isinstance(shape, Unknown):
-        return _finding(tier, claim, Verdict.WRONG, today, lines)
+        return tier_finding(tier, "capacity", claim, Verdict.WRONG, today, *lines)
     speed = world.speed(tier.model, shape.precision, shape.gpu, shape.gpu_count)
     if isinstance(speed, Unknown):
-        return _finding(tier, claim, Verdict.WRONG, today, lines)
+        return tier_finding(tier, "capacity", claim, Verdict.WRONG, today, *lines)
     today += f" {shape}: {_words(speed, share)}"
-    return _finding(tier, claim, Verdict.WRONG, today, lines, (speed.source,))
+    return tier_finding(
+        tier, "capacity", claim, Verdict.WRONG, today, *lines, sources=(speed.source,)
+    )
 
 
 def _words(speed: SpeedAnswer, share: Range) -> str:
@@ -62,15 +73,3 @@ def _words(speed: SpeedAnswer, share: Range) -> str:
         f"{speed.tokens_per_second:,.0f} tokens/s when full, {day:,.0f} M a day at "
         f"{share.middle * 100:.0f} %"
     )
-
-
-def _finding(
-    tier: PlanTier,
-    claim: str,
-    verdict: Verdict,
-    today: str,
-    lines: tuple[str, ...],
-    sources: tuple[str, ...] = (),
-) -> Finding:
-    key = f"{tier.key}:capacity"
-    return Finding(key, tier.section, claim, verdict, today, lines, sources)
