@@ -14,6 +14,7 @@ from economics.planner.money import Throughput
 from economics.planner.option import Fitting, Machine, Price, Speed
 from economics.planner.question import PlanQuestion
 from economics.selectors.fits import fitting_of, sizing_of
+from economics.selectors.kept_speeds import figure, is_answered, planned_sequences, told
 from economics.selectors.planned_models import PlannedModel, Weights
 from fleet.models import SpeedEstimate
 from fleet.selectors.burn import container_disk_usd_per_hour
@@ -23,9 +24,7 @@ from fleet.sizing.fit import size
 from fleet.throughput.speed_question import SpeedQuestion
 
 COUNTS = (1, 2, 4, 8)
-MOST_SEQUENCES = 256  # --max-num-seqs of most releases and GPUs
 BOOT_SECONDS = Decimal(90)  # image, CUDA graphs, warm-up
-BEING_WORKED_OUT = Unknown("being worked out; it is there in a moment")
 DOES_NOT_FIT = Unknown("it does not fit, so it serves nothing")
 
 
@@ -78,11 +77,7 @@ def machines_of(
         machine_of(question, offer, shape, fits[shape], speed_of(asked.get(shape), known))
         for offer, shape in pairs
     ]
-    missing = [
-        each
-        for each in asked.values()
-        if (row := known.get(each.key)) is None or row.computed_at is None
-    ]
+    missing = [each for each in asked.values() if not is_answered(known.get(each.key))]
     return Machines(machines, missing)
 
 
@@ -125,7 +120,7 @@ def speed_question(
         concurrency=question.concurrency,
         max_tpot_ms=_float(question.max_tpot_ms),
         max_ttft_ms=_float(question.max_ttft_ms),
-        max_sequences=max(1, min(fitting.max_sequences or 1, MOST_SEQUENCES)),
+        max_sequences=planned_sequences(fitting.max_sequences),
         stamp=stamp,
         model_slug=model.slug,
     )
@@ -137,31 +132,28 @@ def speed_of(
     """The kept answer as a speed; why there is none, otherwise."""
     if asked is None:
         return DOES_NOT_FIT
-    row = known.get(asked.key)
-    if row is None or row.computed_at is None:
-        return BEING_WORKED_OUT
-    told = row.answer
-    if "unknown" in told:
-        return Unknown(str(told["unknown"]))
+    answer = told(known.get(asked.key))
+    if isinstance(answer, Unknown):
+        return answer
     return Speed(
         throughput=Throughput(
             TokenSeconds(
-                _decimal(told["uncached_prompt_seconds"]),
-                _decimal(told["cached_prompt_seconds"]),
-                _decimal(told["completion_seconds"]),
+                figure(answer["uncached_prompt_seconds"]),
+                figure(answer["cached_prompt_seconds"]),
+                figure(answer["completion_seconds"]),
             ),
-            min(_decimal(told["low"]), Decimal(1)),
+            min(figure(answer["low"]), Decimal(1)),
         ),
-        high=max(_decimal(told["high"]), Decimal(1)),
-        kind=str(told["kind"]),
-        source=str(told["source"]),
-        dated=date.fromisoformat(told["dated"]) if told["dated"] else None,
-        concurrency=int(told["concurrency"]),
-        output_tokens_per_second=_decimal(told["output_tokens_per_second"]),
-        ttft_ms=None if told["ttft_ms"] is None else _decimal(told["ttft_ms"]),
-        tpot_ms=_decimal(told["tpot_ms"]),
-        words=str(told["words"]),
-        limited_by=str(told["limited_by"]),
+        high=max(figure(answer["high"]), Decimal(1)),
+        kind=str(answer["kind"]),
+        source=str(answer["source"]),
+        dated=date.fromisoformat(answer["dated"]) if answer["dated"] else None,
+        concurrency=int(answer["concurrency"]),
+        output_tokens_per_second=figure(answer["output_tokens_per_second"]),
+        ttft_ms=None if answer["ttft_ms"] is None else figure(answer["ttft_ms"]),
+        tpot_ms=figure(answer["tpot_ms"]),
+        words=str(answer["words"]),
+        limited_by=str(answer["limited_by"]),
     )
 
 
@@ -224,8 +216,3 @@ def _short(name: str) -> str:
 
 def _float(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
-
-
-def _decimal(value: float | str) -> Decimal:
-    """A measured figure as the Decimal that the books' arithmetic takes."""
-    return Decimal(repr(float(value)))

@@ -12,7 +12,8 @@ from economics.market import public
 from economics.market.public import MarketQuote, MarketTraffic, QuoteKind
 from economics.planner.strategy.world import FitAnswer, RentAnswer, Shape, SpeedAnswer
 from economics.selectors.fits import sizing_of
-from economics.selectors.machines import BEING_WORKED_OUT
+from economics.selectors.kept_speeds import figure, is_answered, planned_sequences, told
+from economics.selectors.machines import COUNTS
 from economics.selectors.planned_models import (
     PlannedModel,
     Weights,
@@ -33,8 +34,6 @@ GB, GIB = Decimal(10**9), Decimal(2**30)
 ASSUMED_CONTEXT = 8_192  # tokens, where a plan does not tell its longest request
 SHARE = Decimal("0.90")
 TPOT_MS = 50.0  # the latency that a plan is judged at: 20 tokens a second a user
-MOST_SEQUENCES = 256
-COUNTS = (1, 2, 4, 8)
 SANDBOX = "sandbox"
 KINDS = {"spot": "interruptible"}  # as a plan says it: as the provider declares it
 MOST_CHANGES = 1
@@ -185,29 +184,27 @@ class TodayWorld:
             concurrency=None,
             max_tpot_ms=TPOT_MS,
             max_ttft_ms=None,
-            max_sequences=max(1, min(held, MOST_SEQUENCES)),
+            max_sequences=planned_sequences(held),
             stamp=self.stamp,
             model_slug=asked.model.slug,
         )
-        told = self._told(question)
-        if isinstance(told, Unknown):
-            return told
-        output = Decimal(repr(float(told["output_tokens_per_second"])))
+        answer = self._told(question)
+        if isinstance(answer, Unknown):
+            return answer
+        output = figure(answer["output_tokens_per_second"])
         return SpeedAnswer(
             tokens_per_second=output * (1 + traffic.prompts_per_completion),
-            low=Decimal(repr(float(told["low"]))),
-            high=Decimal(repr(float(told["high"]))),
-            source=f"{told['kind']}: {told['source']}, {told['dated']}",
+            low=figure(answer["low"]),
+            high=figure(answer["high"]),
+            source=f"{answer['kind']}: {answer['source']}, {answer['dated']}",
         )
 
     def _told(self, question: SpeedQuestion) -> dict[str, Any] | Unknown:
         """The kept answer; without one the question is missing, and a worker is asked."""
         row = answers([question]).get(question.key)
-        if row is None or row.computed_at is None:
+        if not is_answered(row):
             self.missing.append(question)
-            return BEING_WORKED_OUT
-        told: dict[str, Any] = row.answer
-        return Unknown(str(told["unknown"])) if "unknown" in told else told
+        return told(row)
 
     def rents(self, gpu: str, gpu_count: int) -> dict[tuple[str, str], RentAnswer]:
         spec = gpu_named(gpu)
