@@ -175,7 +175,7 @@ def question_of(
     errors |= lone_prices(given)
     if errors:
         raise PlanRefused(errors)
-    question = PlanQuestion(**(_defaults(facts, take_rate) | _values(read)))
+    question = PlanQuestion(**(_defaults(facts, take_rate) | values_of(read)))
     if faults := question.faults():
         raise PlanRefused(faults)
     return question
@@ -227,7 +227,12 @@ def _defaults(facts: ModelFacts, take_rate: Decimal) -> dict[str, Any]:
     return DEFAULTS | {"take_rate": take_rate, "model": facts.model.slug} | known
 
 
-def _values(read: Mapping[str, Any]) -> dict[str, Any]:
+def values_of(read: Mapping[str, Any]) -> dict[str, Any]:
+    """The question's own values of fields that were read; prices become one list.
+
+    A concurrency that is given takes the place of the latency targets, and a cached price
+    that is left out is the prompt's. Prompt and completion price stand together.
+    """
     values = {name: value for name, value in read.items() if name not in PRICES}
     if "concurrency" in values:  # then the latency is what comes of it
         values |= {"max_tpot_ms": None, "max_ttft_ms": None}

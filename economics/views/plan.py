@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -43,9 +44,10 @@ class Refused:
 def slider_starts(question: PlanQuestion) -> dict[str, str]:
     """Where the sliders of the mix stand before they are turned, in whole percents."""
     start = question.start_mix
+    shares = {"cached_if": prompt_cached(start), "completion_if": completion_of(start)}
     return {
-        "cached_if": f"{float(prompt_cached(start)):.2f}",
-        "completion_if": f"{float(completion_of(start)):.2f}",
+        name: f"{share.numerator / Decimal(share.denominator):.2f}"
+        for name, share in shares.items()
     }
 
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import fields
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
 from economics.planner.compare import MOST_COMPARED
-from economics.planner.question import DEFAULTS, PlanQuestion, PriceList
+from economics.planner.question import DEFAULTS, PlanQuestion
 from economics.selectors.plan_filter import Choices, PlanFilter
+from economics.selectors.plan_question import PRICES, mix_of_text, values_of
 from fleet.forms import NameField, NumberField, WholeField
 
-PRICES = ("price_prompt", "price_cached", "price_completion")
-NAMES = [each.name for each in fields(PlanQuestion) if each.name != "prices"]
-LONGEST_MIX = 80
+NAMES = [each.name for each in fields(PlanQuestion) if each.name != "prices"] + [*PRICES]
 
 
 class MixField(forms.CharField):
@@ -27,17 +24,10 @@ class MixField(forms.CharField):
         text = super().to_python(value) or ""
         if not text:
             return None
-        parts = [part for part in re.split(r"[,;\s]+", text[:LONGEST_MIX]) if part]
         try:
-            shares = tuple(Decimal(part) for part in parts)
-        except InvalidOperation:
-            shares = ()
-        if len(shares) != 3 or not all(share.is_finite() for share in shares):
-            raise forms.ValidationError(
-                f"Mix is {text[:40]!r}; write three shares that sum to 1: uncached, "
-                "cached, completion, such as 0.35, 0.62, 0.03."
-            )
-        return shares
+            return mix_of_text(text)
+        except ValueError as wrong:
+            raise forms.ValidationError(str(wrong)) from None
 
 
 def number(label: str, example: str) -> NumberField:
@@ -94,15 +84,11 @@ class PlanForm(forms.Form):
         if not self.is_valid():
             return None
         data = self.cleaned_data
-        prices = [data[name] for name in PRICES]
-        given = {name: data[name] for name in NAMES if data.get(name) is not None}
-        values: dict[str, Any] = DEFAULTS | given
-        if "concurrency" in self.given:  # then the latency is what comes of it
-            values |= {"max_tpot_ms": None, "max_ttft_ms": None}
-        if any(price is not None for price in prices):
-            values["prices"] = self._price_list(prices)
+        read = {name: data[name] for name in NAMES if data.get(name) is not None}
+        self._judge_prices(read)
         if self.errors:
             return None
+        values: dict[str, Any] = DEFAULTS | values_of(read)
         question = PlanQuestion(**values)
         for field, sentences in question.faults().items():
             for sentence in sentences:
@@ -122,13 +108,11 @@ class PlanForm(forms.Form):
                 )
         return None if self.errors else PlanFilter(**wanted)
 
-    def _price_list(self, prices: list[Decimal | None]) -> PriceList | None:
-        """Our prices; a cached price that is left out is the prompt's."""
-        prompt, cached, completion = prices
-        for name, price in zip(PRICES, prices, strict=True):
-            if price is None and name != "price_cached":
+    def _judge_prices(self, read: dict[str, Any]) -> None:
+        """A price list is written whole, but for the cached price."""
+        if not any(name in read for name in PRICES):
+            return
+        for name in PRICES:
+            if name not in read and name != "price_cached":
                 label = self.fields[name].label
                 self.add_error(name, f"{label} is empty; give prompt and completion price.")
-        if prompt is None or completion is None:
-            return None
-        return PriceList(prompt, prompt if cached is None else cached, completion)

@@ -105,6 +105,7 @@ def test_what_does_not_fit_is_listed_with_its_reason_and_what_would(planner: Cli
         (LLAMA + "&price_prompt=1", "give prompt and completion price"),
         (LLAMA + "&mix=0.5,0.3,0.1", "must sum to 1"),
         (LLAMA + "&mix=a,b,c", "write three shares"),
+        (LLAMA + "&mix=1,0,1e-9999999", "write three shares"),
         (LLAMA + "&cached_share=1.5", "from 0 to below 1"),
         (LLAMA + "&prompt_tokens=0", "Prompt is 0 tokens"),
         (LLAMA + "&prompt_tokens=1e9", "write a whole number"),
