@@ -39,6 +39,8 @@ def test_nothing_offers_to_send_the_numbers_away(screen: ScreenMaker, lively_fle
 
 def test_the_table_below_has_the_rows_of_the_chart(screen: ScreenMaker, lively_fleet: Pod):
     page = screen().open("/")
+    # The drawn chart brings a longer title, which would move the line under the click.
+    page.wait_for_selector("[data-chart][data-drawn]")
     page.locator("summary", has_text="The same rows as a table").click()
 
     rows = page.locator("details.rows tbody tr")

@@ -37,6 +37,9 @@ def test_a_worker_killed_between_the_create_and_the_saved_id(
     slow = {"kind": "slow", "operation": CREATED, "times": 1}
     slow["params"] = {"seconds": 20, "when": "after"}
     console.cloud("POST", "/sandbox/faults", slow)
+    # Else a list that falls between the create and the look below adopts the pod at once.
+    lag = {"kind": "list_lag", "params": {"seconds": 8}}
+    console.cloud("POST", "/sandbox/faults", lag)
     order(console)
     console.wait_for("the create", lambda: rented_ever(console), seconds=30)
     assert console.value("SELECT provider_id FROM fleet_pod") == ""
