@@ -17,7 +17,7 @@ MODULES = ("console/theme.js", "console/live.js", "console/keys.js", "console/pa
 PAGES = (  # name, address, key after "g", icon
     ("Overview", "economics:overview", "o", "chart-line"),
     ("Fleet", "fleet:list", "f", "server"),
-    ("Plan", "economics:plan", "m", "scale"),
+    ("Plan", "economics:plan", "l", "scale"),
     ("Order", "fleet:order", "d", "plus"),
     ("GPU prices", "fleet:offers", "m", "cpu"),
     ("Jobs", "fleet:jobs", "j", "calendar-clock"),

@@ -3,6 +3,7 @@ import re
 import pytest
 from django.test import Client, override_settings
 
+from fleet import context
 from fleet.models import Pod
 
 PAGES = ["/", "/fleet/", "/fleet/order/", "/jobs/", "/prices/", "/account/tokens/"]
@@ -63,3 +64,9 @@ def test_a_wrong_address_says_so_inside_the_frame(operator: Client):
 
     assert answer.status_code == 404
     assert "There is nothing here" in answer.content.decode()
+
+
+def test_every_page_has_a_key_of_its_own() -> None:
+    keys = [key for _, _, key, _ in context.PAGES]
+
+    assert sorted(set(keys)) == sorted(keys)
