@@ -2,6 +2,7 @@
 
 from fleet.models.audit import AuditEntry, Orphan
 from fleet.models.deployment import MAX_NEVER_READY, Deployment, Fleet, RentalKind, Tier
+from fleet.models.incident import Incident, IncidentNote, Severity
 from fleet.models.job import JobLease, JobResult, JobRun
 from fleet.models.model_config import ModelConfig
 from fleet.models.offer import (
@@ -50,6 +51,8 @@ __all__ = [
     "GpuOfferPrice",
     "Health",
     "HealthChange",
+    "Incident",
+    "IncidentNote",
     "JobLease",
     "JobResult",
     "JobRun",
@@ -66,6 +69,7 @@ __all__ = [
     "Precision",
     "RentalKind",
     "ServedModel",
+    "Severity",
     "SpeedEstimate",
     "Stock",
     "ThroughputImport",
