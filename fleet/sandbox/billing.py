@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from fleet.sandbox.money import Charge, network_volume_usd_per_month
+from fleet.sandbox.money import Charge
 from fleet.sandbox.pods import Pod
 from fleet.sandbox.problems import Problem, invalid
-from fleet.sandbox.state import NetworkVolume
+from fleet.sandbox.volumes import NetworkVolume
 from fleet.sandbox.wire import parse_rfc3339, rfc3339
 
 BUCKET_SIZES = ("hour", "day", "week", "month", "year")
@@ -108,13 +108,6 @@ def pod_amounts(charge: Charge) -> dict[str, Decimal]:
     }
 
 
-def volume_charge(volume: NetworkVolume, since: int, until: int) -> Charge:
-    """What a network volume cost in [since, until)."""
-    end = until if volume.ended_at is None else min(until, volume.ended_at)
-    seconds = max(0, end - max(since, volume.created_at))
-    return Charge(storage=network_volume_usd_per_month(volume.size_gb) * seconds)
-
-
 def volume_amounts(volume_type: str, charge: Charge) -> dict[str, Decimal]:
     """A charge as the contract's NetworkVolumeBillingAmounts."""
     fast = volume_type == "HIGH_PERFORMANCE"
@@ -152,7 +145,7 @@ def volume_records(
             ended = volume.ended_at
             until = min(end, run if ended is None else ended)
             if volume.created_at < end and until > start:
-                amounts = volume_amounts(volume.type, volume_charge(volume, start, until))
+                amounts = volume_amounts(volume.type, volume.charge(start, until))
                 times = {"startTime": rfc3339(start), "endTime": rfc3339(end)}
                 records.append(times | {"networkVolumeId": volume.id} | amounts)
     return records

@@ -123,6 +123,16 @@ def record(fields: dict[str, Check], *, required: tuple[str, ...] = ()) -> Check
     return check
 
 
+def not_empty(inner: Check) -> Check:
+    """What `inner` wants, with at least one field."""
+
+    def check(value: Any, where: str) -> list[str]:
+        empty = [f"{where}: minProperties: got 0, want 1"] if value == {} else []
+        return empty + inner(value, where)
+
+    return check
+
+
 CUDA = text(pattern=r"^\d+\.\d+$")
 CONTAINER: dict[str, Check] = {
     "args": text(),
@@ -182,6 +192,9 @@ CREATE_VOLUME = record(
         "type": text(choices=("STANDARD", "HIGH_PERFORMANCE")),
     },
     required=("name", "size", "dataCenter"),
+)
+UPDATE_VOLUME = not_empty(
+    record({"name": text(minimum=1), "size": integer(minimum=10, maximum=4096)})
 )
 QUEUE_DELAY = record(
     {"type": text(choices=("QUEUE_DELAY",)), "queueDelay": number(minimum=0.5)},

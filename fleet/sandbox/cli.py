@@ -55,6 +55,18 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--provisioning", type=float, default=defaults.provisioning_seconds)
     parser.add_argument("--starting", type=float, default=defaults.starting_seconds)
     parser.add_argument(
+        "--download-gb-per-second",
+        type=float,
+        default=defaults.download_gb_per_second,
+        help="speed of a first load of weights; 0 takes no time",
+    )
+    parser.add_argument(
+        "--volume-gb-per-second",
+        type=float,
+        default=defaults.volume_gb_per_second,
+        help="speed of a load from a network volume; 0 takes no time",
+    )
+    parser.add_argument(
         "--billing-run",
         type=int,
         default=defaults.billing_run_seconds,
@@ -117,6 +129,8 @@ def _settings(options: argparse.Namespace) -> SandboxSettings:
         opening_balance_usd=balance,
         provisioning_seconds=options.provisioning,
         starting_seconds=options.starting,
+        download_gb_per_second=options.download_gb_per_second,
+        volume_gb_per_second=options.volume_gb_per_second,
         billing_run_seconds=options.billing_run,
         requests_per_minute=options.requests_per_minute,
     )

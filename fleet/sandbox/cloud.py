@@ -8,14 +8,15 @@ from decimal import Decimal
 from typing import Any
 
 from fleet.sandbox import catalog, pods
-from fleet.sandbox.billing import volume_charge
+from fleet.sandbox.engines.command import VllmCommand, weight_gb
 from fleet.sandbox.faults import Fault, FaultBook
 from fleet.sandbox.money import charge_of, hourly, network_volume_usd_per_month
 from fleet.sandbox.pods import EXITED, HAS_CONTAINER, PROVISIONING, TERMINATED, Pod
 from fleet.sandbox.problems import Problem, not_found
 from fleet.sandbox.room import EngineRoom
 from fleet.sandbox.settings import SandboxSettings
-from fleet.sandbox.state import NetworkVolume, StateFiles
+from fleet.sandbox.state import StateFiles
+from fleet.sandbox.volumes import Volumes, caches_on
 
 DEFAULT_DISK_GB = 1  # the least the contract allows; RunPod gives no storage unasked
 Clock = Callable[[], datetime]
@@ -35,15 +36,22 @@ class Cloud:
         self.faults = FaultBook()
         self._make_id = make_id
         self._files = StateFiles(settings.state_dir)
-        self.room = EngineRoom(settings, clock, self._files.save_pod)
+        self.room = EngineRoom(
+            settings, clock, keep=self._files.save_pod, load=self._load_seconds
+        )
         self.account, self.pods = self._files.load(settings.opening_balance_usd)
+        self.volumes = Volumes(self.account.volumes, self._save_account)
         self._live = {pod.id: pod for pod in self.pods.values() if pod.ended_at is None}
         self._ended_usd = sum(map(_whole_charge, self._ended()), Decimal(0))
         self._settled_at = 0
+        self._told: set[tuple[str, int]] = set()  # pods told that their volume is full
         for pod in self._live.values():
             if pod.status in HAS_CONTAINER:
                 pod.incarnation += 1  # engines died with the last sandbox
                 self._files.save_pod(pod)
+        self._files.save_account(self.account)
+
+    def _save_account(self) -> None:
         self._files.save_account(self.account)
 
     def new_id(self) -> str:
@@ -68,6 +76,7 @@ class Cloud:
         for pod, why in self.room.match(self.live()):
             self.room.say(pod.id, f"container ended: {why}")
             self._move(pod, EXITED, now)
+        self._keep_weights()
         self._settled_at = int(now)
 
     def _advance(self, pod: Pod, now: float) -> bool:
@@ -198,7 +207,7 @@ class Cloud:
         if mounts.get("persistent") and mounts.get("network"):
             raise Problem(400, "mounts.persistent and mounts.network exclude each other")
         for mount in mounts.get("network") or []:
-            volume = self.volume(mount["volumeId"], status=400)
+            volume = self.volumes.get(mount["volumeId"], status=400)
             if cloud != "SECURE":
                 raise Problem(400, "network volumes are mounted on the SECURE cloud only")
             if volume.data_center not in wanted:
@@ -245,45 +254,38 @@ class Cloud:
 
     # --- network volumes ----------------------------------------------------------------
 
-    def volumes(self) -> list[NetworkVolume]:
-        """Network volumes that exist."""
-        return [item for item in self.account.volumes.values() if item.ended_at is None]
-
-    def volume(self, volume_id: str, *, status: int = 404) -> NetworkVolume:
-        """A network volume that exists, or a Problem."""
-        found = self.account.volumes.get(volume_id)
-        if found is None or found.ended_at is not None:
-            raise Problem(status, f"network volume {volume_id!r} not found")
-        return found
-
-    def create_volume(self, body: dict[str, Any]) -> NetworkVolume:
-        """Rent a network volume; it is billed until it is deleted."""
-        center = catalog.DATA_CENTERS.get(body["dataCenter"])
-        if center is None:
-            raise Problem(400, f"unknown data center {body['dataCenter']!r}")
-        kind = body.get("type") or center.volumes[0]
-        if kind not in center.volumes:
-            raise Problem(400, f"{center.id} has no {kind} volumes")
-        volume = NetworkVolume(
-            self._make_id(),
-            body["name"],
-            int(body["size"]),
-            center.id,
-            kind,
-            int(self.now()),
-        )
-        self.account.volumes[volume.id] = volume
-        self._files.save_account(self.account)
-        return volume
+    def mounting(self, volume_id: str) -> list[Pod]:
+        """Pods that mount a network volume; a stopped one does, too."""
+        return [pod for pod in self.live() if volume_id in pod.network_volume_ids]
 
     def delete_volume(self, volume_id: str) -> None:
-        """Give a network volume up; Problem 400 while a pod mounts it."""
-        volume = self.volume(volume_id)
-        users = [pod.id for pod in self.live() if volume_id in pod.network_volume_ids]
-        if users:
-            raise Problem(400, f"volume {volume_id} is mounted by {', '.join(users)}")
-        volume.ended_at = int(self.now())
-        self._files.save_account(self.account)
+        """Give a network volume up; Problem 409 while something mounts it."""
+        users = [pod.id for pod in self.mounting(volume_id)]
+        self.volumes.delete(volume_id, users, int(self.now()))
+
+    def _load_seconds(self, pod: Pod, command: VllmCommand) -> float:
+        """How long a pod's weights take: from its network volume when they lie there."""
+        size_gb = weight_gb(command, pod.env)
+        speed = self.settings.download_gb_per_second
+        for volume_id in pod.network_volume_ids:
+            kept = command.model in self.volumes.get(volume_id).weights
+            if kept and caches_on(pod, command):
+                speed = self.settings.volume_gb_per_second
+                self.room.say(pod.id, f"weights of {command.model} found on the volume")
+        return size_gb / speed if speed > 0 else 0.0
+
+    def _keep_weights(self) -> None:
+        """Loaded weights stay on the network volume that they were loaded through."""
+        for pod, command in self.room.loaded():
+            for volume_id in pod.network_volume_ids:
+                volume = self.volumes.get(volume_id)
+                if command.model in volume.weights or not caches_on(pod, command):
+                    continue
+                size_gb = weight_gb(command, pod.env)
+                why = self.volumes.keep_weights(volume, command.model, size_gb)
+                if why and (pod.id, pod.incarnation) not in self._told:
+                    self._told.add((pod.id, pod.incarnation))
+                    self.room.say(pod.id, why)
 
     # --- serverless ---------------------------------------------------------------------
 
@@ -318,11 +320,7 @@ class Cloud:
             Decimal(0),
         )
         volumes = sum(
-            (
-                volume_charge(item, 0, at).total_usd
-                for item in self.account.volumes.values()
-            ),
-            Decimal(0),
+            (item.charge(0, at).total_usd for item in self.volumes.ever()), Decimal(0)
         )
         return self.account.credit_usd - self._ended_usd - live - volumes
 
@@ -337,7 +335,7 @@ class Cloud:
         for pod in self.live():
             last = pod.segments[-1]
             total += last.usd_per_pod_hour + hourly(last.usd_per_storage_month)
-        for volume in self.volumes():
+        for volume in self.volumes.present():
             total += hourly(network_volume_usd_per_month(volume.size_gb))
         return total
 

@@ -17,7 +17,6 @@ from fleet.sandbox.endpoints import made_endpoint
 from fleet.sandbox.money import Charge
 from fleet.sandbox.pods import render
 from fleet.sandbox.problems import Problem, invalid, not_found
-from fleet.sandbox.state import NetworkVolume
 from fleet.sandbox.wire import answer, parse_rfc3339
 
 MAX_TAIL, DEFAULT_TAIL = 5000, 100
@@ -167,34 +166,36 @@ def stream_logs(call: Call) -> Response:
 
 def list_volumes(call: Call) -> Response:
     """Network volumes that exist."""
-    return answer({"networkVolumes": [_volume(item) for item in call.cloud.volumes()]})
+    return answer(
+        {"networkVolumes": [item.render() for item in call.cloud.volumes.present()]}
+    )
 
 
 def create_volume(call: Call) -> Response:
     """Rent a network volume."""
     body = checks.parse_body(call.raw, checks.CREATE_VOLUME)
-    return answer(_volume(call.cloud.create_volume(body)), 201)
+    cloud = call.cloud
+    volume = cloud.volumes.create(body, cloud.new_id(), int(cloud.now()))
+    return answer(volume.render(), 201)
 
 
 def get_volume(call: Call) -> Response:
     """One network volume."""
-    return answer(_volume(call.cloud.volume(call.id)))
+    return answer(call.cloud.volumes.get(call.id).render())
+
+
+def update_volume(call: Call) -> Response:
+    """Rename or grow a network volume; 400 for a smaller size."""
+    volume = call.cloud.volumes.get(call.id)
+    body = checks.parse_body(call.raw, checks.UPDATE_VOLUME)
+    call.cloud.volumes.update(volume, body, int(call.cloud.now()))
+    return answer(volume.render())
 
 
 def delete_volume(call: Call) -> Response:
-    """Give a network volume up; 400 while a pod mounts it."""
+    """Give a network volume up; 409 while a pod or an endpoint mounts it."""
     call.cloud.delete_volume(call.id)
     return Response(status_code=204)
-
-
-def _volume(volume: NetworkVolume) -> dict[str, Any]:
-    return {
-        "id": volume.id,
-        "name": volume.name,
-        "size": volume.size_gb,
-        "dataCenter": volume.data_center,
-        "type": volume.type,
-    }
 
 
 def list_endpoints(call: Call) -> Response:
@@ -278,8 +279,7 @@ def _pod_rows(cloud: Cloud, window: billing.Window, pod_id: str | None) -> list[
 
 
 def _volume_rows(cloud: Cloud, window: billing.Window, volume_id: str | None) -> list[Any]:
-    volumes = cloud.account.volumes.values()
-    found = [volume for volume in volumes if volume_id in (None, volume.id)]
+    found = [volume for volume in cloud.volumes.ever() if volume_id in (None, volume.id)]
     run = cloud.settings.billing_run_seconds
     return billing.volume_records(window, found, int(cloud.now()), run)
 
@@ -322,6 +322,7 @@ ROUTES: dict[str, tuple[str, str, Handler]] = {
     "listNetworkVolumes": ("GET", "/v2/network-volumes", list_volumes),
     "createNetworkVolume": ("POST", "/v2/network-volumes", create_volume),
     "getNetworkVolume": ("GET", "/v2/network-volumes/{id}", get_volume),
+    "updateNetworkVolume": ("PATCH", "/v2/network-volumes/{id}", update_volume),
     "deleteNetworkVolume": ("DELETE", "/v2/network-volumes/{id}", delete_volume),
     "listEndpoints": ("GET", "/v2/serverless", list_endpoints),
     "createEndpoint": ("POST", "/v2/serverless", create_endpoint),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import aiohttp
@@ -28,12 +28,15 @@ class _Container:
     pod: Pod
     incarnation: int
     engine: Engine
+    command: VllmCommand
+    loaded_at: datetime
 
 
 class EngineRoom:
     """One engine per pod that has a container; level-triggered by `match`.
 
     keep  called with a pod whose token count changed
+    load  seconds that a pod's weights take to load
     """
 
     def __init__(
@@ -41,10 +44,12 @@ class EngineRoom:
         settings: SandboxSettings,
         clock: Callable[[], datetime],
         keep: Callable[[Pod], None],
+        load: Callable[[Pod, VllmCommand], float],
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._keep = keep
+        self._load = load
         self._engines: dict[str, _Container] = {}
         self._logs: dict[str, PodLog] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -58,6 +63,15 @@ class EngineRoom:
         """The engine in a pod's container, loading or serving."""
         container = self._engines.get(pod_id)
         return None if container is None else container.engine
+
+    def loaded(self) -> list[tuple[Pod, VllmCommand]]:
+        """Pods whose replay has its weights."""
+        now = self._clock()
+        return [
+            (item.pod, item.command)
+            for item in self._engines.values()
+            if item.engine.kind == "replay" and item.loaded_at <= now
+        ]
 
     def log(self, pod_id: str) -> PodLog:
         """The pod's log."""
@@ -125,9 +139,11 @@ class EngineRoom:
         demand = parse_demand(demand_text) if demand_text else None
         self.say(pod.id, f"image {pod.body.get('image', '')}: pull complete")
         kind = self._choose(pod)
-        engine = self._made(kind, pod, command, demand)
+        seconds = self._settings.replay_load_seconds + self._load(pod, command)
+        engine = self._made(kind, pod, command, demand, seconds)
         self.say(pod.id, f"start container, engine {kind} (sandbox)")
-        self._engines[pod.id] = _Container(pod, pod.incarnation, engine)
+        loaded_at = self._clock() + timedelta(seconds=seconds)
+        self._engines[pod.id] = _Container(pod, pod.incarnation, engine, command, loaded_at)
         self._later(engine.start())
 
     def _choose(self, pod: Pod) -> str:
@@ -152,7 +168,12 @@ class EngineRoom:
         return "vllm"
 
     def _made(
-        self, kind: str, pod: Pod, command: VllmCommand, demand: DemandParams | None
+        self,
+        kind: str,
+        pod: Pod,
+        command: VllmCommand,
+        demand: DemandParams | None,
+        load_seconds: float,
     ) -> Engine:
         log = self.log(pod.id)
 
@@ -164,7 +185,7 @@ class EngineRoom:
                 command,
                 demand=demand,
                 clock=self._clock,
-                load_seconds=self._settings.replay_load_seconds,
+                load_seconds=load_seconds,
                 silence_seconds=self._settings.proxy_silence_seconds,
                 log=write,
             )

@@ -22,6 +22,8 @@ class SandboxSettings:
     provisioning_seconds     time in PROVISIONING
     starting_seconds         time in STARTING
     replay_load_seconds      from STARTING until a replay engine answers
+    download_gb_per_second   a replay's first load of a model's weights; 0 takes no time
+    volume_gb_per_second     later loads, from a network volume that keeps them; 0 likewise
     billing_run_seconds      period of the billing run; what it has not seen yet is missing
                              from billing and balance. 0 means billed at once
     requests_per_minute      quota per key; the hour allows 50 times, the day 800 times that
@@ -37,6 +39,8 @@ class SandboxSettings:
     provisioning_seconds: float = 1.0
     starting_seconds: float = 1.0
     replay_load_seconds: float = 0.5
+    download_gb_per_second: float = 0.0
+    volume_gb_per_second: float = 0.0
     billing_run_seconds: int = 300
     requests_per_minute: int = 1200
     max_vllm_engines: int = 2

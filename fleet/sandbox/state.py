@@ -15,19 +15,7 @@ from typing import Any
 
 from fleet.sandbox import pods
 from fleet.sandbox.pods import Pod
-
-
-@dataclass
-class NetworkVolume:
-    """A network volume, ever; [created_at, ended_at) is billed."""
-
-    id: str
-    name: str
-    size_gb: int
-    data_center: str
-    type: str
-    created_at: int
-    ended_at: int | None = None
+from fleet.sandbox.volumes import NetworkVolume
 
 
 @dataclass

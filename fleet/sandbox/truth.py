@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from fleet.sandbox.billing import volume_charge
 from fleet.sandbox.cloud import Cloud
 from fleet.sandbox.pods import Pod
 from fleet.sandbox.problems import invalid
@@ -31,9 +30,11 @@ def tell(cloud: Cloud) -> dict[str, Any]:
                 "size_gb": volume.size_gb,
                 "created_at": rfc3339(volume.created_at),
                 "ended_at": None if volume.ended_at is None else rfc3339(volume.ended_at),
-                "charge_usd": f"{volume_charge(volume, 0, now).total_usd:f}",
+                "charge_usd": f"{volume.charge(0, now).total_usd:f}",
+                "weights_gb": volume.weights,
+                "mounted_by": [pod.name for pod in cloud.mounting(volume.id)],
             }
-            for volume in cloud.account.volumes.values()
+            for volume in cloud.volumes.ever()
         ],
     }
 

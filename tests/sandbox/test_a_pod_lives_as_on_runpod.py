@@ -79,7 +79,7 @@ def test_a_pod_goes_where_its_network_volume_is(sandbox: Sandbox):
 
     assert sandbox.create(mounts=mounts)["dataCenterId"] == "US-KS-2"
     path = f"/v2/network-volumes/{volume['id']}"
-    assert "is mounted by" in sandbox.ask("DELETE", path, status=400)["detail"]
+    assert "is mounted by" in sandbox.ask("DELETE", path, status=409)["detail"]
 
 
 @pytest.mark.parametrize("key", [None, "", "bad-key"])

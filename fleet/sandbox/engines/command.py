@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass
 
@@ -14,20 +15,26 @@ DEFAULT_MODEL_LENGTH = 131_072
 class VllmCommand:
     """The part of a vLLM command line that the sandbox honours; the rest is for GPUs.
 
+    model                  whose weights are loaded, by its name at Hugging Face
     served_names           names the model answers to, the first is the one it reports
     api_key                bearer that /v1 asks for; empty asks for none
     port                   port inside the container
     max_model_length       tokens of prompt and answer together
     prefix_caching         on unless switched off, as in vLLM
     prompt_tokens_details  whether usage tells the cached tokens
+    quantization           such as fp8, empty when the flag is not there
+    download_dir           where the weights are kept, empty for the default
     """
 
+    model: str
     served_names: tuple[str, ...]
     api_key: str
     port: int
     max_model_length: int
     prefix_caching: bool
     prompt_tokens_details: bool
+    quantization: str = ""
+    download_dir: str = ""
 
 
 def parse_command(args: str, env: dict[str, str]) -> VllmCommand:
@@ -44,13 +51,38 @@ def parse_command(args: str, env: dict[str, str]) -> VllmCommand:
     names = flags.get("--served-model-name") or [model]
     api_key = _one(flags, "--api-key") or env.get("VLLM_API_KEY", "")
     return VllmCommand(
+        model=model,
         served_names=tuple(names),
         api_key=api_key,
         port=_whole(flags, "--port", DEFAULT_PORT),
         max_model_length=_whole(flags, "--max-model-len", DEFAULT_MODEL_LENGTH),
         prefix_caching="--no-enable-prefix-caching" not in flags,
         prompt_tokens_details="--enable-prompt-tokens-details" in flags,
+        quantization=_one(flags, "--quantization"),
+        download_dir=_one(flags, "--download-dir"),
     )
+
+
+def weight_gb(command: VllmCommand, env: dict[str, str]) -> float:
+    """Size of the model's weights [GB]: as the pod's environment says it, else from the
+    billions of parameters in the model's name at 2, 1 (8-bit) or 0.5 (4-bit) bytes each;
+    0 when neither tells. ValueError with a sentence for a size that is no number.
+    """
+    told = env.get("KERNE_SANDBOX_WEIGHT_GB", "")
+    if told:
+        if not re.fullmatch(r"\d{1,5}(\.\d{1,3})?", told):
+            raise ValueError(f"KERNE_SANDBOX_WEIGHT_GB must be GB such as 16, got {told!r}")
+        return float(told)
+    found = re.search(r"(?<![\w.])(\d{1,4}(?:\.\d{1,2})?)B(?![a-zA-Z])", command.model)
+    if found is None:
+        return 0.0
+    words = f"{command.model} {command.quantization}".lower()
+    bytes_each = 2.0
+    if any(word in words for word in ("fp8", "int8", "w8a8")):
+        bytes_each = 1.0
+    elif any(word in words for word in ("awq", "gptq", "int4", "fp4", "w4a16")):
+        bytes_each = 0.5
+    return float(found[1]) * bytes_each
 
 
 def _flags(words: list[str]) -> dict[str, list[str]]:
