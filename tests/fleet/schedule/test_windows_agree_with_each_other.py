@@ -47,6 +47,7 @@ instants = st.integers(0, TWO_YEARS * 24 * 60).map(
 )
 
 
+@settings(deadline=None)
 @given(schedule=schedules, first=days, count=st.integers(1, 31))
 def test_the_days_add_up_to_the_whole(schedule, first, count):
     start = FIRST + first * DAY
@@ -60,7 +61,7 @@ def test_the_days_add_up_to_the_whole(schedule, first, count):
     )
 
 
-@settings(max_examples=15)
+@settings(max_examples=15, deadline=None)
 @given(schedule=schedules)
 def test_the_months_of_two_years_add_up(schedule):
     edges = [datetime(2027 + n // 12, n % 12 + 1, 1, tzinfo=UTC) for n in range(25)]
@@ -72,6 +73,7 @@ def test_the_months_of_two_years_add_up(schedule):
     assert all(0 <= month <= 31 * 24 * 3600 for month in months)
 
 
+@settings(deadline=None)
 @given(schedule=schedules, first=days)
 def test_windows_are_in_order_apart_and_never_negative(schedule, first):
     start = FIRST + first * DAY
@@ -83,6 +85,7 @@ def test_windows_are_in_order_apart_and_never_negative(schedule, first):
     assert hours_between(schedule, start, start + 10 * DAY) <= Decimal(10 * 24 * 3600)
 
 
+@settings(deadline=None)
 @given(schedule=schedules, now=instants)
 def test_what_is_wanted_at_an_instant_agrees_with_what_is_rented(schedule, now):
     drain = timedelta(seconds=schedule.drain_seconds)
@@ -95,6 +98,7 @@ def test_what_is_wanted_at_an_instant_agrees_with_what_is_rented(schedule, now):
     assert wanted_at(schedule, now) == (schedule.inside if held else schedule.baseline)
 
 
+@settings(deadline=None)
 @given(schedule=schedules, now=instants)
 def test_the_next_change_is_a_change_and_nothing_changes_before_it(schedule, now):
     change = next_change(schedule, now)
