@@ -9,6 +9,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from fleet.access import OPERATE
+from fleet.selectors.spending import open_stop
 from fleet.views.banner import silence
 
 THEME_COOKIE = "kerne-theme"
@@ -38,7 +40,12 @@ def console(request: HttpRequest) -> dict[str, Any]:
     }
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated and "HX-Request" not in request.headers:
-        frame |= {"silence": silence(now=now), "pages": pages(request.path)}
+        frame |= {
+            "silence": silence(now=now),
+            "spending_stop": open_stop(),
+            "may_operate": user.has_perm(OPERATE),
+            "pages": pages(request.path),
+        }
     return {"console": frame}
 
 

@@ -12,12 +12,15 @@ from fleet.views import (
     offers,
     order,
     pod_page,
+    spending,
     stopping,
 )
 
 app_name = "fleet"
 urlpatterns = [
     path("silence/", banner.silence_banner, name="silence"),
+    path("spending/stop/", spending.spending_stop, name="spending-stop"),
+    path("spending/release/", spending.spending_release, name="spending-release"),
     path("demo/start/", demo.demo_start, name="demo-start"),
     path("fleet/", fleet_list.fleet_list, name="list"),
     path("fleet/live/", fleet_list.fleet_live, name="live"),

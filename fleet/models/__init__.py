@@ -31,6 +31,7 @@ from fleet.models.pod import (
 from fleet.models.sample import EngineSample
 from fleet.models.served_model import Attention, ModelVariant, Precision, ServedModel
 from fleet.models.speed import SpeedEstimate
+from fleet.models.spending import SpendingStop
 from fleet.models.throughput import ThroughputImport, ThroughputMeasurement
 
 __all__ = [
@@ -71,6 +72,7 @@ __all__ = [
     "ServedModel",
     "Severity",
     "SpeedEstimate",
+    "SpendingStop",
     "Stock",
     "ThroughputImport",
     "ThroughputMeasurement",

@@ -22,6 +22,7 @@ class LaunchRequest:
     usd_per_hour  [USD/h] of this launch, disks included
     committed_usd_per_hour  [USD/h] of everything that may be billed already
     provider      "runpod" or "sandbox"
+    fleet_id, deployment_id  whose limits count besides those of all; None: of all only
     """
 
     deployment: str
@@ -29,6 +30,8 @@ class LaunchRequest:
     committed_usd_per_hour: Decimal
     provider: str
     now: datetime
+    fleet_id: int | None = None
+    deployment_id: int | None = None
 
 
 LaunchGuard = Callable[[LaunchRequest], str | None]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
-from django.db import connection, transaction
 from django.db.models import Q
 
 from fleet.models import MAX_NEVER_READY, Pod, PodStatus
@@ -20,7 +19,7 @@ from fleet.providers.base import (
 )
 from fleet.selectors.burn import committed_usd_per_hour, pod_usd_per_hour
 from fleet.selectors.serving import VLLM_PORT, serve_spec_for
-from fleet.services import replicas, termination
+from fleet.services import replicas, spending, termination
 from fleet.services.isolation import FAULTS
 from fleet.services.launch_guard import LaunchGuard, LaunchRequest
 from fleet.vllm.command import args_string
@@ -29,7 +28,7 @@ log = logging.getLogger(__name__)
 
 NO_CAPACITY_SECONDS = 120
 ACCOUNT_TROUBLE_SECONDS = 600
-LAUNCH_LOCK = 0x6B65726E65  # "kerne": launches are weighed one at a time
+VETO_SECONDS = 60  # a limit may be raised, a switch released, at any moment
 
 
 def due(*, provider_name: str, now: datetime) -> list[int]:
@@ -95,12 +94,11 @@ def claim(pod: Pod, *, guard: LaunchGuard, now: datetime) -> bool:
     may have waited for hours.
     """
     deployment = pod.deployment
-    with transaction.atomic():
-        lock_launches()
+    with spending.one_at_a_time():
         price = replicas.todays_price(deployment, provider=pod.provider)
         if price is not None:
             pod.quoted_usd_per_pod_hour = price * pod.gpu_count
-        veto = too_dear(pod) or guard(launch_request(pod, now=now))
+        veto = too_dear(pod) or spending.refusal(launch_request(pod, now=now), guard=guard)
         if veto is None:
             return pod.move_to(
                 PodStatus.CREATING,
@@ -113,14 +111,8 @@ def claim(pod: Pod, *, guard: LaunchGuard, now: datetime) -> bool:
                     "quoted_usd_per_pod_hour": pod.quoted_usd_per_pod_hour,
                 },
             )
-    postpone(pod, f"not launched: {veto}", now=now, wait=ACCOUNT_TROUBLE_SECONDS)
+    postpone(pod, f"not launched: {veto}", now=now, wait=VETO_SECONDS)
     return False
-
-
-def lock_launches() -> None:
-    """Wait for other launches to be weighed; given back when the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LAUNCH_LOCK])
 
 
 def too_dear(pod: Pod) -> str | None:
@@ -142,6 +134,8 @@ def launch_request(pod: Pod, *, now: datetime) -> LaunchRequest:
         committed_usd_per_hour=committed_usd_per_hour(pod.provider),
         provider=pod.provider,
         now=now,
+        fleet_id=pod.deployment.fleet_id,
+        deployment_id=pod.deployment_id,
     )
 
 

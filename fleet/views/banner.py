@@ -11,7 +11,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from fleet.access import OPERATE
 from fleet.selectors import heartbeats
+from fleet.selectors.spending import open_stop
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,11 @@ def silence(*, now: datetime) -> Silence | None:
 @require_GET
 @login_required
 def silence_banner(request: HttpRequest) -> HttpResponse:
-    """The banner as a fragment."""
-    return render(
-        request, "components/_silence.html", {"silence": silence(now=timezone.now())}
-    )
+    """The banners and the spending switch as a fragment."""
+    context = {
+        "silence": silence(now=timezone.now()),
+        "spending_stop": open_stop(),
+        "may_operate": request.user.has_perm(OPERATE),
+        "is_fragment": True,
+    }
+    return render(request, "components/_silence.html", context)
