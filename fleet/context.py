@@ -9,8 +9,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from fleet.access import OPERATE
+from fleet.access import why_not
 from fleet.selectors.spending import open_stop
+from fleet.services.roles import Role
 from fleet.views.banner import silence
 
 THEME_COOKIE = "kerne-theme"
@@ -43,7 +44,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
         frame |= {
             "silence": silence(now=now),
             "spending_stop": open_stop(),
-            "may_operate": user.has_perm(OPERATE),
+            "may_operate": not why_not(user, Role.OPERATOR),
             "pages": pages(request.path),
         }
     return {"console": frame}

@@ -164,6 +164,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Whether who acts (operators and admins) has to log in with a second factor.
+REQUIRE_SECOND_FACTOR = env.flag("KERNE_REQUIRE_SECOND_FACTOR", default=False)
+
 # --- Database and broker: given by address, else embedded under var/ ------------------
 
 EMBEDDED_DATABASE = not env.is_set("DATABASE_URL")

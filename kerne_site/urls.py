@@ -26,4 +26,5 @@ urlpatterns = [
 ]
 
 handler400 = "kerne_site.views.errors.bad_request"
+handler403 = "kerne_site.views.errors.not_allowed"
 handler500 = "kerne_site.views.errors.server_error"

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, Group
 from django.contrib.auth.models import User as DjangoUser
 
 from economics.models import TokenPrice
@@ -37,14 +37,19 @@ from fleet.models import (
     Stock,
     Tier,
 )
+from fleet.services.roles import Role
 
 NOW = datetime(2026, 3, 4, 16, 20, tzinfo=UTC)  # a Wednesday
 LLAMA = "meta-llama/Llama-3.1-8B-Instruct"
 _numbers = itertools.count(1)
 
 
-def make_user(username: str = "operator", **columns: Any) -> AbstractBaseUser:
-    return DjangoUser.objects.create_user(username, password="a-long-passphrase", **columns)
+def make_user(
+    username: str = "operator", *, role: Role = Role.OPERATOR, **columns: Any
+) -> AbstractBaseUser:
+    user = DjangoUser.objects.create_user(username, password="a-long-passphrase", **columns)
+    user.groups.add(Group.objects.get(name=role.value))
+    return user
 
 
 def make_model(**columns: Any) -> ServedModel:

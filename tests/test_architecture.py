@@ -84,6 +84,7 @@ CALLERS = (
     "commands",
     "forms.py",
     "context.py",
+    "access.py",
     "client.py",
     "sandbox",
 )

@@ -6,7 +6,6 @@ import csv
 from datetime import datetime
 from decimal import Decimal
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from economics.charts import Chart, profit_history
 from economics.selectors import kinds_of_money, profit_days
+from fleet.access import viewer_required
 
 CSV_COLUMNS = (
     "day_utc",
@@ -44,7 +44,7 @@ def profit_chart(now: datetime, *, simulated: bool) -> tuple[Chart, bool]:
 
 
 @require_GET
-@login_required
+@viewer_required
 def profit_json(request: HttpRequest) -> JsonResponse:
     """The figure for plotly.js; `empty` is a sentence when there is nothing to draw."""
     chart, has_rows = profit_chart(timezone.now(), simulated=money_asked(request))
@@ -53,7 +53,7 @@ def profit_json(request: HttpRequest) -> JsonResponse:
 
 
 @require_GET
-@login_required
+@viewer_required
 def profit_table(request: HttpRequest) -> HttpResponse:
     """The rows of the chart as a table, for those who can not see or hover it."""
     chart, _ = profit_chart(timezone.now(), simulated=money_asked(request))
@@ -61,7 +61,7 @@ def profit_table(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@login_required
+@viewer_required
 def profit_csv(request: HttpRequest) -> HttpResponse:
     """The rows of the chart with every decimal."""
     rows, first, last = profit_days(timezone.now(), simulated=money_asked(request))

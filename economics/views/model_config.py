@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from fleet.access import operator_to_post
 from fleet.hub.model_config import HubError, fetch_config
 from fleet.models import ModelConfig
 from fleet.services.model_configs import (
@@ -28,7 +28,7 @@ SHOWN = 20
 
 
 @require_http_methods(["GET", "POST"])
-@login_required
+@operator_to_post
 def model_config(request: HttpRequest) -> HttpResponse:
     """The form; sent, the plan of the model that it brings."""
     if request.method == "GET":

@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -31,6 +30,7 @@ from economics.selectors import (
 )
 from economics.views.charts import money_asked
 from economics.views.last_week import profit_a_week_ago
+from fleet.access import viewer_required
 from fleet.models import ENDED, Deployment, Fleet, JobRun, Pod
 from fleet.selectors import account, orphans
 from fleet.views.states import WORST_FIRST, State, deployment_state, pod_state, worst
@@ -186,7 +186,7 @@ def alarms() -> dict[str, Any]:
 
 
 @require_GET
-@login_required
+@viewer_required
 def overview(request: HttpRequest) -> HttpResponse:
     """The first page. Without any deployment: two doors."""
     context = today_context(request)
@@ -202,7 +202,7 @@ def demo_state() -> dict[str, Any]:
 
 
 @require_GET
-@login_required
+@viewer_required
 def overview_demo(request: HttpRequest) -> HttpResponse:
     """The demo's door as a fragment; once there is a deployment it opens the overview."""
     if Deployment.objects.exists():
@@ -211,14 +211,14 @@ def overview_demo(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@login_required
+@viewer_required
 def overview_live(request: HttpRequest) -> HttpResponse:
     """The figures as a fragment."""
     return render(request, "economics/_overview.html", today_context(request))
 
 
 @require_GET
-@login_required
+@viewer_required
 def overview_alarms(request: HttpRequest) -> HttpResponse:
     """The alarms as a fragment."""
     return render(request, "economics/_alarms.html", alarms())

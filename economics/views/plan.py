@@ -9,7 +9,6 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -25,6 +24,7 @@ from economics.planner.question import PlanQuestion
 from economics.selectors.plan import PlanAnswer
 from economics.views.plan_asked import Asked, answer_of, asked, chosen_of
 from economics.views.plan_launch import launch_context
+from fleet.access import viewer_required
 from fleet.selectors.speeds import waiting_since
 
 USUAL_WAIT = timedelta(minutes=2)  # until all speeds of a question are there
@@ -52,7 +52,7 @@ def slider_starts(question: PlanQuestion) -> dict[str, str]:
 
 
 @require_GET
-@login_required
+@viewer_required
 def plan(request: HttpRequest) -> HttpResponse:
     """The page; asked by htmx, the results alone."""
     now = timezone.now()
@@ -143,7 +143,7 @@ def refused(options: Sequence[PlanOption]) -> list[Refused]:
 
 
 @require_GET
-@login_required
+@viewer_required
 def plan_refused(request: HttpRequest) -> HttpResponse:
     """What does not fit, with the smallest changes: they take longer than the rest."""
     found = answer_of(request.GET, now=timezone.now(), with_changes=True).answer

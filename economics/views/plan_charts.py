@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -20,27 +19,28 @@ from economics.planner.frontier import frontier
 from economics.planner.option import PlanOption
 from economics.selectors.plan import PlanAnswer
 from economics.views.plan_asked import asked, chosen_of
+from fleet.access import viewer_required
 
 UTILIZATIONS = [Decimal(n) / 20 for n in range(21)]
 FACTORS = [Decimal(n) / 10 for n in range(1, 31)]
 
 
 @require_GET
-@login_required
+@viewer_required
 def frontier_json(request: HttpRequest) -> JsonResponse:
     """The heat map of the chosen option for plotly.js."""
     return chart_json(frontier_chart(request))
 
 
 @require_GET
-@login_required
+@viewer_required
 def scatter_json(request: HttpRequest) -> JsonResponse:
     """All options as dots for plotly.js."""
     return chart_json(scatter_chart(request))
 
 
 @require_GET
-@login_required
+@viewer_required
 def plan_table(request: HttpRequest, chart: str) -> HttpResponse:
     """The rows of a chart as a table."""
     drawn = frontier_chart(request) if chart == "frontier" else scatter_chart(request)

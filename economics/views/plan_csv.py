@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -17,6 +16,7 @@ from economics.planner.money import OptionMoney
 from economics.planner.option import PlanOption
 from economics.selectors.plan import PlanAnswer
 from economics.views.plan_asked import answer_of
+from fleet.access import viewer_required
 from fleet.market.csv_file import write_rows
 
 COLUMNS = (
@@ -35,7 +35,7 @@ COLUMNS = (
 
 
 @require_GET
-@login_required
+@viewer_required
 def plan_csv(request: HttpRequest) -> HttpResponse:
     """What is filtered; 422 with the sentences where the question is wrong."""
     seen = answer_of(request.GET, now=timezone.now())

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST
 from economics.planner.option import PlanOption
 from economics.selectors.plan import PlanAnswer
 from economics.views.plan_asked import answer_of
+from fleet.access import operator_required
 from fleet.selectors.launch import launch_of
 from fleet.services.known_models import NotServable, WantedWeights, ensure_variant
 from fleet.vllm.command import SHOWN_KEY, ServeSpec
@@ -58,7 +58,7 @@ def launch_context(chosen: PlanOption | None, found: PlanAnswer) -> dict[str, An
 
 
 @require_POST
-@login_required
+@operator_required
 def deploy(request: HttpRequest) -> HttpResponse:
     """From a plan to the order form: makes the model orderable, and rents nothing."""
     now = timezone.now()

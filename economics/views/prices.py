@@ -9,7 +9,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,6 +17,7 @@ from django.views.decorators.http import require_http_methods
 from economics.calc.money import per_million
 from economics.models import TokenPrice
 from economics.services.prices import PriceRefused, next_start, set_token_price
+from fleet.access import operator_to_post
 from fleet.forms import ListedField, NumberField
 from fleet.models import ServedModel
 
@@ -87,7 +87,7 @@ def model_prices(*, now: datetime) -> list[ModelPrices]:
 
 
 @require_http_methods(["GET", "POST"])
-@login_required
+@operator_to_post
 def prices(request: HttpRequest) -> HttpResponse:
     """The price list; sent, a new price from the next full hour on, a first one now."""
     now = timezone.now()

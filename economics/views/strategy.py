@@ -6,7 +6,6 @@ from collections import Counter
 from itertools import groupby
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -18,6 +17,7 @@ from economics.planner.strategy.founding_plan import FOUNDING_PLAN
 from economics.selectors.planned_models import choices
 from economics.selectors.strategy_world import today_world
 from economics.views.strategy_form import OwnPlanForm
+from fleet.access import viewer_required
 from fleet.models import Precision
 from fleet.services.speeds import want
 from fleet.tasks import estimate_speeds
@@ -34,7 +34,7 @@ LOOK = {
 
 
 @require_GET
-@login_required
+@viewer_required
 def strategy(request: HttpRequest) -> HttpResponse:
     """The founding plan's check; with a plan in the address, that one's before it."""
     now = timezone.now()

@@ -37,6 +37,10 @@ class Fleet(models.Model):
 
     class Meta:
         ordering = ["tier", "name"]
+        permissions = [  # of the roles, see services/roles.py
+            ("operate", "May order, start, stop and set prices"),
+            ("administer", "May set limits, keys and accounts"),
+        ]
 
     def __str__(self) -> str:
         return self.name

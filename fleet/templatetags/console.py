@@ -10,6 +10,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from lucide.templatetags.lucide import lucide
 
+from fleet.access import why_not
+from fleet.services.roles import Role
 from fleet.templatetags.numbers import duration_words, missing
 
 register = template.Library()
@@ -35,6 +37,30 @@ SHAPES = {
 def icon(name: str, size: int = 16) -> str:
     """A Lucide icon as inline SVG. It is decoration: the words stand beside it."""
     return lucide(name, size=size, aria_hidden="true")
+
+
+@register.simple_tag(takes_context=True)
+def needs(context: template.Context, role: str) -> SafeString:
+    """Attributes of a button that only this role may press: disabled for others."""
+    reason = _why_not(context, role)
+    return format_html(' disabled title="{}"', reason) if reason else SafeString("")
+
+
+@register.simple_tag(takes_context=True)
+def needs_words(context: template.Context, role: str) -> SafeString:
+    """The reason beside such a button, in words that need no pointer; else nothing."""
+    reason = _why_not(context, role)
+    if not reason:
+        return SafeString("")
+    return format_html(
+        '<p class="small muted needs">{} {}</p>', mark_safe(icon("lock", 14)), reason
+    )
+
+
+def _why_not(context: template.Context, role: str) -> str:
+    """A part that is included with `only` still knows its request."""
+    request = getattr(context, "request", None) or context.get("request")
+    return why_not(request.user, Role(role)) if request is not None else ""
 
 
 @register.simple_tag

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from fleet.access import OPERATE
+from fleet.access import viewer_required, why_not
 from fleet.selectors import heartbeats
 from fleet.selectors.spending import open_stop
+from fleet.services.roles import Role
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ def silence(*, now: datetime) -> Silence | None:
 
 
 @require_GET
-@login_required
+@viewer_required
 def silence_banner(request: HttpRequest) -> HttpResponse:
     """The banners and the spending switch as a fragment."""
     context = {
         "silence": silence(now=timezone.now()),
         "spending_stop": open_stop(),
-        "may_operate": request.user.has_perm(OPERATE),
+        "may_operate": not why_not(request.user, Role.OPERATOR),
         "is_fragment": True,
     }
     return render(request, "components/_silence.html", context)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from celery import current_app
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError
 
+from fleet.access import operator_required
+
 MAKE_DEMO = "economics.tasks.make_demo"
 
 
 @require_POST
-@login_required
+@operator_required
 def demo_start(request: HttpRequest) -> HttpResponse:
     """Ask for the demo data; they appear when the worker has made them."""
     try:

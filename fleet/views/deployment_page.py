@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from fleet.access import viewer_required
 from fleet.models import AuditEntry, Deployment
 from fleet.views.fleet_list import pod_row
 from fleet.views.pod_events import Event, figures_in_words
@@ -24,7 +24,7 @@ def get_deployment(pk: int) -> Deployment:
 
 
 @require_GET
-@login_required
+@viewer_required
 def deployment_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One deployment; its pods come newest first, ended ones too."""
     now = timezone.now()

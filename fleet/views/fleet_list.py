@@ -9,13 +9,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from fleet.access import viewer_required
 from fleet.models import ENDED, Deployment, Fleet, Orphan, Pod
 from fleet.selectors.burn import pod_usd_per_hour
 from fleet.views.states import State, deployment_state, pod_state, worst
@@ -153,14 +153,14 @@ def _context(request: HttpRequest) -> dict[str, Any]:
 
 
 @require_GET
-@login_required
+@viewer_required
 def fleet_list(request: HttpRequest) -> HttpResponse:
     """Everything that is wanted and rented; `?status=all` shows ended pods too."""
     return render(request, "fleet/list.html", _context(request))
 
 
 @require_GET
-@login_required
+@viewer_required
 def fleet_live(request: HttpRequest) -> HttpResponse:
     """The same rows as a fragment that reads itself again."""
     return render(request, "fleet/_list.html", _context(request))

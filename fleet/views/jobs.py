@@ -8,13 +8,13 @@ from typing import Any
 
 from celery import current_app
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 from kombu.exceptions import OperationalError
 
+from fleet.access import operator_required, viewer_required
 from fleet.models import JobResult, JobRun
 from fleet.selectors import JobOverview, jobs_overview
 
@@ -80,21 +80,21 @@ def _context() -> dict[str, Any]:
 
 
 @require_GET
-@login_required
+@viewer_required
 def jobs(request: HttpRequest) -> HttpResponse:
     """Every scheduled job."""
     return render(request, "fleet/jobs.html", _context())
 
 
 @require_GET
-@login_required
+@viewer_required
 def jobs_live(request: HttpRequest) -> HttpResponse:
     """The rows as a fragment that reads itself again."""
     return render(request, "fleet/_jobs.html", _context())
 
 
 @require_POST
-@login_required
+@operator_required
 def job_run(request: HttpRequest, name: str) -> HttpResponse:
     """Ring for a job of the schedule now; any other name is not found."""
     entry = current_app.conf.beat_schedule.get(name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
@@ -13,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from fleet.access import operator_required, operator_to_post
 from fleet.market.csv_file import COLUMNS, MOST_BYTES
 from fleet.models import OfferImport
 from fleet.services.market import (
@@ -31,7 +31,7 @@ IMPORTS_SHOWN = 10
 
 
 @require_http_methods(["GET", "POST"])
-@login_required
+@operator_to_post
 def offers_import(request: HttpRequest) -> HttpResponse:
     """The form; sent, what the file would bring or what is wrong with it."""
     if request.method == "GET":
@@ -61,7 +61,7 @@ def offers_import(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@operator_required
 def offers_import_confirm(request: HttpRequest) -> HttpResponse:
     """Take in the file that was previewed."""
     now = timezone.now()

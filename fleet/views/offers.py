@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from fleet.access import viewer_required
 from fleet.charts.step_lines import StepChart, price_history
 from fleet.market.csv_file import write_rows
 from fleet.market.gpu_names import H100_SXM
@@ -110,7 +110,7 @@ def source_words(offer: Offer) -> str:
 
 
 @require_GET
-@login_required
+@viewer_required
 def offers(request: HttpRequest) -> HttpResponse:
     """The page."""
     now = timezone.now()
@@ -195,7 +195,7 @@ def history_chart(wanted: Filter, *, now: datetime) -> tuple[StepChart, int]:
 
 
 @require_GET
-@login_required
+@viewer_required
 def offers_history(request: HttpRequest) -> JsonResponse:
     """The figure for plotly.js; `empty` is a sentence when there is nothing to draw."""
     chart, lines = history_chart(Filter.of(request), now=timezone.now())
@@ -204,7 +204,7 @@ def offers_history(request: HttpRequest) -> JsonResponse:
 
 
 @require_GET
-@login_required
+@viewer_required
 def offers_csv(request: HttpRequest) -> HttpResponse:
     """What is filtered, every row of it, with exact decimals."""
     now = timezone.now()

@@ -9,13 +9,13 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+from fleet.access import operator_required, operator_to_post, viewer_required
 from fleet.cloud import current_provider
 from fleet.forms import OrderForm
 from fleet.models import Cloud, Deployment, Fleet, GpuOffer, ModelVariant, RentalKind, Tier
@@ -36,7 +36,7 @@ KEY_CHARACTERS = 40  # of an order key, the width of its column
 
 
 @require_http_methods(["GET", "POST"])
-@login_required
+@operator_to_post
 def order(request: HttpRequest) -> HttpResponse:
     """The form; sent, the plan above it. its fields may be filled by the address."""
     if request.method == "POST":
@@ -98,7 +98,7 @@ def confirm_words(plan: OrderPlan) -> str:
 
 
 @require_POST
-@login_required
+@operator_required
 def order_confirm(request: HttpRequest) -> HttpResponse:
     """Place the order that was shown. A plan that aged or moved is shown again instead."""
     now = timezone.now()
@@ -124,7 +124,7 @@ def order_confirm(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@login_required
+@viewer_required
 def order_fit(request: HttpRequest) -> HttpResponse:
     """Whether the model of the half-filled form fits the chosen GPUs, as a fragment."""
     form = OrderForm(request.POST)

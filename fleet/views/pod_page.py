@@ -7,12 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from fleet.access import viewer_required
 from fleet.cloud import current_provider
 from fleet.models import Pod, PodStatus
 from fleet.providers.base import LogLine, ProviderError
@@ -90,7 +90,7 @@ def spec_context(pod: Pod) -> dict[str, Any]:
 
 
 @require_GET
-@login_required
+@viewer_required
 def pod_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One pod."""
     pod = get_pod(pk)
@@ -99,7 +99,7 @@ def pod_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@login_required
+@viewer_required
 def pod_live(request: HttpRequest, pk: int) -> HttpResponse:
     """The living part of the pod page as a fragment."""
     return render(
@@ -108,14 +108,14 @@ def pod_live(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@login_required
+@viewer_required
 def pod_spec(request: HttpRequest, pk: int) -> HttpResponse:
     """Engine and order of a pod as a fragment: the engine is known only once it answers."""
     return render(request, "fleet/_pod_spec.html", spec_context(get_pod(pk)))
 
 
 @require_GET
-@login_required
+@viewer_required
 def pod_money(request: HttpRequest, pk: int) -> HttpResponse:
     """Tokens and money of a pod as a fragment."""
     return render(
@@ -144,7 +144,7 @@ def without_key(lines: list[LogLine], api_key: str) -> list[LogLine]:
 
 
 @require_GET
-@login_required
+@viewer_required
 def pod_log(request: HttpRequest, pk: int) -> HttpResponse:
     """The log tail as a fragment; its content is text and nothing else."""
     lines, reason = read_log(get_pod(pk))
@@ -152,7 +152,7 @@ def pod_log(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@login_required
+@viewer_required
 def pod_log_text(request: HttpRequest, pk: int) -> HttpResponse:
     """The same lines as a file."""
     pod = get_pod(pk)

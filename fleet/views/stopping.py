@@ -6,12 +6,12 @@ import re
 from decimal import Decimal
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from fleet.access import operator_to_post
 from fleet.models import MAYBE_BILLED, Deployment, Pod, PodStatus, RentalKind
 from fleet.selectors import account
 from fleet.selectors.account import runway_hours
@@ -41,7 +41,7 @@ def _after(saved_usd_per_hour: Decimal) -> dict[str, object]:
 
 
 @require_http_methods(["GET", "POST"])
-@login_required
+@operator_to_post
 def pod_terminate(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm and end one pod; its deployment wants one replica less."""
     pod = get_pod(pk)
@@ -66,7 +66,7 @@ def ended_words(pod: Pod) -> str:
 
 
 @require_http_methods(["GET", "POST"])
-@login_required
+@operator_to_post
 def deployment_stop(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm and want no replica any more; every pod of the deployment ends."""
     deployment = get_deployment(pk)
@@ -102,7 +102,7 @@ def stopped_words(deployment: Deployment, told: int) -> str:
 
 
 @require_http_methods(["GET", "POST"])
-@login_required
+@operator_to_post
 def deployment_start(request: HttpRequest, pk: int) -> HttpResponse:
     """Confirm what it costs and want replicas again."""
     deployment = get_deployment(pk)

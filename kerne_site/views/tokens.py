@@ -4,7 +4,6 @@ import secrets
 from datetime import datetime
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from fleet.access import viewer_required
 from kerne_site import api_tokens
 from kerne_site.forms import TokenForm
 from kerne_site.logs import current_request_id
@@ -22,7 +22,7 @@ SHOWN_PAST = 20  # revoked tokens, newest first
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
+@viewer_required
 def tokens(request: HttpRequest) -> HttpResponse:
     """The tokens of whoever is logged in; sent, a new one, whose text is in this answer.
 
@@ -66,7 +66,7 @@ def save(form: TokenForm, user: User, *, now: datetime) -> api_tokens.NewToken |
 
 
 @require_POST
-@login_required
+@viewer_required
 def revoke(request: HttpRequest, public_id: str) -> HttpResponse:
     """End one of one's own tokens; those of others are not there."""
     user = request.user

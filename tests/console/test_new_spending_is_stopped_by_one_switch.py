@@ -2,6 +2,7 @@ import pytest
 from django.test import Client
 
 from fleet.models import AuditEntry, Pod, SpendingStop
+from fleet.services.roles import Role
 from tests.factories import make_user
 
 STOP, RELEASE = "/spending/stop/", "/spending/release/"
@@ -19,7 +20,7 @@ def boss(db: None) -> Client:
 @pytest.fixture
 def viewer(db: None) -> Client:
     client = Client()
-    client.force_login(make_user("vera"))
+    client.force_login(make_user("vera", role=Role.VIEWER))
     return client
 
 
