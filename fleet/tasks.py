@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from fleet.cloud import current_provider
 from fleet.providers.base import ProviderError
+from fleet.providers.canary import canary_silence
 from fleet.providers.gpuhunt_catalog import MarketReading
 from fleet.providers.gpuhunt_catalog import read_market as read_catalogs
 from fleet.selectors.speeds import evidence
@@ -83,6 +84,7 @@ def reconcile() -> None:
                 clock=timezone.now,
                 new_key=new_key,
                 last_scrape=partial(probing.last_scrape, clock=timezone.now),
+                canary=partial(canary_silence, settings.CANARY_URL),
             )
         ),
     )

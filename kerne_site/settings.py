@@ -198,6 +198,13 @@ WORKER_SHUTDOWN_SECONDS = env.seconds("KERNE_WORKER_SHUTDOWN_SECONDS", 20)
 PROBE_INTERVAL_SECONDS = env.seconds("KERNE_PROBE_INTERVAL_SECONDS", 10)
 PROBE_TIMEOUT_SECONDS = env.seconds("KERNE_PROBE_TIMEOUT_SECONDS", 15)
 ENGINE_STALL_SECONDS = env.seconds("KERNE_ENGINE_STALL_SECONDS", 120)
+# A pod that was ready and is HUNG or DEAD for so long is restarted, then replaced.
+MEND_AFTER_SECONDS = env.seconds("KERNE_MEND_AFTER_SECONDS", 120)
+# Asked when many pods fall at once: where it is silent too, our own eyes are shut.
+CANARY_URL = env.url(
+    "KERNE_CANARY_URL",
+    SANDBOX_URL if KERNE_SANDBOX else "https://www.cloudflare.com/cdn-cgi/trace",
+)
 DRAIN_SECONDS = env.seconds("KERNE_DRAIN_SECONDS", 120)
 PROVISIONING_DEADLINE_SECONDS = env.seconds("KERNE_PROVISIONING_DEADLINE_SECONDS", 1200)
 SETTLE_SECONDS = env.seconds("KERNE_SETTLE_SECONDS", 120)

@@ -25,6 +25,7 @@ from fleet.models.pod import (
     Health,
     HealthChange,
     Pod,
+    PodDiagnosis,
     PodStatus,
     PodTransition,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "OfferSource",
     "Orphan",
     "Pod",
+    "PodDiagnosis",
     "PodStatus",
     "PodTransition",
     "Precision",

@@ -81,6 +81,9 @@ class Deployment(models.Model):
     peak_source = models.CharField(max_length=200, blank=True)
     launch_failures = models.PositiveSmallIntegerField(default=0)  # in a row, never ready
     not_before = models.DateTimeField(null=True, blank=True)  # relaunch back-off
+    # A crash loop: its replicas become ready and die, so that each costs a cold start.
+    launches_stopped_at = models.DateTimeField(null=True, blank=True)
+    launches_stopped_reason = models.CharField(max_length=500, blank=True)
     order_key = models.CharField(
         max_length=40, unique=True, null=True, blank=True
     )  # a confirm sent twice orders once

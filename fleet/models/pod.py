@@ -126,6 +126,13 @@ class Pod(models.Model):
     engine_version = models.CharField(max_length=40, blank=True)
     metrics_error = models.CharField(max_length=300, blank=True)
 
+    engine_started_at = models.DateTimeField(
+        null=True, blank=True
+    )  # of the server process, by its newest sample
+    restarts = models.PositiveSmallIntegerField(default=0)  # by rule, in a row
+    restarted_at = models.DateTimeField(null=True, blank=True)  # newest order to
+    engine_before_restart = models.DateTimeField(null=True, blank=True)
+
     objects = PodQuerySet.as_manager()
 
     class Meta:
@@ -218,6 +225,25 @@ class PodTransition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.old} -> {self.new}"
+
+
+class PodDiagnosis(models.Model):
+    """Why a pod ended or had to be mended: read from its log while it still had one.
+
+    `tail` are its last lines, masked; `kind` is a word of `fleet.vllm.failures`, empty
+    where the log told no cause that we know.
+    """
+
+    pod = models.OneToOneField(Pod, on_delete=models.CASCADE, related_name="diagnosis")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=40, blank=True)
+    says = models.CharField(max_length=300)
+    next_step = models.CharField(max_length=300, blank=True)
+    evidence = models.CharField(max_length=300, blank=True)
+    tail = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.pod}: {self.says}"
 
 
 class HealthChange(models.Model):

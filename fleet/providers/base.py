@@ -210,6 +210,13 @@ class GpuProvider(Protocol):
         """Start a stopped pod; it may find no GPU. Conflict where it is not stopped."""
         ...
 
+    def restart(self, provider_id: str) -> None:
+        """Restart a running pod's container in place; its container disk is wiped.
+
+        Conflict where it does not run.
+        """
+        ...
+
     def logs(self, provider_id: str, *, tail: int) -> list[LogLine]:
         """The last `tail` lines, oldest first, cut off at a limit of time and bytes."""
         ...

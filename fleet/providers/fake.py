@@ -171,6 +171,14 @@ class FakeProvider:
         self.set_status(provider_id, "STARTING")
         self._end(lost, None)
 
+    def restart(self, provider_id: str) -> None:
+        lost = self._begin("restart", provider_id)
+        pod = self._known(provider_id)
+        if pod.status != "RUNNING":
+            raise Conflict(f"restart is not possible: it is {pod.status}", status=409)
+        self.set_status(provider_id, "STARTING")
+        self._end(lost, None)
+
     def logs(self, provider_id: str, *, tail: int) -> list[LogLine]:
         lost = self._begin("logs", provider_id)
         self._known(provider_id)

@@ -175,6 +175,9 @@ class RunPodProvider:
     def start(self, provider_id: str) -> None:
         self._act(provider_id, "start")
 
+    def restart(self, provider_id: str) -> None:
+        self._act(provider_id, "restart")
+
     def logs(self, provider_id: str, *, tail: int) -> list[LogLine]:
         if not 1 <= tail <= MOST_LINES:
             raise ValueError(f"tail is {tail}; it must be from 1 to {MOST_LINES}.")

@@ -15,7 +15,7 @@ from django.db.models import Q
 
 from fleet.models import MAYBE_BILLED, RENTED, Pod, PodStatus
 from fleet.providers.base import CloudPod, GpuProvider, ProviderError
-from fleet.services import audit, orphans, provisioning, replicas, termination
+from fleet.services import audit, crash_loops, orphans, provisioning, replicas, termination
 from fleet.services.isolation import FAULTS, apart, note_fault
 
 log = logging.getLogger(__name__)
@@ -204,6 +204,8 @@ def end_broken(pod: Pod, status: str, *, now: datetime, done: Comparison) -> Non
     done.broken.append(pod.name)
     if pod.ready_at is None:
         replicas.note_launch_failure(pod.deployment, now=now, reason=reason)
+    else:
+        crash_loops.note_lost_replica(pod, reason=reason, now=now)
 
 
 def miss_all(

@@ -76,7 +76,11 @@ def start_deployment(
         raise ValueError(f"Replicas is {replicas}; it must be 1 to {MOST_REPLICAS}.")
     with transaction.atomic():
         Deployment.objects.filter(pk=deployment.pk).update(
-            replicas=replicas, launch_failures=0, not_before=None
+            replicas=replicas,
+            launch_failures=0,
+            not_before=None,
+            launches_stopped_at=None,
+            launches_stopped_reason="",
         )
         audit.record(
             "start", deployment, acting_user=acting_user, now=now, replicas=replicas

@@ -38,6 +38,7 @@ SERVES = (Health.READY, Health.BUSY)
 # them, 100 at a time, are booked before the task's soft limit of 90 s.
 PODS_PER_ROUND = 300
 NO_ROUND_AFTER_SECONDS = 30
+RESTART_TAKES_HOLD = timedelta(seconds=30)
 LARGEST_COUNT = 2**31 - 1  # what a gauge's column holds
 LARGEST_COUNTER = 2**63 - 1
 LATEST_START = 32_503_680_000  # the year 3000
@@ -180,13 +181,10 @@ def storable(result: ProbeResult) -> ProbeResult:
 
 def sample_of(pod: Pod, counters: EngineCounters, *, at: datetime) -> EngineSample:
     """The row of a reading."""
-    started = counters.process_start_time
     return EngineSample(
         pod=pod,
         at=at,
-        process_started_at=(
-            None if started is None else datetime.fromtimestamp(float(started), UTC)
-        ),
+        process_started_at=started_at(counters),
         prompt_tokens=counters.prompt_tokens,
         cached_prompt_tokens=counters.cached_prompt_tokens,
         completion_tokens=counters.generation_tokens,
@@ -220,13 +218,35 @@ def facts_after(pod: Pod, result: ProbeResult) -> HealthFacts:
         miss=result.miss,
         status=result.health_status,
         answered_at=result.at if result.is_hit else pod.answered_at,
-        ready_before=pod.ready_at is not None,
+        ready_before=pod.ready_at is not None and not is_restarting(pod, result),
         previous=judging.Health(pod.health),
         model_listed=result.model_listed,
         requests_waiting=None if counters is None else counters.requests_waiting,
         progress=progress,
         probe_interval=timedelta(seconds=settings.PROBE_INTERVAL_SECONDS),
     )
+
+
+def is_restarting(pod: Pod, result: ProbeResult) -> bool:
+    """Whether the engine of a pod that was told to restart has not come back yet.
+
+    Told by another start of its process; where it does not say when it started, by an
+    answer that came after the restart took hold.
+    """
+    if pod.restarted_at is None:
+        return False
+    started = started_at(result.counters) or pod.engine_started_at
+    if started is not None:
+        return started == pod.engine_before_restart
+    answered = result.at if result.is_hit else pod.answered_at
+    return answered is None or answered - pod.restarted_at < RESTART_TAKES_HOLD
+
+
+def started_at(counters: EngineCounters | None) -> datetime | None:
+    """When the engine's process started, by its own word."""
+    if counters is None or counters.process_start_time is None:
+        return None
+    return datetime.fromtimestamp(float(counters.process_start_time), UTC)
 
 
 def misses_after(pod: Pod, result: ProbeResult) -> int:
@@ -260,6 +280,7 @@ def columns_after(pod: Pod, result: ProbeResult, facts: HealthFacts) -> dict[str
             "pending_requests": facts.progress.pending,
             "sampled_at": facts.progress.sampled_at,
             "progress_at": facts.progress.progress_at,
+            "engine_started_at": started_at(result.counters) or pod.engine_started_at,
         }
     return columns
 

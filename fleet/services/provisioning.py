@@ -39,6 +39,7 @@ def due(*, provider_name: str, now: datetime) -> list[int]:
             Q(deployment__not_before__isnull=True) | Q(deployment__not_before__lte=now),
             provider=provider_name,
             deployment__launch_failures__lt=MAX_NEVER_READY,
+            deployment__launches_stopped_at__isnull=True,
         )
         .order_by("requested_at", "pk")
         .values_list("pk", flat=True)

@@ -8,9 +8,17 @@ from functools import partial
 
 from fleet.models import Pod, PodStatus
 from fleet.providers.base import GpuProvider, ProviderError
-from fleet.services import cloud_list, deadlines, replicas, termination
+from fleet.services import (
+    cloud_list,
+    deadlines,
+    diagnosis,
+    mending,
+    replicas,
+    termination,
+)
 from fleet.services.isolation import apart
 from fleet.services.jobs import JobFailed
+from fleet.services.mending_limits import Canary
 from fleet.services.termination import LastScrape
 
 SETTLING = (PodStatus.CREATING, PodStatus.PROVISIONING, PodStatus.TERMINATING)
@@ -23,6 +31,7 @@ def tick(
     clock: Callable[[], datetime],
     new_key: Callable[[], str],
     last_scrape: LastScrape,
+    canary: Canary,
 ) -> str:
     """Deployments to intents, deadlines, terminations; a summary sentence.
 
@@ -32,6 +41,7 @@ def tick(
     no other; JobFailed tells of it when all the rest is done.
 
     simulated  whether `provider` plays: only deployments of that kind are rented for
+    canary     whether the world outside answers; asked when many pods fell at once
     """
     now = clock()
     troubles: list[str] = []
@@ -45,9 +55,18 @@ def tick(
     if Pod.objects.filter(provider=provider.name, status__in=SETTLING).exists():
         listing = partial(list_cloud, provider, now=now, troubles=troubles)
         words.append(apart("cloud list", listing, troubles) or "no cloud list")
-    ending = Pod.objects.filter(provider=provider.name, status=PodStatus.TERMINATING)
+    heal = partial(
+        mending.mend, provider=provider, canary=canary, now=now, troubles=troubles
+    )
+    words += apart("mending", heal, troubles) or []
+    rows = Pod.objects.filter(provider=provider.name, status=PodStatus.TERMINATING)
+    ending = list(
+        rows.select_related("deployment").order_by("terminate_requested_at", "pk")
+    )
+    explain = partial(diagnosis.explain_endings, ending, provider=provider, now=now)
+    words += apart("diagnosis", explain, troubles) or []
     gone = termination.drive_terminations(
-        list(ending.order_by("terminate_requested_at", "pk")),
+        ending,
         provider=provider,
         clock=clock,
         last_scrape=last_scrape,

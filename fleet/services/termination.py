@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -25,9 +26,14 @@ LastScrape = Callable[[Sequence[Pod]], object]
 
 
 def request_termination(
-    pod: Pod, *, acting_user: str, now: datetime, reason: str = ""
+    pod: Pod,
+    *,
+    acting_user: str,
+    now: datetime,
+    reason: str = "",
+    figures: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Say that a pod must end; True if this call said it.
+    """Say that a pod must end; True if this call said it. `figures` go to the audit.
 
     A pod that was only requested is called off on the spot: nothing was rented. One
     whose create may be on its way ends as soon as its id is known. False also when the
@@ -53,6 +59,7 @@ def request_termination(
                 now=now,
                 reason=reason,
                 usd_per_pod_hour=pod.price,
+                **(figures or {}),
             )
     return moved
 

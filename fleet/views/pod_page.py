@@ -14,11 +14,12 @@ from django.views.decorators.http import require_GET
 
 from fleet.access import viewer_required
 from fleet.cloud import current_provider
-from fleet.models import Pod, PodStatus
+from fleet.models import Pod, PodDiagnosis, PodStatus
 from fleet.providers.base import LogLine, ProviderError
 from fleet.providers.masking import scrub
 from fleet.selectors.burn import container_disk_usd_per_hour, pod_usd_per_hour
 from fleet.selectors.serving import serve_spec_for
+from fleet.selectors.spent import cold_start_seconds, cold_start_usd
 from fleet.views.pod_events import pod_events, pod_stages, slowest
 from fleet.views.states import pod_state
 from fleet.views.strips import health_spans
@@ -72,6 +73,9 @@ def live_context(pod: Pod, *, now: datetime) -> dict[str, Any]:
         "spans": health_spans([pod], now=now)[pod.pk],
         "throughput": throughput([pod], now=now).get(pod.pk, SILENT),
         "events": pod_events(pod),
+        "diagnosis": PodDiagnosis.objects.filter(pod=pod).first(),
+        "cold_start_usd": cold_start_usd(pod),
+        "cold_start_seconds": cold_start_seconds(pod),
         "is_late": pod.status == PodStatus.PROVISIONING and now > pod.ready_by,
         "may_end": not pod.is_ended and pod.status != PodStatus.TERMINATING,
     }
@@ -128,7 +132,7 @@ def read_log(pod: Pod) -> tuple[list[LogLine], str]:
     if not pod.provider_id:
         return [], "Nothing is rented yet, so there is no log."
     if pod.status == PodStatus.TERMINATED:
-        return [], "The pod is gone, and the provider kept no log of it."
+        return kept_tail(pod), "The pod is gone, and the provider kept no log of it."
     if pod.provider != settings.PROVIDER_NAME:
         return [], f"This pod was rented at {pod.provider}, which is not connected now."
     try:
@@ -136,6 +140,12 @@ def read_log(pod: Pod) -> tuple[list[LogLine], str]:
         return without_key(lines, pod.api_key), ""
     except ProviderError as error:
         return [], f"The provider gave no log; it is asked again. It said: {error}"
+
+
+def kept_tail(pod: Pod) -> list[LogLine]:
+    """The last lines as they were kept when the pod was diagnosed; masked then."""
+    kept = PodDiagnosis.objects.filter(pod=pod).first()
+    return [LogLine(None, "kept", text) for text in kept.tail.splitlines()] if kept else []
 
 
 def without_key(lines: list[LogLine], api_key: str) -> list[LogLine]:

@@ -74,6 +74,8 @@ def _is_unanswered(pod: Pod, *, now: datetime) -> bool:
 
 def _serving_state(pod: Pod, *, now: datetime) -> State:
     health, why = shown_health(pod, now=now)
+    if health == Health.LOADING and pod.restarts:
+        return State("starting", "restarting", why)
     return State(KIND_OF_HEALTH[health], health.label, why)
 
 
@@ -96,6 +98,8 @@ def deployment_state(
 
 def _state_without_pods(deployment: Deployment, wanted: int, *, now: datetime) -> State:
     if wanted:
+        if deployment.launches_stopped_at is not None:
+            return State("down", "crash loop", deployment.launches_stopped_reason)
         if deployment.launch_failures >= MAX_NEVER_READY:
             return State(
                 "down",

@@ -192,6 +192,15 @@ def test_stopping_a_stopped_pod_is_a_conflict(account):
         account("stopped", "refused_409").stop("k3n7x9q2w4")
 
 
+def test_a_running_pod_can_be_restarted(account):
+    account("running", "pod_running").restart("k3n7x9q2w4")
+
+
+def test_restarting_a_stopped_pod_is_a_conflict(account):
+    with pytest.raises(Conflict):
+        account("stopped", "refused_409").restart("k3n7x9q2w4")
+
+
 def test_logs_come_oldest_first_and_no_more_than_asked(account):
     lines = account("running", "logs").logs("k3n7x9q2w4", tail=2)
 

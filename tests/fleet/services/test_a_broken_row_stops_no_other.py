@@ -25,6 +25,7 @@ def tick(account, clock, *, last_scrape=len) -> str:
         clock=clock,
         new_key=lambda: "sk-0123456789abcdef",
         last_scrape=last_scrape,
+        canary=lambda: "",
     )
 
 

@@ -17,6 +17,7 @@ def tick(account, *, simulated: bool) -> str:
         clock=Clock(),
         new_key=lambda: "sk-0123456789abcdef",
         last_scrape=len,
+        canary=lambda: "",
     )
 
 

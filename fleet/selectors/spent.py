@@ -1,0 +1,36 @@
+"""What a span of a pod's life cost: its price by the second, its disk included."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from fleet.models import Pod
+from fleet.selectors.burn import pod_usd_per_hour
+
+HOUR = Decimal(3600)
+
+
+def usd_between(pod: Pod, start: datetime, end: datetime) -> Decimal:
+    """[USD] for [start, end) at the pod's price; 0 where nothing was billed yet.
+
+    An estimate from the price at create; the provider's bill is the truth.
+    """
+    billed_from = max(start, pod.billed_from) if pod.billed_from else end
+    billed_to = min(end, pod.billed_until) if pod.billed_until else end
+    seconds = max(billed_to - billed_from, timedelta(0)).total_seconds()
+    return pod_usd_per_hour(pod) * Decimal(str(seconds)) / HOUR
+
+
+def cold_start_seconds(pod: Pod) -> float | None:
+    """From the first billed second to the first READY; None before it."""
+    if pod.billed_from is None or pod.ready_at is None:
+        return None
+    return max((pod.ready_at - pod.billed_from).total_seconds(), 0.0)
+
+
+def cold_start_usd(pod: Pod) -> Decimal | None:
+    """What it cost until the pod first answered; None before it did."""
+    if pod.billed_from is None or pod.ready_at is None:
+        return None
+    return usd_between(pod, pod.billed_from, pod.ready_at)
