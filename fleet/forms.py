@@ -12,9 +12,10 @@ from typing import Any
 from django import forms
 
 from fleet.models import Cloud, RentalKind
-from fleet.services.order_rules import OrderSpec
+from fleet.services.order_rules import TYPED_HOURS, OrderSpec
 
 LONGEST_TEXT = 120  # characters of a name; longer ones are pasting accidents
+HOURS_FIELDS = (*TYPED_HOURS, "baseline_replicas", "is_ready_at_start")
 WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 NUMBER = re.compile(r"-?[0-9]{0,8}\.?[0-9]{0,8}", re.ASCII)
 
@@ -129,8 +130,16 @@ class OrderForm(forms.Form):
     gpu_count = WholeField(label="GPU count", example="1", initial=1)
     replicas = WholeField(label="Replicas", example="1", initial=1)
     rental_kind = NameField(label="Rental", initial=RentalKind.ON_DEMAND)
-    start_hour = WholeField(label="First hour", example="14", required=False)
-    end_hour = WholeField(label="Last hour", example="22", required=False)
+    days = NameField(label="Days", initial="weekdays")
+    from_time = NameField(label="From", initial="09:00")
+    to_time = NameField(label="To", initial="17:00")
+    cron = NameField(label="Starts")
+    window_hours = NameField(label="Duration")
+    zone = NameField(label="Time zone", initial="UTC")
+    baseline_replicas = WholeField(
+        label="Replicas outside the hours", example="0", required=False, initial=0
+    )
+    is_ready_at_start = NameField(label="Begin of rental", initial="")
     max_model_len = WholeField(label="Context", example="8192", initial=8192)
     gpu_memory_utilization = NumberField(
         label="GPU memory share", example="0.90", initial="0.90"
@@ -138,11 +147,22 @@ class OrderForm(forms.Form):
     container_disk_gb = WholeField(label="Container disk", example="60", initial=60)
     max_usd_per_gpu_hour = NumberField(label="Price limit", example="0.80", required=False)
 
+    def clean_is_ready_at_start(self) -> bool:
+        """The choice as a yes or no."""
+        chosen = self.cleaned_data["is_ready_at_start"]
+        if chosen not in ("", "yes"):
+            raise forms.ValidationError(
+                f"Begin of rental is {shown(chosen)}; choose one from the list."
+            )
+        return bool(chosen)
+
     def spec(self) -> OrderSpec:
         """The order of a valid form. Hours of an on-demand order are not sent along."""
         data = dict(self.cleaned_data)
+        data["baseline_replicas"] = data["baseline_replicas"] or 0
         if data["rental_kind"] == RentalKind.ON_DEMAND:
-            data["start_hour"] = data["end_hour"] = None
+            for name in HOURS_FIELDS:
+                del data[name]
         return OrderSpec(**data)
 
     def take(self, errors: dict[str, list[str]]) -> None:

@@ -124,6 +124,16 @@ def make_deployment(**columns: Any) -> Deployment:
     return Deployment.objects.create(**(defaults | columns))
 
 
+def daily_hours(start: int, end: int) -> dict[str, Any]:
+    """Columns of a deployment that rents from `start`:00 to `end`:00 UTC every day."""
+    return {
+        "rental_kind": RentalKind.SCHEDULED,
+        "schedule_starts": f"0 {start} * * *",
+        "schedule_seconds": (end - start) * 3600,
+        "schedule_zone": "UTC",
+    }
+
+
 def make_pod(**columns: Any) -> Pod:
     """A pod that has served for two hours at $0.74 per pod-hour."""
     if "deployment" not in columns:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
-from economics.calc.hours import SECONDS_PER_HOUR, Interval, day_bounds, day_of
-from fleet.models import Deployment, RentalKind
+from economics.calc.hours import SECONDS_PER_HOUR, day_bounds, day_of
+from fleet.models import Deployment
+from fleet.schedule import rented, replica_seconds
 from fleet.selectors.burn import container_disk_usd_per_hour
 
 
@@ -16,7 +17,7 @@ class Ahead:
     """What is left of a deployment's UTC day.
 
     cost_usd    [USD] until midnight, if it goes on as it is wanted now
-    open_share  [1] part of its open hours that is over; None: nothing is wanted
+    open_share  [1] part of its open hours that is over; None: nothing is wanted today
     """
 
     cost_usd: Decimal
@@ -26,31 +27,42 @@ class Ahead:
 def ahead_of(deployment: Deployment, *, usd_per_hour: Decimal, now: datetime) -> Ahead:
     """The rest of the day. `usd_per_hour` is what its pods cost now, disks included.
 
-    Hours that have not begun are counted at the price limit of the order: nothing is
-    rented yet, and more than that it can not cost.
+    What is rented now is counted at its own price until its window ends. Windows that
+    have not begun, and a baseline that will follow, are counted at the price limit of
+    the order: nothing is rented yet, and more than that it can not cost.
     """
-    hours = open_hours(deployment, now=now)
-    left = seconds(max(now, hours.start), hours.end)
-    rate = usd_per_hour
-    if hours.start > now:
-        rate = replica_limit_usd_per_hour(deployment) * deployment.replicas
-    cost = rate * left / SECONDS_PER_HOUR
     if deployment.replicas == 0:
         return Ahead(cost_usd=Decimal(0), open_share=None)
-    passed = seconds(hours.start, min(now, hours.end))
-    return Ahead(cost_usd=cost, open_share=passed / seconds(hours.start, hours.end))
-
-
-def open_hours(deployment: Deployment, *, now: datetime) -> Interval:
-    """The part [start, end) of the UTC day of `now` in which the deployment rents."""
     day = day_bounds(day_of(now))
-    if deployment.rental_kind != RentalKind.SCHEDULED:
-        return day
-    assert deployment.start_hour is not None and deployment.end_hour is not None
-    return Interval(
-        day.start + timedelta(hours=deployment.start_hour),
-        day.start + timedelta(hours=deployment.end_hour),
+    schedule = deployment.schedule
+    if schedule is None:
+        cost = usd_per_hour * seconds(now, day.end) / SECONDS_PER_HOUR
+        return Ahead(cost, seconds(day.start, now) / seconds(day.start, day.end))
+    whole, passed = (
+        replica_seconds(replace(schedule, lead_seconds=0), day.start, until)
+        for until in (day.end, now)
     )
+    return Ahead(
+        cost_usd=scheduled_cost(deployment, usd_per_hour=usd_per_hour, now=now),
+        open_share=passed / whole if whole else None,
+    )
+
+
+def scheduled_cost(
+    deployment: Deployment, *, usd_per_hour: Decimal, now: datetime
+) -> Decimal:
+    """What the rest of the UTC day will cost [USD] by the schedule."""
+    schedule, end = deployment.schedule, day_bounds(day_of(now)).end
+    assert schedule is not None
+    left = rented(schedule, now, end)
+    inside = bool(left) and left[0].start == now
+    until = left[0].end if inside else left[0].start if left else end
+    wanted = schedule.inside if inside else schedule.baseline
+    held = usd_per_hour * seconds(now, until) if wanted else Decimal(0)
+    at_limit = replica_seconds(schedule, until, end) * replica_limit_usd_per_hour(
+        deployment
+    )
+    return (held + at_limit) / SECONDS_PER_HOUR
 
 
 def replica_limit_usd_per_hour(deployment: Deployment) -> Decimal:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.core.validators import MaxValueValidator, MinValueValidator
+from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 
 from fleet.models.offer import Cloud
 from fleet.models.served_model import ModelVariant
+from fleet.schedule import Schedule, describe_hours, wanted_at
 
 MAX_NEVER_READY = 3  # then a bad image or model stops burning money
 
@@ -49,8 +51,10 @@ class Fleet(models.Model):
 class Deployment(models.Model):
     """One model on one GPU shape: the desired state. Pods follow it.
 
-    `replicas` is what the operator wants while the schedule is open; an operator's
-    stop is `replicas = 0`. Hours are UTC, half-open, and may not wrap midnight.
+    `replicas` is what the operator wants within the scheduled hours, or always where
+    there are none; `baseline_replicas` stay outside of them. An operator's stop is
+    `replicas = 0`, whatever the baseline. The hours are cron starts in a time zone, each
+    followed by `schedule_seconds`; see `fleet.schedule` for what follows from that.
     """
 
     fleet = models.ForeignKey(Fleet, on_delete=models.PROTECT, related_name="deployments")
@@ -62,12 +66,12 @@ class Deployment(models.Model):
     rental_kind = models.CharField(
         max_length=12, choices=RentalKind, default=RentalKind.ON_DEMAND
     )
-    start_hour = models.PositiveSmallIntegerField(
-        null=True, blank=True, validators=[MaxValueValidator(23)]
-    )
-    end_hour = models.PositiveSmallIntegerField(
-        null=True, blank=True, validators=[MaxValueValidator(24)]
-    )
+    schedule_starts = models.CharField(max_length=400, blank=True)  # cron, "; " between
+    schedule_seconds = models.PositiveIntegerField(null=True, blank=True)
+    schedule_zone = models.CharField(max_length=64, blank=True)  # IANA name
+    is_ready_at_start = models.BooleanField(default=False)  # rented earlier, by the lead
+    lead_seconds = models.PositiveIntegerField(default=0)
+    baseline_replicas = models.PositiveSmallIntegerField(default=0)
     replicas = models.PositiveSmallIntegerField(default=1)
     max_usd_per_gpu_hour = models.DecimalField(max_digits=10, decimal_places=4)
     max_model_len = models.PositiveIntegerField()
@@ -93,14 +97,14 @@ class Deployment(models.Model):
         ordering = ["fleet__tier", "slug"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(start_hour__isnull=True, end_hour__isnull=True)
-                | models.Q(start_hour__lt=models.F("end_hour")),
-                name="fleet_deployment_hours_in_order",
-            ),
-            models.CheckConstraint(
                 condition=~models.Q(rental_kind="scheduled")
-                | models.Q(start_hour__isnull=False, end_hour__isnull=False),
-                name="fleet_deployment_schedule_has_hours",
+                | (
+                    ~models.Q(schedule_starts="")
+                    & ~models.Q(schedule_zone="")
+                    & models.Q(schedule_seconds__gt=0)
+                    & models.Q(schedule_seconds__isnull=False)
+                ),
+                name="fleet_deployment_scheduled_has_hours",
             ),
             models.CheckConstraint(
                 condition=models.Q(max_usd_per_gpu_hour__gt=0),
@@ -111,10 +115,32 @@ class Deployment(models.Model):
     def __str__(self) -> str:
         return self.slug
 
+    @property
+    def schedule(self) -> Schedule | None:
+        """The hours in which it rents; None where it always does.
+
+        Raises ScheduleInvalid for a row that no order could have written.
+        """
+        if self.rental_kind != RentalKind.SCHEDULED:
+            return None
+        seconds = self.schedule_seconds or 0
+        return Schedule(
+            starts=tuple(self.schedule_starts.split("; ")),
+            duration_seconds=seconds,
+            zone=self.schedule_zone,
+            inside=self.replicas,
+            baseline=min(self.baseline_replicas, self.replicas),
+            lead_seconds=self.lead_seconds,
+            # Half of a short window stays for serving, whatever the setting is.
+            drain_seconds=min(settings.DRAIN_SECONDS, seconds // 2),
+        )
+
+    @property
+    def hours_in_words(self) -> str:
+        """The scheduled hours, "Mon to Fri 09:00 to 17:00 UTC"; "" where there are none."""
+        return describe_hours(self.schedule) if self.schedule else ""
+
     def replicas_wanted(self, *, now: datetime) -> int:
-        """Replicas that should be rented at `now`; 0 outside the scheduled hours."""
-        if self.rental_kind == RentalKind.SCHEDULED:
-            assert self.start_hour is not None and self.end_hour is not None
-            if not self.start_hour <= now.hour < self.end_hour:
-                return 0
-        return self.replicas
+        """Replicas that should be rented at `now`; in a schedule's drain, its baseline."""
+        schedule = self.schedule if self.replicas else None
+        return self.replicas if schedule is None else wanted_at(schedule, now)

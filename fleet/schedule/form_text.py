@@ -21,7 +21,11 @@ CHOICES = (
 CLOCK = re.compile(r"([01]?[0-9]|2[0-4])(?::?([0-5][0-9]))?", re.ASCII)
 NUMBER = re.compile(r"[0-9]{1,4}(\.[0-9]{1,4})?", re.ASCII)
 DAY_MINUTES = 24 * 60
-FIELD_OF_PART = {"starts": "cron", "duration": "window_hours", "replicas": "baseline"}
+FIELD_OF_PART = {
+    "starts": "cron",
+    "duration": "window_hours",
+    "replicas": "baseline_replicas",
+}
 
 
 class ScheduleRefused(ValueError):

@@ -119,6 +119,13 @@ def replica_seconds(schedule: Schedule, start: datetime, end: datetime) -> Decim
     return inside * schedule.inside + outside * schedule.baseline
 
 
+def mean_hours_per_day(schedule: Schedule | None, now: datetime) -> Decimal:
+    """Hours a day [h] in which the windows rent, over the next 7 days; 24 without any."""
+    if schedule is None:
+        return Decimal(24)
+    return hours_between(schedule, now, now + timedelta(days=7)) / 3600 / 7
+
+
 def wanted_at(schedule: Schedule, now: datetime) -> int:
     """Replicas at `now`: those inside from the lead on until the drain begins."""
     return schedule.inside if _held(schedule, now) else schedule.baseline

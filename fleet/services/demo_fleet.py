@@ -45,6 +45,7 @@ class NoOffer(Exception):
 class DemoDeployment:
     """One deployment of the demo. `demand` is the replay engine's own text form.
 
+    hours       [UTC hour] first and last of every day; None: around the clock
     days        [days] of simulated past
     pod_days    [days] after which a pod is replaced, as a host's maintenance does
     load_time   from the create to the first READY
@@ -129,8 +130,9 @@ def ensure(plan: DemoDeployment, *, now: datetime) -> Deployment:
         gpu_count=plan.gpu_count,
         cloud=plan.cloud,
         rental_kind=RentalKind.SCHEDULED if scheduled else RentalKind.ON_DEMAND,
-        start_hour=plan.hours[0] if plan.hours else None,
-        end_hour=plan.hours[1] if plan.hours else None,
+        schedule_starts=f"0 {plan.hours[0]} * * *" if plan.hours else "",
+        schedule_seconds=(plan.hours[1] - plan.hours[0]) * 3600 if plan.hours else None,
+        schedule_zone="UTC" if plan.hours else "",
         replicas=1,
         max_usd_per_gpu_hour=offer.usd_per_gpu_hour * PRICE_LIMIT,
         max_model_len=plan.max_model_len,

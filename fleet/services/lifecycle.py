@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 
 from fleet.models import WANTED, Deployment, Pod
+from fleet.schedule import wanted_at
 from fleet.services import audit, termination
 from fleet.services.order_rules import MOST_REPLICAS
 
@@ -23,10 +24,19 @@ def request_termination(pod: Pod, *, acting_user: str, now: datetime) -> bool:
         ended = end_now(
             pod, acting_user=acting_user, now=now, reason=f"terminated by {acting_user}"
         )
-        if ended and 0 < live <= deployment.replicas:
-            deployment.replicas -= 1
-            deployment.save(update_fields=["replicas"])
+        if ended and 0 < live <= deployment.replicas_wanted(now=now):
+            want_one_less(deployment, now=now)
     return ended
+
+
+def want_one_less(deployment: Deployment, *, now: datetime) -> None:
+    """Lower the number that holds at `now`: outside scheduled hours, their baseline."""
+    schedule = deployment.schedule
+    column = "replicas"
+    if schedule is not None and wanted_at(schedule, now) < schedule.inside:
+        column = "baseline_replicas"
+    setattr(deployment, column, getattr(deployment, column) - 1)
+    deployment.save(update_fields=[column])
 
 
 def stop_deployment(deployment: Deployment, *, acting_user: str, now: datetime) -> int:

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.conf import settings
 
-from fleet.models import Cloud, Deployment, Fleet, GpuOffer, ModelVariant, RentalKind, Stock
+from fleet.models import Cloud, Deployment, Fleet, GpuOffer, ModelVariant, Stock
 from fleet.selectors.serving import fit_of, serve_spec
+from fleet.services.order_hours import hour_faults
 from fleet.sizing.fit import SizingResult
 from fleet.vllm.command import SERVER, SHOWN_KEY, build_args, redacted
 
@@ -19,6 +20,7 @@ MOST_REPLICAS = 20
 LARGEST_DISK_GB = 5_000
 LARGEST_USD_PER_GPU_HOUR = Decimal(1_000)
 HUNDREDTH = Decimal("0.01")
+TYPED_HOURS = ("days", "from_time", "to_time", "cron", "window_hours", "zone")
 SPEND_WARNING = Decimal("0.8")  # of the account's hourly limit
 
 
@@ -39,7 +41,9 @@ class OrderRefused(Exception):
 class OrderSpec:
     """What an operator asks for.
 
-    start_hour, end_hour   [UTC hour] half-open, only for scheduled hours
+    days .. zone           as typed, see `fleet.schedule.form_text`; for scheduled hours
+    baseline_replicas      [pods] outside of the scheduled hours
+    is_ready_at_start      rented earlier, so that the model is ready when they begin
     container_disk_gb      [GB] must hold the weights
     max_usd_per_gpu_hour   [USD / GPU-hour] limit; None: today's price + 2 %
     """
@@ -51,13 +55,19 @@ class OrderSpec:
     gpu_count: int
     cloud: str
     rental_kind: str
-    start_hour: int | None
-    end_hour: int | None
     replicas: int
     max_model_len: int
     gpu_memory_utilization: Decimal
     container_disk_gb: int
     max_usd_per_gpu_hour: Decimal | None = None
+    days: str = ""
+    from_time: str = ""
+    to_time: str = ""
+    cron: str = ""
+    window_hours: str = ""
+    zone: str = ""
+    baseline_replicas: int = 0
+    is_ready_at_start: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +92,14 @@ def spec_from_text(fields: dict[str, str | None]) -> OrderSpec:
             gpu_count=int(fields["gpu_count"] or ""),
             cloud=str(fields["cloud"]),
             rental_kind=str(fields["rental_kind"]),
-            start_hour=_whole(fields["start_hour"]),
-            end_hour=_whole(fields["end_hour"]),
             replicas=int(fields["replicas"] or ""),
             max_model_len=int(fields["max_model_len"] or ""),
             gpu_memory_utilization=Decimal(fields["gpu_memory_utilization"] or ""),
             container_disk_gb=int(fields["container_disk_gb"] or ""),
             max_usd_per_gpu_hour=_money(fields["max_usd_per_gpu_hour"]),
+            **{name: str(fields[name]) for name in TYPED_HOURS},
+            baseline_replicas=int(fields["baseline_replicas"] or ""),
+            is_ready_at_start=fields["is_ready_at_start"] == "True",
         )
     except (KeyError, ValueError, InvalidOperation):
         raise OrderRefused.because("This plan is incomplete; make it again.") from None
@@ -119,7 +130,7 @@ def check(spec: OrderSpec, *, provider: str) -> CheckedOrder:
     for field, sentence in (
         *_name_faults(spec),
         *_number_faults(spec),
-        *_hour_faults(spec),
+        *hour_faults(spec),
     ):
         fault(field, sentence)
     offer = _offer(spec, provider, fault)
@@ -227,39 +238,6 @@ def _number_faults(spec: OrderSpec) -> list[tuple[str, str]]:
     return faults
 
 
-def _hour_faults(spec: OrderSpec) -> list[tuple[str, str]]:
-    start, end = spec.start_hour, spec.end_hour
-    if spec.rental_kind not in RentalKind.values:
-        known = ", ".join(RentalKind.values)
-        return [("rental_kind", f"Rental is {spec.rental_kind!r}; use one of {known}.")]
-    if spec.rental_kind == RentalKind.ON_DEMAND:
-        if start is None and end is None:
-            return []
-        return [("start_hour", "On-demand has no hours; leave them empty.")]
-    if start is None or end is None:
-        field = "start_hour" if start is None else "end_hour"
-        return [(field, "Scheduled hours need a first and a last hour, such as 14 and 22.")]
-    if not (0 <= start <= 23 and 1 <= end <= 24):
-        return [("start_hour", f"Hours are {start} to {end}; use 0 to 24, UTC.")]
-    if end == start:
-        return [
-            (
-                "end_hour",
-                f"The schedule starts and ends at {end}:00 UTC; the end must be at least "
-                "one hour later.",
-            )
-        ]
-    if end < start:
-        return [
-            (
-                "end_hour",
-                f"The schedule ends at {end}:00, before it starts at {start}:00 UTC; the "
-                "end must be later on the same UTC day.",
-            )
-        ]
-    return []
-
-
 def _offer(spec: OrderSpec, provider: str, fault: Any) -> GpuOffer | None:
     offer = GpuOffer.objects.filter(
         provider=provider, gpu_type_id=spec.gpu_type_id, cloud=spec.cloud
@@ -333,10 +311,6 @@ def _field_of(reason: str) -> str:
         if reason.startswith(start):
             return field
     return "gpu_type_id"
-
-
-def _whole(text: str | None) -> int | None:
-    return None if text is None else int(text)
 
 
 def _money(text: str | None) -> Decimal | None:

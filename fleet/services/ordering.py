@@ -18,7 +18,9 @@ from django.db import IntegrityError, transaction
 from fleet.models import BalanceReading, Deployment, Fleet, GpuOffer, ModelVariant
 from fleet.selectors.account import known_balance, runway_hours
 from fleet.selectors.burn import committed_usd_per_hour, container_disk_usd_per_hour
+from fleet.selectors.start_up import start_up
 from fleet.services import audit, order_rules
+from fleet.services.order_hours import PlanHours, plan_hours
 from fleet.services.order_rules import OrderRefused, OrderSpec
 from fleet.sizing.fit import SizingResult
 
@@ -35,7 +37,8 @@ class OrderPlan:
     usd_per_pod_hour    [USD / pod-hour] all GPUs of one replica, no disk
     disk_usd_per_hour   [USD / pod-hour] container disk of one replica
     usd_per_hour        [USD / h] all replicas with their disks
-    usd_per_day         [USD / day] only the scheduled hours count
+    usd_per_day         [USD / day]; with scheduled hours the mean of the next 7 days
+    hours               the scheduled hours with their cost; None for on-demand
     runway_hours_*      [h] how long the balance lasts; None with `runway_reason`
     """
 
@@ -50,6 +53,7 @@ class OrderPlan:
     disk_usd_per_hour: Decimal
     usd_per_hour: Decimal
     usd_per_day: Decimal
+    hours: PlanHours | None
     fleet_usd_per_hour_before: Decimal
     fleet_usd_per_hour_after: Decimal
     balance: BalanceReading | None
@@ -87,6 +91,14 @@ def plan_order(spec: OrderSpec, *, now: datetime) -> OrderPlan:
     per_hour = (per_pod + disk) * spec.replicas
     before = committed_usd_per_hour(settings.PROVIDER_NAME)
     balance, reason = known_balance(now=now)
+    hours = plan_hours(
+        spec,
+        start_up=start_up(
+            checked.variant, gpu_type_id=spec.gpu_type_id, gpu_count=spec.gpu_count
+        ),
+        usd_per_replica_hour=per_pod + disk,
+        now=now,
+    )
     return OrderPlan(
         spec=spec,
         fleet=checked.fleet,
@@ -98,7 +110,8 @@ def plan_order(spec: OrderSpec, *, now: datetime) -> OrderPlan:
         usd_per_pod_hour=per_pod,
         disk_usd_per_hour=disk,
         usd_per_hour=per_hour,
-        usd_per_day=per_hour * hours_per_day(spec),
+        usd_per_day=per_hour * 24 if hours is None else hours.usd_per_mean_day,
+        hours=hours,
         fleet_usd_per_hour_before=before,
         fleet_usd_per_hour_after=before + per_hour,
         balance=balance,
@@ -109,13 +122,6 @@ def plan_order(spec: OrderSpec, *, now: datetime) -> OrderPlan:
         warnings=order_rules.warnings(spec, checked, before + per_hour),
         quoted_at=now,
     )
-
-
-def hours_per_day(spec: OrderSpec) -> int:
-    """Hours of a day in which the order rents."""
-    if spec.start_hour is None or spec.end_hour is None:
-        return 24
-    return spec.end_hour - spec.start_hour
 
 
 def unseal(text: str, *, now: datetime) -> OrderPlan:
@@ -189,8 +195,7 @@ def new_deployment(plan: OrderPlan, *, order_key: str, now: datetime) -> Deploym
         gpu_count=spec.gpu_count,
         cloud=spec.cloud,
         rental_kind=spec.rental_kind,
-        start_hour=spec.start_hour,
-        end_hour=spec.end_hour,
+        **schedule_columns(plan.hours, is_ready_at_start=spec.is_ready_at_start),
         replicas=spec.replicas,
         max_usd_per_gpu_hour=limit,
         max_model_len=spec.max_model_len,
@@ -200,3 +205,18 @@ def new_deployment(plan: OrderPlan, *, order_key: str, now: datetime) -> Deploym
         order_key=order_key,
         created_at=now,
     )
+
+
+def schedule_columns(hours: PlanHours | None, *, is_ready_at_start: bool) -> dict[str, Any]:
+    """The columns of a deployment that say when it rents."""
+    if hours is None:
+        return {}
+    schedule = hours.schedule
+    return {
+        "schedule_starts": "; ".join(schedule.starts),
+        "schedule_seconds": schedule.duration_seconds,
+        "schedule_zone": schedule.zone,
+        "is_ready_at_start": is_ready_at_start,
+        "lead_seconds": schedule.lead_seconds,
+        "baseline_replicas": schedule.baseline,
+    }

@@ -91,7 +91,7 @@ def settle_deployment(
             for _ in range(count):
                 request_pod(deployment, provider=provider, now=now, api_key=new_key())
             return count
-        return end_surplus(deployment, live[wanted:], now=now)
+        return end_surplus(deployment, live[wanted:], wanted=wanted, now=now)
 
 
 def worth(pod: Pod) -> tuple[int, datetime, int]:
@@ -99,11 +99,16 @@ def worth(pod: Pod) -> tuple[int, datetime, int]:
     return STOPPED_LAST.index(PodStatus(pod.status)), pod.requested_at, pod.pk
 
 
-def end_surplus(deployment: Deployment, surplus: list[Pod], *, now: datetime) -> int:
+def end_surplus(
+    deployment: Deployment, surplus: list[Pod], *, wanted: int, now: datetime
+) -> int:
     """Tell surplus replicas to stop; how many were told."""
-    reason = "outside the scheduled hours" if deployment.replicas else "not wanted any more"
-    if deployment.replicas and deployment.replicas_wanted(now=now):
-        reason = "fewer replicas are wanted"
+    schedule = deployment.schedule
+    reason = "fewer replicas are wanted"
+    if not deployment.replicas:
+        reason = "not wanted any more"
+    elif schedule is not None and len(surplus) + wanted <= schedule.inside:
+        reason = "outside the scheduled hours"
     return sum(
         termination.request_termination(
             pod, acting_user="rule:replicas", reason=reason, now=now

@@ -29,6 +29,7 @@ from fleet.sizing.gpus import gpu_named
 from fleet.tasks import reconcile
 from fleet.templatetags.numbers import money
 from fleet.views.doorbell import ring
+from fleet.views.hours import hours_choices
 from fleet.views.memory import memory_bar
 
 MOST_CHANGES = 3  # ways to make it fit that are told at once
@@ -222,6 +223,7 @@ def page_context(form: OrderForm, *, now: datetime) -> dict[str, Any]:
         "variant_choices": [(v.pk, f"{v} · {v.weight_gb} GB of weights") for v in variants],
         "cloud_choices": Cloud.choices,
         "rental_choices": RentalKind.choices,
+        **hours_choices(),
         "not_sold": [
             each for each in current_provider().capabilities() if not each.offered
         ],

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from fleet.models import MAX_NEVER_READY, Deployment, Health, Pod, PodStatus, RentalKind
+from fleet.models import MAX_NEVER_READY, Deployment, Health, Pod, PodStatus
+from fleet.schedule.words import what_comes
 from fleet.selectors import shown_health
 
 WORST_FIRST = ("down", "degraded", "unknown", "starting", "healthy", "stopped")
@@ -113,10 +114,9 @@ def _state_without_pods(deployment: Deployment, wanted: int, *, now: datetime) -
                 f"next attempt at {deployment.not_before:%H:%M:%S} UTC",
             )
         return State("starting", "waiting for a pod")
-    if deployment.rental_kind == RentalKind.SCHEDULED and deployment.replicas:
-        return State(
-            "stopped", "outside its hours", f"opens at {deployment.start_hour}:00 UTC"
-        )
+    schedule = deployment.schedule
+    if schedule is not None and deployment.replicas:
+        return State("stopped", "outside its hours", what_comes(schedule, now=now))
     return State("stopped", "stopped", "no replica is wanted")
 
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from fleet.access import operator_to_post
-from fleet.models import MAYBE_BILLED, Deployment, Pod, PodStatus, RentalKind
+from fleet.models import MAYBE_BILLED, Deployment, Pod, PodStatus
+from fleet.schedule import mean_hours_per_day
 from fleet.selectors import account
 from fleet.selectors.account import runway_hours
 from fleet.selectors.burn import container_disk_usd_per_hour, pod_usd_per_hour
@@ -134,9 +135,7 @@ def start_context(deployment: Deployment, error: str) -> dict[str, object]:
     """What one replica may cost: never more than the deployment's own price limit."""
     disk = container_disk_usd_per_hour(deployment.container_disk_gb)
     most = deployment.max_usd_per_gpu_hour * deployment.gpu_count + disk
-    hours = 24
-    if deployment.rental_kind == RentalKind.SCHEDULED:
-        hours = (deployment.end_hour or 0) - (deployment.start_hour or 0)
+    hours = mean_hours_per_day(deployment.schedule, timezone.now())
     return {
         "deployment": deployment,
         "error": error,

@@ -55,9 +55,13 @@ def test_nonsense_in_the_order_form_gets_sentences(screen: ScreenMaker, lively_f
 def test_the_hours_appear_only_for_scheduled_rental(screen: ScreenMaker, lively_fleet: Pod):
     page = screen().open("/fleet/order/")
 
-    assert page.locator("#id_start_hour").is_hidden()
+    assert page.locator("#id_from_time").is_hidden()
     page.select_option("#id_rental_kind", "scheduled")
-    assert page.locator("#id_start_hour").is_visible()
+    assert page.locator("#id_from_time").is_visible()
+    assert page.locator("#id_cron").is_hidden()
+    page.select_option("#id_days", "cron")
+    assert page.locator("#id_from_time").is_hidden()
+    assert page.locator("#id_cron").is_visible()
 
 
 def test_ending_a_pod_opens_a_sheet_with_the_safe_button_focused(

@@ -28,8 +28,6 @@ def fields(llama: ModelVariant, catalog: None) -> dict[str, str]:
         "gpu_count": "1",
         "replicas": "2",
         "rental_kind": "on_demand",
-        "start_hour": "",
-        "end_hour": "",
         "max_model_len": "8192",
         "gpu_memory_utilization": "0.90",
         "container_disk_gb": "60",
@@ -141,24 +139,6 @@ def test_nonsense_gets_its_sentence_and_nothing_is_saved(
     assert 'aria-invalid="true"' in page
     assert 'id="confirm"' not in page
     assert not Deployment.objects.exists() and not AuditEntry.objects.exists()
-
-
-def test_a_schedule_that_ends_before_it_starts_gets_its_sentence(
-    operator: Client, fields: dict[str, str]
-):
-    hours = {"rental_kind": "scheduled", "start_hour": "22", "end_hour": "14"}
-
-    page = operator.post(FORM, fields | hours).content.decode()
-
-    assert "The schedule ends at 14:00, before it starts at 22:00 UTC" in page
-
-
-def test_a_schedule_costs_only_its_hours_a_day(operator: Client, fields: dict[str, str]):
-    hours = {"rental_kind": "scheduled", "start_hour": "14", "end_hour": "22"}
-
-    page = operator.post(FORM, fields | hours).content.decode()
-
-    assert "$11.97" in page and "14:00 to 22:00 UTC only" in page
 
 
 def test_three_gpus_for_64_heads_get_a_sentence(operator: Client, fields: dict[str, str]):

@@ -89,14 +89,22 @@ document.addEventListener("pointerover", (event) => {
   time.title += `\nHere: ${new Date(time.dateTime).toLocaleString()}`;
 });
 
-// Fields that count only for a choice: data-when="name=value" in a form.
+// Fields that count only for a choice: data-when="name=value" in a form, or any of
+// several: "name=value,other".
 function showChosen(form) {
   for (const part of form.querySelectorAll("[data-when]")) {
-    const [name, value] = part.dataset.when.split("=");
-    part.hidden = new FormData(form).get(name) !== value;
+    const [name, values] = part.dataset.when.split("=");
+    part.hidden = !values.split(",").includes(new FormData(form).get(name));
   }
 }
 for (const form of document.querySelectorAll("form:has([data-when])")) {
   showChosen(form);
   form.addEventListener("change", () => showChosen(form));
+}
+
+// A fresh form proposes the browser's own time zone: data-propose-zone="field's name".
+for (const form of document.querySelectorAll("form[data-propose-zone]")) {
+  const field = form.elements[form.dataset.proposeZone];
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (field && here) field.value = here;
 }

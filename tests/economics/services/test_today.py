@@ -186,9 +186,7 @@ def test_the_money_of_a_pod_is_the_same_before_and_after_booking():
 def scheduled(start: int, end: int, **columns) -> Pod:
     """The pod of the story, under a deployment that only rents at some hours."""
     deployment = factories.make_deployment(
-        rental_kind="scheduled",
-        start_hour=start,
-        end_hour=end,
+        **factories.daily_hours(start, end),
         max_usd_per_gpu_hour=Decimal("0.80"),
         container_disk_gb=73,
         created_at=at(0),
@@ -205,9 +203,7 @@ def test_the_target_counts_the_scheduled_hours_and_not_the_rest_of_the_day():
 
 def test_the_target_counts_scheduled_hours_that_have_not_begun_at_the_price_limit():
     factories.make_deployment(
-        rental_kind="scheduled",
-        start_hour=13,
-        end_hour=21,
+        **factories.daily_hours(13, 21),
         replicas=2,
         max_usd_per_gpu_hour=Decimal("0.80"),
         container_disk_gb=73,
@@ -237,7 +233,7 @@ def test_a_pace_is_taken_over_the_open_hours_only():
 def test_there_is_no_projection_while_scheduled_hours_are_still_to_begin():
     served = pod()
     price(served)
-    factories.make_deployment(rental_kind="scheduled", start_hour=13, end_hour=21)
+    factories.make_deployment(**factories.daily_hours(13, 21))
 
     seen = today(NOON)
 

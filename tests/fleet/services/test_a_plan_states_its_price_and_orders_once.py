@@ -34,12 +34,14 @@ def spec() -> OrderSpec:
         gpu_count=1,
         cloud="SECURE",
         rental_kind="scheduled",
-        start_hour=14,
-        end_hour=22,
         replicas=2,
         max_model_len=8192,
         gpu_memory_utilization=Decimal("0.90"),
         container_disk_gb=73,
+        days="every",
+        from_time="14:00",
+        to_time="22:00",
+        zone="UTC",
     )
 
 

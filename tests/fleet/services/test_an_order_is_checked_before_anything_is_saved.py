@@ -11,6 +11,10 @@ from fleet.services.ordering import OrderRefused, OrderSpec, plan_order
 from tests.clock import NOON
 from tests.factories import make_deployment, make_fleet, make_offer
 
+HOURS = {
+    "rental_kind": "scheduled",
+    **{"days": "weekdays", "from_time": "09:00", "to_time": "17:00", "zone": "UTC"},
+}
 pytestmark = pytest.mark.django_db
 
 
@@ -34,8 +38,6 @@ def llama_70b() -> OrderSpec:
         gpu_count=2,
         cloud="SECURE",
         rental_kind="on_demand",
-        start_hour=None,
-        end_hour=None,
         replicas=1,
         max_model_len=32768,
         gpu_memory_utilization=Decimal("0.90"),
@@ -92,21 +94,20 @@ def test_a_good_order_is_planned(llama_70b):
             "price plus 2 %.",
         ),
         (
-            {"rental_kind": "scheduled", "start_hour": 22, "end_hour": 14},
-            "end_hour",
-            "The schedule ends at 14:00, before it starts at 22:00 UTC; the end must be "
-            "later on the same UTC day.",
+            HOURS | {"from_time": "half past nine"},
+            "from_time",
+            "From is 'half past nine'; write a time such as 09:00.",
         ),
         (
-            {"rental_kind": "scheduled", "start_hour": 5, "end_hour": 5},
-            "end_hour",
-            "The schedule starts and ends at 5:00 UTC; the end must be at least one hour "
-            "later.",
+            HOURS | {"from_time": "05:00", "to_time": "05:00"},
+            "to_time",
+            "To is 05:00, as From is; for whole days choose on-demand, or write another "
+            "time.",
         ),
         (
-            {"rental_kind": "scheduled", "start_hour": 22},
-            "end_hour",
-            "Scheduled hours need a first and a last hour, such as 14 and 22.",
+            HOURS | {"baseline_replicas": 2},
+            "baseline_replicas",
+            "Replicas outside the hours is 2; use 0 to 1, the number inside.",
         ),
         (
             {"rental_kind": "spot"},

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from fleet.models import Deployment, Pod, PodStatus, RentalKind
+from fleet.models import Deployment, Pod, PodStatus
 from fleet.services.replicas import note_launch_failure, settle_deployment
 from tests.clock import NOON, at
-from tests.factories import make_deployment
+from tests.factories import daily_hours, make_deployment
 
 pytestmark = pytest.mark.django_db
 
@@ -84,20 +84,18 @@ def test_surplus_replicas_are_told_to_stop_the_newest_first():
 
 @pytest.mark.parametrize(
     ("hour", "minute", "wanted"),
-    [(13, 59, 0), (14, 0, 1), (21, 59, 1), (22, 0, 0)],
+    [(13, 59, 0), (14, 0, 1), (21, 57, 1), (21, 58, 0), (22, 0, 0)],
 )
-def test_scheduled_hours_are_half_open_in_utc(hour, minute, wanted):
-    deployment = make_deployment(
-        rental_kind=RentalKind.SCHEDULED, start_hour=14, end_hour=22
-    )
+def test_scheduled_hours_begin_at_their_start_and_drain_before_their_end(
+    hour, minute, wanted
+):
+    deployment = make_deployment(**daily_hours(14, 22))
 
     assert deployment.replicas_wanted(now=at(hour, minute)) == wanted
 
 
 def test_a_pod_ends_when_its_scheduled_hours_end():
-    deployment = make_deployment(
-        rental_kind=RentalKind.SCHEDULED, start_hour=14, end_hour=22
-    )
+    deployment = make_deployment(**daily_hours(14, 22))
     settle(deployment, now=at(14))
     Pod.objects.update(status=PodStatus.SERVING)
     settle(deployment, now=at(22))
