@@ -16,10 +16,11 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from fleet.sandbox import endpoints, truth
+from fleet.sandbox import queue_api, truth
+from fleet.sandbox.call import Call, Handler
 from fleet.sandbox.cloud import Clock, Cloud, MakeId
 from fleet.sandbox.faults import Fault
-from fleet.sandbox.operations import ROUTES, Call, Handler
+from fleet.sandbox.operations import ROUTES
 from fleet.sandbox.problems import Problem
 from fleet.sandbox.proxy import proxy
 from fleet.sandbox.quota import Quota
@@ -31,6 +32,7 @@ ID_ALPHABET = string.ascii_lowercase + string.digits
 ID_LENGTH = 14
 READ_TOKENS_EVERY_SECONDS = 5.0
 MAX_BODY_BYTES = 1_000_000
+CREATES = ("createPod", "createNetworkVolume", "createEndpoint")
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -135,7 +137,7 @@ class _Gate:
 
     async def _struck(self, name: str, handler: Handler, call: Call) -> Response:
         pod_name = self._pod_name(name, call)
-        if name == "createPod":
+        if name in CREATES:
             self.cloud.note_create_attempt(pod_name)
         faults = self.cloud.faults.strike_request(name, pod_name)
         await _delay(faults, "before")
@@ -149,8 +151,9 @@ class _Gate:
         return response
 
     def _pod_name(self, operation: str, call: Call) -> str:
-        """The pod that a request is about, empty when it is about none."""
-        if operation == "createPod":
+        """The pod that a request is about, or the volume or endpoint that it would create;
+        empty when it is about none."""
+        if operation in CREATES:
             try:
                 body = json.loads(call.raw)
             except ValueError:
@@ -196,7 +199,17 @@ def _routes(gate: _Gate) -> list[BaseRoute]:
         Route("/sandbox/truth", gate.own(_tell_truth), methods=["GET"]),
         Route("/sandbox/topup", gate.own(_top_up), methods=["POST"]),
         Route("/sandbox/health", _health, methods=["GET"]),
-        Route("/v2/{id}/health", gate.own(_endpoint_health), methods=["GET"]),
+        Route("/v2/{id}/health", gate.own(queue_api.health), methods=["GET"]),
+        Route("/v2/{id}/run", gate.own(queue_api.run), methods=["POST"]),
+        Route("/v2/{id}/runsync", gate.own(queue_api.run_sync), methods=["POST"]),
+        Route("/v2/{id}/status/{job_id}", gate.own(queue_api.status), methods=["GET"]),
+        Route("/v2/{id}/cancel/{job_id}", gate.own(queue_api.cancel), methods=["POST"]),
+        Route("/v2/{id}/purge-queue", gate.own(queue_api.purge), methods=["POST"]),
+        Route(
+            "/v2/{id}/openai/{path:path}",
+            gate.own(queue_api.openai),
+            methods=["GET", "POST"],
+        ),
         Route("/proxy/{pod_id}/{port:int}/{path:path}", gate.through, methods=METHODS),
     ]
     return routes
@@ -225,11 +238,6 @@ async def _tell_truth(cloud: Cloud, _request: Request, _raw: bytes) -> Response:
 async def _top_up(cloud: Cloud, _request: Request, raw: bytes) -> Response:
     cloud.top_up(truth.top_up_amount(_json(raw)))
     return answer({"balance_usd": f"{cloud.balance_usd(int(cloud.now())):f}"})
-
-
-async def _endpoint_health(cloud: Cloud, request: Request, _raw: bytes) -> Response:
-    cloud.endpoint(request.path_params["id"])
-    return answer(endpoints.health())
 
 
 async def _health(_request: Request) -> Response:

@@ -11,6 +11,7 @@ from typing import Any
 from fleet.sandbox.money import Charge
 from fleet.sandbox.pods import Pod
 from fleet.sandbox.problems import Problem, invalid
+from fleet.sandbox.serverless import Endpoint
 from fleet.sandbox.volumes import NetworkVolume
 from fleet.sandbox.wire import parse_rfc3339, rfc3339
 
@@ -151,6 +152,33 @@ def volume_records(
     return records
 
 
+def serverless_records(
+    window: Window, endpoints: list[Endpoint], now: int, billing_run_seconds: int
+) -> list[dict[str, Any]]:
+    """One record per bucket and endpoint whose workers cost something in it."""
+    run = now - now % billing_run_seconds if billing_run_seconds > 0 else now
+    records = []
+    for start, end in window.buckets():
+        for endpoint in endpoints:
+            charge = endpoint.charge(start, end, run)
+            if charge != Charge():
+                times = {"startTime": rfc3339(start), "endTime": rfc3339(end)}
+                amounts = serverless_amounts(charge, endpoint.fee_usd(charge))
+                records.append(times | {"serverlessId": endpoint.id} | amounts)
+    return records
+
+
+def serverless_amounts(charge: Charge, fee_usd: Decimal) -> dict[str, Decimal]:
+    """A charge as the contract's ServerlessBillingAmounts; no worker has a CPU only."""
+    return {
+        "totalAmount": charge.total_usd + fee_usd,
+        "gpuAmount": charge.compute_usd,
+        "cpuAmount": NOTHING,
+        "diskAmount": charge.storage_usd,
+        "feeAmount": fee_usd,
+    }
+
+
 def listing(
     records: list[dict[str, Any]],
     query: dict[str, Any],
@@ -179,9 +207,12 @@ ALL_AMOUNTS = {
         "clusterNetworkingAmount",
     )
 }
-SERVERLESS_AMOUNTS = dict.fromkeys(
-    ("totalAmount", "gpuAmount", "cpuAmount", "diskAmount", "feeAmount"), NOTHING
-)
+SERVERLESS_AMOUNTS = serverless_amounts(Charge(), NOTHING)
+SERVERLESS_SHARE = {
+    "serverlessGpuAmount": "gpuAmount",
+    "serverlessDiskAmount": "diskAmount",
+    "serverlessFeeAmount": "feeAmount",
+}
 POD_SHARE = {"podGpuAmount": "gpuAmount", "podDiskAmount": "diskAmount"}
 VOLUME_SHARE = {
     "storageStandardAmount": "standardAmount",
@@ -190,11 +221,17 @@ VOLUME_SHARE = {
 
 
 def all_records(
-    pod_rows: list[dict[str, Any]], volume_rows: list[dict[str, Any]]
+    pod_rows: list[dict[str, Any]],
+    volume_rows: list[dict[str, Any]],
+    serverless_rows: list[dict[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Rows of pods and volumes, added up per bucket."""
+    """Rows of pods, volumes and endpoints, added up per bucket."""
     by_bucket: dict[str, dict[str, Any]] = {}
-    for rows, shares in ((pod_rows, POD_SHARE), (volume_rows, VOLUME_SHARE)):
+    for rows, shares in (
+        (pod_rows, POD_SHARE),
+        (volume_rows, VOLUME_SHARE),
+        (serverless_rows, SERVERLESS_SHARE),
+    ):
         for row in rows:
             times = {"startTime": row["startTime"], "endTime": row["endTime"]}
             total = by_bucket.setdefault(row["startTime"], times | ALL_AMOUNTS)

@@ -212,38 +212,39 @@ def scaling(value: Any, where: str) -> list[str]:
     return (REQUEST_COUNT if counts else QUEUE_DELAY)(value, where)
 
 
+ENDPOINT_GPU: dict[str, Check] = {
+    "pools": array(text(), minimum=1),
+    "excludedTypes": array(text(pattern=r"^\s*[^-\s]")),
+    "count": integer(minimum=1),
+    "allowedCudaVersions": array(CUDA),
+    "minCudaVersion": CUDA,
+}
+ENDPOINT: dict[str, Check] = CONTAINER | {
+    "name": text(minimum=1),
+    "scaling": scaling,
+    "cpu": array(CPU, minimum=1),
+    "dataCenterIds": array(text()),
+    "flashboot": text(choices=("OFF", "FLASHBOOT", "PRIORITY_FLASHBOOT")),
+    "networkVolumes": array(text()),
+    "timeout": integer(),
+    "workers": record(
+        {
+            "min": integer(minimum=0),
+            "max": integer(minimum=0),
+            "idleTimeout": integer(minimum=1, maximum=3600),
+        }
+    ),
+}
 CREATE_ENDPOINT = record(
-    CONTAINER
+    ENDPOINT
     | {
-        "name": text(minimum=1),
         "type": text(choices=("QUEUE", "LOAD_BALANCER")),
-        "scaling": scaling,
-        "gpu": record(
-            {
-                "pools": array(text(), minimum=1),
-                "excludedTypes": array(text(pattern=r"^\s*[^-\s]")),
-                "count": integer(minimum=1),
-                "allowedCudaVersions": array(CUDA),
-                "minCudaVersion": CUDA,
-            },
-            required=("pools",),
-        ),
-        "cpu": array(CPU, minimum=1),
-        "dataCenterIds": array(text()),
-        "flashboot": text(choices=("OFF", "FLASHBOOT", "PRIORITY_FLASHBOOT")),
-        "networkVolumes": array(text()),
+        "gpu": record(ENDPOINT_GPU, required=("pools",)),
         "templateId": text(minimum=1),
-        "timeout": integer(),
-        "workers": record(
-            {
-                "min": integer(minimum=0),
-                "max": integer(minimum=0),
-                "idleTimeout": integer(minimum=1, maximum=3600),
-            }
-        ),
     },
     required=("name", "type", "scaling"),
 )
+UPDATE_ENDPOINT = record(ENDPOINT | {"gpu": record(ENDPOINT_GPU), "templateId": text()})
 
 
 def parse_body(raw: bytes, check: Check, *, needs_image: bool = False) -> dict[str, Any]:

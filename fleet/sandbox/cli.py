@@ -67,6 +67,12 @@ def _parser() -> argparse.ArgumentParser:
         help="speed of a load from a network volume; 0 takes no time",
     )
     parser.add_argument(
+        "--cold-start",
+        type=float,
+        default=defaults.serverless_cold_start_seconds,
+        help="seconds until a serverless worker loads its weights",
+    )
+    parser.add_argument(
         "--billing-run",
         type=int,
         default=defaults.billing_run_seconds,
@@ -131,6 +137,7 @@ def _settings(options: argparse.Namespace) -> SandboxSettings:
         starting_seconds=options.starting,
         download_gb_per_second=options.download_gb_per_second,
         volume_gb_per_second=options.volume_gb_per_second,
+        serverless_cold_start_seconds=options.cold_start,
         billing_run_seconds=options.billing_run,
         requests_per_minute=options.requests_per_minute,
     )

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from fleet.sandbox import catalog, pods
+from fleet.sandbox.endpoints import Endpoints
 from fleet.sandbox.engines.command import VllmCommand, weight_gb
 from fleet.sandbox.faults import Fault, FaultBook
 from fleet.sandbox.money import charge_of, hourly, network_volume_usd_per_month
@@ -41,6 +42,13 @@ class Cloud:
         )
         self.account, self.pods = self._files.load(settings.opening_balance_usd)
         self.volumes = Volumes(self.account.volumes, self._save_account)
+        self.endpoints = Endpoints(
+            settings,
+            self._files.load_endpoints(),
+            self.volumes,
+            save=self._files.save_endpoint,
+            make_id=make_id,
+        )
         self._live = {pod.id: pod for pod in self.pods.values() if pod.ended_at is None}
         self._ended_usd = sum(map(_whole_charge, self._ended()), Decimal(0))
         self._settled_at = 0
@@ -72,6 +80,8 @@ class Cloud:
                 self._files.save_pod(pod)
         for fault in self.faults.open_pod_faults():
             self._strike_pods(fault, now)
+        if self.endpoints.present():
+            self.endpoints.play(now, may_start=self.balance_usd(int(now)) > 0)
         self._enforce_balance(now)
         for pod, why in self.room.match(self.live()):
             self.room.say(pod.id, f"container ended: {why}")
@@ -254,14 +264,14 @@ class Cloud:
 
     # --- network volumes ----------------------------------------------------------------
 
-    def mounting(self, volume_id: str) -> list[Pod]:
-        """Pods that mount a network volume; a stopped one does, too."""
-        return [pod for pod in self.live() if volume_id in pod.network_volume_ids]
+    def mounting(self, volume_id: str) -> list[str]:
+        """Pods and endpoints that mount a network volume; a stopped pod does, too."""
+        found = [pod.id for pod in self.live() if volume_id in pod.network_volume_ids]
+        return found + self.endpoints.mounting(volume_id)
 
     def delete_volume(self, volume_id: str) -> None:
         """Give a network volume up; Problem 409 while something mounts it."""
-        users = [pod.id for pod in self.mounting(volume_id)]
-        self.volumes.delete(volume_id, users, int(self.now()))
+        self.volumes.delete(volume_id, self.mounting(volume_id), int(self.now()))
 
     def _load_seconds(self, pod: Pod, command: VllmCommand) -> float:
         """How long a pod's weights take: from its network volume when they lie there."""
@@ -287,25 +297,6 @@ class Cloud:
                     self._told.add((pod.id, pod.incarnation))
                     self.room.say(pod.id, why)
 
-    # --- serverless ---------------------------------------------------------------------
-
-    def keep_endpoint(self, endpoint: dict[str, Any]) -> None:
-        """Add a serverless endpoint."""
-        self.account.endpoints[endpoint["id"]] = endpoint
-        self._files.save_account(self.account)
-
-    def endpoint(self, endpoint_id: str) -> dict[str, Any]:
-        """A serverless endpoint, or Problem 404."""
-        if endpoint_id not in self.account.endpoints:
-            raise not_found(f"endpoint {endpoint_id!r}")
-        return self.account.endpoints[endpoint_id]
-
-    def delete_endpoint(self, endpoint_id: str) -> None:
-        """Remove a serverless endpoint."""
-        self.endpoint(endpoint_id)
-        del self.account.endpoints[endpoint_id]
-        self._files.save_account(self.account)
-
     # --- money --------------------------------------------------------------------------
 
     def top_up(self, usd: Decimal) -> None:
@@ -322,7 +313,8 @@ class Cloud:
         volumes = sum(
             (item.charge(0, at).total_usd for item in self.volumes.ever()), Decimal(0)
         )
-        return self.account.credit_usd - self._ended_usd - live - volumes
+        endpoints = sum((item.total_usd(at) for item in self.endpoints.ever()), Decimal(0))
+        return self.account.credit_usd - self._ended_usd - live - volumes - endpoints
 
     def shown_balance_usd(self) -> Decimal:
         """The balance as the last billing run left it; ended pods are billed at once."""
@@ -337,6 +329,8 @@ class Cloud:
             total += last.usd_per_pod_hour + hourly(last.usd_per_storage_month)
         for volume in self.volumes.present():
             total += hourly(network_volume_usd_per_month(volume.size_gb))
+        for endpoint in self.endpoints.present():
+            total += endpoint.usd_per_hour()
         return total
 
     def _require_an_hour(self, usd_per_hour: Decimal) -> None:
@@ -349,16 +343,19 @@ class Cloud:
             )
 
     def _enforce_balance(self, now: float) -> None:
-        """At the first billing run that finds no credit: terminate, or stop, every pod.
+        """At the first billing run that finds no credit: end, or stop, whatever costs.
 
         The run may lie in a gap during which nobody asked, even one in which the sandbox
         was down; a real cloud would not have waited either.
         """
         step = max(1, self.settings.billing_run_seconds)
         last_run = int(now) // step
-        if not self._live or self.balance_usd(last_run * step) > 0:
+        begins = [pod.created_at for pod in self.live()]
+        for endpoint in self.endpoints.present():
+            begins += [worker.started_at for worker in endpoint.live()]
+        if not begins or self.balance_usd(last_run * step) > 0:
             return
-        first = min(pod.created_at for pod in self.live()) // step
+        first = min(begins) // step
         while first < last_run:
             middle = (first + last_run) // 2
             if self.balance_usd(middle * step) > 0:
@@ -366,6 +363,7 @@ class Cloud:
             else:
                 last_run = middle
         at = max(last_run * step, self._settled_at)
+        self.endpoints.end_workers(at, "the balance is used up")
         for pod in self.live():
             moment = max(at, pod.created_at)
             if pod.network_volume_ids and pod.status != EXITED:

@@ -71,7 +71,7 @@ DEFAULT_OPERATION = dict.fromkeys(
 OPERATIONS = (
     *("listGpuTypes", "getGpuType", "listDataCenters", "listPods", "createPod", "getPod"),
     *("podAction", "deletePod", "getPodLogs", "listNetworkVolumes", "createNetworkVolume"),
-    "updateNetworkVolume",
+    *("updateNetworkVolume", "updateEndpoint", "listEndpointWorkers"),
     *("getNetworkVolume", "deleteNetworkVolume", "listEndpoints", "createEndpoint"),
     *("getEndpoint", "deleteEndpoint", "listBilling", "listPodBilling"),
     *("listNetworkVolumeBilling", "listServerlessBilling", "graphql"),

@@ -3,41 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from fleet.sandbox import billing, catalog, checks, graphql
+from fleet.sandbox import serverless_routes as serverless
+from fleet.sandbox.call import Call, Handler
 from fleet.sandbox.cloud import Cloud
-from fleet.sandbox.endpoints import made_endpoint
 from fleet.sandbox.money import Charge
 from fleet.sandbox.pods import render
-from fleet.sandbox.problems import Problem, invalid, not_found
+from fleet.sandbox.problems import Problem, invalid
 from fleet.sandbox.wire import answer, parse_rfc3339
 
 MAX_TAIL, DEFAULT_TAIL = 5000, 100
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request after authentication, with its body read."""
-
-    cloud: Cloud
-    request: Request
-    raw: bytes
-
-    @property
-    def id(self) -> str:
-        """The id in the path."""
-        return str(self.request.path_params["id"])
-
-    def query(self) -> dict[str, str]:
-        """Query parameters; unknown ones are ignored, as RunPod does."""
-        return dict(self.request.query_params)
 
 
 # --- catalog ----------------------------------------------------------------------------
@@ -161,7 +141,7 @@ def stream_logs(call: Call) -> Response:
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
-# --- network volumes and serverless endpoints -------------------------------------------
+# --- network volumes --------------------------------------------------------------------
 
 
 def list_volumes(call: Call) -> Response:
@@ -198,33 +178,6 @@ def delete_volume(call: Call) -> Response:
     return Response(status_code=204)
 
 
-def list_endpoints(call: Call) -> Response:
-    """Serverless endpoints."""
-    return answer({"endpoints": list(call.cloud.account.endpoints.values())})
-
-
-def create_endpoint(call: Call) -> Response:
-    """Add a serverless endpoint."""
-    body = checks.parse_body(call.raw, checks.CREATE_ENDPOINT, needs_image=True)
-    if "templateId" in body:
-        raise not_found(f"template {body['templateId']!r}")
-    base = str(call.request.base_url)
-    endpoint = made_endpoint(body, call.cloud.new_id(), call.cloud.now(), base)
-    call.cloud.keep_endpoint(endpoint)
-    return answer(endpoint, 201)
-
-
-def get_endpoint(call: Call) -> Response:
-    """One serverless endpoint."""
-    return answer(call.cloud.endpoint(call.id))
-
-
-def delete_endpoint(call: Call) -> Response:
-    """Remove a serverless endpoint."""
-    call.cloud.delete_endpoint(call.id)
-    return Response(status_code=204)
-
-
 # --- billing ----------------------------------------------------------------------------
 
 
@@ -253,20 +206,23 @@ def bill_volumes(call: Call) -> Response:
 
 
 def bill_serverless(call: Call) -> Response:
-    """No worker ever runs in the sandbox, so there is never anything to bill."""
+    """Charges of serverless endpoints per bucket."""
     query = call.query()
     window = billing.window_of(query, call.cloud.now())
     wanted = query.get("serverlessId")
+    rows = _serverless_rows(call.cloud, window, wanted)
     echo = window.shown() | {"bucketSize": window.bucket_size, "serverlessId": wanted}
     unique = ("uniqueServerlessCount", "serverlessId")
-    return answer(billing.listing([], echo, billing.SERVERLESS_AMOUNTS, unique=unique))
+    return answer(billing.listing(rows, echo, billing.SERVERLESS_AMOUNTS, unique=unique))
 
 
 def bill_everything(call: Call) -> Response:
     """Charges of everything per bucket."""
     window = billing.window_of(call.query(), call.cloud.now())
     rows = billing.all_records(
-        _pod_rows(call.cloud, window, None), _volume_rows(call.cloud, window, None)
+        _pod_rows(call.cloud, window, None),
+        _volume_rows(call.cloud, window, None),
+        _serverless_rows(call.cloud, window, None),
     )
     echo = window.shown() | {"bucketSize": window.bucket_size}
     return answer(billing.listing(rows, echo, billing.ALL_AMOUNTS))
@@ -282,6 +238,12 @@ def _volume_rows(cloud: Cloud, window: billing.Window, volume_id: str | None) ->
     found = [volume for volume in cloud.volumes.ever() if volume_id in (None, volume.id)]
     run = cloud.settings.billing_run_seconds
     return billing.volume_records(window, found, int(cloud.now()), run)
+
+
+def _serverless_rows(cloud: Cloud, window: billing.Window, wanted: str | None) -> list[Any]:
+    found = [item for item in cloud.endpoints.ever() if wanted in (None, item.id)]
+    run = cloud.settings.billing_run_seconds
+    return billing.serverless_records(window, found, int(cloud.now()), run)
 
 
 # --- graphql ----------------------------------------------------------------------------
@@ -307,7 +269,6 @@ def ask_graphql(call: Call) -> Response:
         return answer({"errors": [{"message": str(error)}]}, 400)
 
 
-Handler = Callable[[Call], Response]
 # operationId -> method, path, handler
 ROUTES: dict[str, tuple[str, str, Handler]] = {
     "listGpuTypes": ("GET", "/v2/catalog/gpus", list_gpu_types),
@@ -324,10 +285,16 @@ ROUTES: dict[str, tuple[str, str, Handler]] = {
     "getNetworkVolume": ("GET", "/v2/network-volumes/{id}", get_volume),
     "updateNetworkVolume": ("PATCH", "/v2/network-volumes/{id}", update_volume),
     "deleteNetworkVolume": ("DELETE", "/v2/network-volumes/{id}", delete_volume),
-    "listEndpoints": ("GET", "/v2/serverless", list_endpoints),
-    "createEndpoint": ("POST", "/v2/serverless", create_endpoint),
-    "getEndpoint": ("GET", "/v2/serverless/{id}", get_endpoint),
-    "deleteEndpoint": ("DELETE", "/v2/serverless/{id}", delete_endpoint),
+    "listEndpoints": ("GET", "/v2/serverless", serverless.list_endpoints),
+    "createEndpoint": ("POST", "/v2/serverless", serverless.create_endpoint),
+    "getEndpoint": ("GET", "/v2/serverless/{id}", serverless.get_endpoint),
+    "updateEndpoint": ("PATCH", "/v2/serverless/{id}", serverless.update_endpoint),
+    "listEndpointWorkers": (
+        "GET",
+        "/v2/serverless/{id}/workers",
+        serverless.list_workers,
+    ),
+    "deleteEndpoint": ("DELETE", "/v2/serverless/{id}", serverless.delete_endpoint),
     "listBilling": ("GET", "/v2/billing", bill_everything),
     "listPodBilling": ("GET", "/v2/billing/pods", bill_pods),
     "listNetworkVolumeBilling": ("GET", "/v2/billing/network-volumes", bill_volumes),

@@ -14,23 +14,23 @@ from pathlib import Path
 from typing import Any
 
 from fleet.sandbox import pods
+from fleet.sandbox.demand import Tokens
 from fleet.sandbox.pods import Pod
+from fleet.sandbox.serverless import Endpoint, Job, Worker
 from fleet.sandbox.volumes import NetworkVolume
 
 
 @dataclass
 class Account:
-    """Everything that is not a pod.
+    """Everything that is neither a pod nor a serverless endpoint.
 
     credit_usd       opening balance and top-ups
     create_attempts  pod name -> create requests that named it, answered or not
-    endpoints        serverless endpoints as the contract shows them
     """
 
     credit_usd: Decimal
     create_attempts: dict[str, int] = field(default_factory=dict)
     volumes: dict[str, NetworkVolume] = field(default_factory=dict)
-    endpoints: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
 class StateFiles:
@@ -40,6 +40,8 @@ class StateFiles:
         self._account = folder / "account.json"
         self._pods = folder / "pods"
         self._pods.mkdir(parents=True, exist_ok=True)
+        self._endpoints = folder / "endpoints"
+        self._endpoints.mkdir(exist_ok=True)
 
     def load(self, opening_balance_usd: Decimal) -> tuple[Account, dict[str, Pod]]:
         """What was kept, or a new account; a broken file is not skipped: it is money."""
@@ -54,6 +56,21 @@ class StateFiles:
             pod.id: pod for pod in sorted(found, key=lambda pod: pod.created_at)
         }
 
+    def load_endpoints(self) -> dict[str, Endpoint]:
+        """The serverless endpoints that were kept."""
+        found = [
+            _endpoint_from_json(json.loads(path.read_text()))
+            for path in self._endpoints.glob("*.json")
+        ]
+        return {item.id: item for item in sorted(found, key=lambda each: each.created_at)}
+
+    def save_endpoint(self, endpoint: Endpoint) -> None:
+        """Keep one serverless endpoint with its workers and jobs; on disk at return."""
+        kept = asdict(endpoint) | {"fee_share": str(endpoint.fee_share)}
+        for worker in kept["workers"]:
+            worker["usd_per_worker_hour"] = str(worker["usd_per_worker_hour"])
+        _replace(self._endpoints / f"{endpoint.id}.json", kept)
+
     def save_pod(self, pod: Pod) -> None:
         """Keep one pod; on disk when this returns (a power cut is not guarded against)."""
         _replace(self._pods / f"{pod.id}.json", pods.to_json(pod))
@@ -66,9 +83,21 @@ class StateFiles:
 
 def _account_from_json(kept: dict[str, Any]) -> Account:
     volumes = {key: NetworkVolume(**item) for key, item in kept["volumes"].items()}
-    return Account(
-        Decimal(kept["credit_usd"]), kept["create_attempts"], volumes, kept["endpoints"]
-    )
+    return Account(Decimal(kept["credit_usd"]), kept["create_attempts"], volumes)
+
+
+def _endpoint_from_json(kept: dict[str, Any]) -> Endpoint:
+    workers = [
+        Worker(**item | {"usd_per_worker_hour": Decimal(item["usd_per_worker_hour"])})
+        for item in kept["workers"]
+    ]
+    jobs = {
+        key: Job(**item | {"tokens": Tokens(**item["tokens"])})
+        for key, item in kept["jobs"].items()
+    }
+    changed: dict[str, Any] = {"workers": workers, "jobs": jobs}
+    changed |= {"fee_share": Decimal(kept["fee_share"]), "tokens": Tokens(**kept["tokens"])}
+    return Endpoint(**kept | changed)
 
 
 def _replace(path: Path, value: dict[str, Any]) -> None:

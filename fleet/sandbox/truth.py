@@ -8,6 +8,7 @@ from typing import Any
 from fleet.sandbox.cloud import Cloud
 from fleet.sandbox.pods import Pod
 from fleet.sandbox.problems import invalid
+from fleet.sandbox.serverless import Endpoint
 from fleet.sandbox.wire import rfc3339
 
 MOST_TOP_UP = Decimal(1_000_000)
@@ -32,10 +33,44 @@ def tell(cloud: Cloud) -> dict[str, Any]:
                 "ended_at": None if volume.ended_at is None else rfc3339(volume.ended_at),
                 "charge_usd": f"{volume.charge(0, now).total_usd:f}",
                 "weights_gb": volume.weights,
-                "mounted_by": [pod.name for pod in cloud.mounting(volume.id)],
+                "mounted_by": cloud.mounting(volume.id),
             }
             for volume in cloud.volumes.ever()
         ],
+        "serverless": [_endpoint(item, now) for item in cloud.endpoints.ever()],
+    }
+
+
+def _endpoint(endpoint: Endpoint, now: int) -> dict[str, Any]:
+    charge = endpoint.charge(0, now + 1, now)
+    tokens = endpoint.tokens
+    return {
+        "id": endpoint.id,
+        "name": endpoint.shown["name"],
+        "created_at": rfc3339(endpoint.created_at),
+        "ended_at": None if endpoint.ended_at is None else rfc3339(endpoint.ended_at),
+        "workers": [
+            {
+                "id": worker.id,
+                "gpu_id": worker.gpu_id,
+                "usd_per_worker_hour": f"{worker.usd_per_worker_hour:f}",
+                "billed_seconds": (worker.ended_at or now) - worker.started_at,
+                "end_reason": worker.end_reason,
+            }
+            for worker in endpoint.workers
+        ],
+        "jobs": endpoint.counts,
+        "charge_usd": {
+            "gpu": f"{charge.compute_usd:f}",
+            "disk": f"{charge.storage_usd:f}",
+            "fee": f"{endpoint.fee_usd(charge):f}",
+            "total": f"{endpoint.total_usd(now):f}",
+        },
+        "tokens": {
+            "uncached_prompt": tokens.uncached_prompt,
+            "cached_prompt": tokens.cached_prompt,
+            "completion": tokens.completion,
+        },
     }
 
 

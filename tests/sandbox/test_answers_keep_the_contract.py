@@ -139,3 +139,36 @@ def test_a_create_body_is_refused_exactly_when_the_contract_refuses_it(body):
     except Problem as problem:
         refused = problem.status == 422
     assert refused == bool(contract.request_violations("POST", "/v2/pods", body))
+
+
+ENDPOINT_BODIES = [
+    ENDPOINT,
+    ENDPOINT | {"workers": {"min": 0, "max": 2, "idleTimeout": 5}, "networkVolumes": ["v"]},
+    ENDPOINT | {"workers": {"min": -1}},
+    ENDPOINT | {"workers": {"idleTimeout": 0}},
+    ENDPOINT | {"workers": {"most": 3}},
+    ENDPOINT | {"gpu": {"pools": []}},
+    ENDPOINT | {"gpu": {"count": 1}},
+    ENDPOINT | {"scaling": {"type": "QUEUE_DELAY", "queueDelay": 0}},
+    ENDPOINT | {"scaling": {"type": "REQUEST_COUNT", "requestCount": 2}},
+    ENDPOINT | {"scaling": {"type": "REQUEST_COUNT", "queueDelay": 2}},
+    ENDPOINT | {"flashboot": "ON"},
+    ENDPOINT | {"timeout": "300"},
+    {},
+]
+
+
+@pytest.mark.parametrize("body", ENDPOINT_BODIES)
+def test_an_endpoints_body_is_refused_exactly_when_the_contract_refuses_it(body):
+    for method, path, check, needs_image in (
+        ("POST", "/v2/serverless", checks.CREATE_ENDPOINT, True),
+        ("PATCH", "/v2/serverless/x", checks.UPDATE_ENDPOINT, False),
+    ):
+        sent = {key: value for key, value in body.items() if key != "type"}
+        sent = body if method == "POST" else sent
+        try:
+            checks.parse_body(json.dumps(sent).encode(), check, needs_image=needs_image)
+            refused = False
+        except Problem as problem:
+            refused = problem.status == 422
+        assert refused == bool(contract.request_violations(method, path, sent)), method
