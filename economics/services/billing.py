@@ -23,6 +23,9 @@ WINDOW_HOURS = 72  # the provider corrects a bucket for that long
 ABSENT_HOURS = 3  # an ended pod without a bucket by then was not charged
 OBSERVED_STEP = Decimal("0.00000001")
 
+# What the provider said last, by its pod id and the bucket's start.
+Known = dict[tuple[str, datetime], BillingObservation]
+
 
 @dataclass
 class Reading:
@@ -55,13 +58,23 @@ def read_billing(*, provider: GpuProvider, now: datetime) -> Reading:
     done = Reading()
     with locked():
         pods = pods_by_id(buckets, provider=provider.name)
+        known = latest_observations(provider.name, since=start)
         for bucket in buckets:
-            book_bucket(bucket, pods, provider=provider.name, now=now, done=done)
+            book_bucket(bucket, pods, known, provider=provider.name, now=now, done=done)
         for bucket, pod in absent_buckets(provider.name, since=start, now=now):
-            book_bucket(
-                bucket, {pod.provider_id: pod}, provider=provider.name, now=now, done=done
-            )
+            ours = {pod.provider_id: pod}
+            book_bucket(bucket, ours, known, provider=provider.name, now=now, done=done)
     return done
+
+
+def latest_observations(provider: str, *, since: datetime) -> Known:
+    """What the provider said last of each pod and bucket, in one query."""
+    seen = BillingObservation.objects.filter(provider=provider, bucket_start__gte=since)
+    newest = seen.order_by("provider_pod_id", "bucket_start", "-revision")
+    return {
+        (each.provider_pod_id, each.bucket_start): each
+        for each in newest.distinct("provider_pod_id", "bucket_start")
+    }
 
 
 def pods_by_id(buckets: Iterable[BillingBucket], *, provider: str) -> dict[str, Pod]:
@@ -74,16 +87,20 @@ def pods_by_id(buckets: Iterable[BillingBucket], *, provider: str) -> dict[str, 
 def book_bucket(
     bucket: BillingBucket,
     pods: dict[str, Pod],
+    known: Known,
     *,
     provider: str,
     now: datetime,
     done: Reading,
 ) -> None:
-    """Keep a bucket when it says something new, and correct the hour once it is final."""
+    """Keep a bucket when it says something new, and correct the hour once it is final.
+
+    known  what was said of each bucket before; kept up to date
+    """
     pod = pods.get(bucket.provider_pod_id)
     done.buckets += 1
     done.unattributed += pod is None
-    observation = observe(bucket, pod, provider=provider, now=now)
+    observation = observe(bucket, pod, known, provider=provider, now=now)
     if observation is None:
         return
     done.changed += 1
@@ -95,20 +112,17 @@ def book_bucket(
 
 
 def observe(
-    bucket: BillingBucket, pod: Pod | None, *, provider: str, now: datetime
+    bucket: BillingBucket,
+    pod: Pod | None,
+    known: Known,
+    *,
+    provider: str,
+    now: datetime,
 ) -> BillingObservation | None:
     """A row for what the provider says now; None when it said the same before."""
-    last = (
-        BillingObservation.objects.filter(
-            provider=provider,
-            provider_pod_id=bucket.provider_pod_id,
-            bucket_start=bucket.start,
-        )
-        .order_by("-revision")
-        .first()
-    )
+    last = known.get((bucket.provider_pod_id, bucket.start))
     said = {
-        "pod": pod,
+        "pod_id": None if pod is None else pod.pk,
         "bucket_end": bucket.end,
         "gpu_usd": observed(bucket.gpu_usd),
         "disk_usd": observed(bucket.disk_usd),
@@ -117,7 +131,7 @@ def observe(
     }
     if last is not None and all(getattr(last, name) == said[name] for name in said):
         return None
-    return BillingObservation.objects.create(
+    observation = BillingObservation.objects.create(
         provider=provider,
         provider_pod_id=bucket.provider_pod_id,
         bucket_start=bucket.start,
@@ -125,6 +139,8 @@ def observe(
         observed_at=now,
         **said,
     )
+    known[bucket.provider_pod_id, bucket.start] = observation
+    return observation
 
 
 def observed(amount: Decimal) -> Decimal:

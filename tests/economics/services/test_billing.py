@@ -2,6 +2,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from economics.models import BillingObservation, CostLine, DayClose, Provenance
 from economics.selectors import unattributed_pods
@@ -79,6 +81,19 @@ def test_reading_the_same_bill_twice_changes_nothing():
     assert (again.changed, again.corrected) == (0, 0)
     assert BillingObservation.objects.count() == 1
     assert cost(rented) == Decimal("0.35")
+
+
+def test_a_long_bill_that_says_nothing_new_costs_no_more_queries():
+    rented = pod()
+    hours = [charged(rented, hour, "0.37", "0.01") for hour in range(10, 13)]
+    read_billing(provider=Bill(*hours), now=at(13, 20))
+    counts = []
+    for bill in (Bill(hours[0]), Bill(*hours)):
+        with CaptureQueriesContext(connection) as queries:
+            read_billing(provider=bill, now=at(13, 25))
+        counts.append(len(queries))
+
+    assert counts[0] == counts[1]
 
 
 def test_an_hour_in_progress_is_observed_and_not_corrected():
