@@ -190,6 +190,13 @@ CELERY_BROKER_URL = env.url(
 SCHEDULE_SCALE = env.decimal(
     "KERNE_SCHEDULE_SCALE", Decimal(1), minimum=Decimal("0.01"), maximum=Decimal(1)
 )
+# Lets a drill kill workers at named points (fleet/services/fault_points.py).
+FAULT_POINTS = env.flag("KERNE_FAULT_POINTS", default=False)
+if FAULT_POINTS and not KERNE_SANDBOX:
+    raise SettingError(
+        "KERNE_FAULT_POINTS is true, which lets a file kill a worker; that is for drills "
+        "in the sandbox. Unset it where real pods are rented."
+    )
 # How long a worker that is told to stop lets its running tasks go on.
 WORKER_SHUTDOWN_SECONDS = env.seconds("KERNE_WORKER_SHUTDOWN_SECONDS", 20)
 

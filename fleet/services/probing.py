@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Protocol
 
 from django.conf import settings
 from django.db import transaction
@@ -24,6 +25,7 @@ from fleet.models import (
     PodStatus,
 )
 from fleet.selectors.health import blind_after
+from fleet.services import fault_points
 from fleet.services.isolation import FAULTS, apart
 from fleet.services.jobs import JobFailed
 from fleet.vllm import health as judging
@@ -44,7 +46,33 @@ LARGEST_COUNTER = 2**63 - 1
 LATEST_START = 32_503_680_000  # the year 3000
 
 
-def sweep(*, provider_name: str, clock: Callable[[], datetime]) -> str:
+class Ask(Protocol):
+    """How pods are asked: one probe of each, in their order."""
+
+    def __call__(
+        self, pods: Sequence[Pod], *, clock: Callable[[], datetime]
+    ) -> list[ProbeResult]: ...
+
+
+def ask(pods: Sequence[Pod], *, clock: Callable[[], datetime]) -> list[ProbeResult]:
+    """One probe of each pod, all at once; blocks for at most the probe timeout."""
+    targets = [target_of(pod) for pod in pods]
+    return asyncio.run(
+        probe_many(targets, timeout=settings.PROBE_TIMEOUT_SECONDS, clock=clock)
+    )
+
+
+def target_of(pod: Pod) -> Target:
+    return Target(
+        key=str(pod.pk),
+        base_url=pod.base_url,
+        api_key=pod.api_key,
+        model=pod.deployment.variant.served_model.slug,
+        ask_version=not pod.engine_version,
+    )
+
+
+def sweep(*, provider_name: str, clock: Callable[[], datetime], ask: Ask = ask) -> str:
     """Probe every pod that may serve, and book the answers round by round; a summary.
 
     Pods that answered last time are asked first: one that hangs delays the others of
@@ -86,24 +114,6 @@ def to_probe(provider_name: str) -> QuerySet[Pod]:
 def asking_order(pod: Pod) -> tuple[bool, float]:
     """Pods that missed their last probe last; among equals the longest unseen first."""
     return pod.probe_misses > 0, pod.probed_at.timestamp() if pod.probed_at else 0.0
-
-
-def ask(pods: Sequence[Pod], *, clock: Callable[[], datetime]) -> list[ProbeResult]:
-    """One probe of each pod, all at once; blocks for at most the probe timeout."""
-    targets = [target_of(pod) for pod in pods]
-    return asyncio.run(
-        probe_many(targets, timeout=settings.PROBE_TIMEOUT_SECONDS, clock=clock)
-    )
-
-
-def target_of(pod: Pod) -> Target:
-    return Target(
-        key=str(pod.pk),
-        base_url=pod.base_url,
-        api_key=pod.api_key,
-        model=pod.deployment.variant.served_model.slug,
-        ask_version=not pod.engine_version,
-    )
 
 
 def apply(pod: Pod, result: ProbeResult, *, now: datetime) -> Health:
@@ -328,7 +338,9 @@ def first_ready(pod: Pod, *, now: datetime) -> None:
         )
 
 
-def last_scrape(pods: Sequence[Pod], *, clock: Callable[[], datetime]) -> int:
+def last_scrape(
+    pods: Sequence[Pod], *, clock: Callable[[], datetime], ask: Ask = ask
+) -> int:
     """The scrape before the end, of all at once; how many brought counters.
 
     Tokens served after it are not seen: the bound is the time until the delete.
@@ -339,8 +351,10 @@ def last_scrape(pods: Sequence[Pod], *, clock: Callable[[], datetime]) -> int:
         .select_related("deployment__variant__served_model")
         .order_by("pk")
     )
+    answers = ask(known, clock=clock)
+    fault_points.reach("scraped")
     read = 0
-    for pod, raw in zip(known, ask(known, clock=clock), strict=True):
+    for pod, raw in zip(known, answers, strict=True):
         result = storable(raw)
         if result.counters is None:
             continue

@@ -19,7 +19,7 @@ from fleet.providers.base import (
 )
 from fleet.selectors.burn import committed_usd_per_hour, pod_usd_per_hour
 from fleet.selectors.serving import VLLM_PORT, serve_spec_for
-from fleet.services import replicas, spending, termination
+from fleet.services import fault_points, replicas, spending, termination
 from fleet.services.isolation import FAULTS
 from fleet.services.launch_guard import LaunchGuard, LaunchRequest
 from fleet.vllm.command import args_string
@@ -70,6 +70,7 @@ def provision(
         return False
     if not claim(pod, guard=guard, now=now):
         return False
+    fault_points.reach("claimed")
     try:
         rented = provider.create(request)
     except ProviderUnavailable as silence:
@@ -84,6 +85,7 @@ def provision(
         note_silence(pod, reason)
         replicas.note_launch_failure(pod.deployment, now=now, reason=reason)
         return False
+    fault_points.reach("created")
     return record_rental(pod, rented, provider=provider, now=now)
 
 

@@ -12,6 +12,7 @@ from fleet.services import (
     cloud_list,
     deadlines,
     diagnosis,
+    fault_points,
     mending,
     replicas,
     termination,
@@ -98,7 +99,9 @@ def settle_deployments(
             now=now,
             new_key=new_key,
         )
+        fault_points.reach("before_intent")
         changed += apart(f"deployment {pk}", settle, troubles) or 0
+        fault_points.reach("after_intent")
     return changed
 
 

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from fleet.models import Pod, PodStatus
 from fleet.providers.base import GpuProvider, ProviderError, RateLimited
-from fleet.services import audit
+from fleet.services import audit, fault_points
 from fleet.services.isolation import FAULTS, apart, note_fault
 
 log = logging.getLogger(__name__)
@@ -80,6 +80,8 @@ def drive_terminations(
     added to `troubles` and stops no other.
     """
     known = [pod for pod in pods if pod.provider_id]
+    if known:
+        fault_points.reach("stop_requested")
     fresh = [
         pod
         for pod in known
@@ -87,6 +89,7 @@ def drive_terminations(
     ][:SCRAPES_AT_ONCE]
     if fresh:
         apart("last scrape", lambda: last_scrape(fresh), troubles)
+        fault_points.reach("scrape_kept")
     gone = []
     for pod in known:
         if pod.terminate_sent_at is None and pod not in fresh:
@@ -114,8 +117,10 @@ def delete_until_gone(
     """
     if needs_delete(pod, now=clock()):
         provider.terminate(pod.provider_id)
+        fault_points.reach("deleted")
         pod.terminate_sent_at = clock()
         Pod.objects.filter(pk=pod.pk).update(terminate_sent_at=pod.terminate_sent_at)
+        fault_points.reach("delete_noted")
     seen = provider.pod(pod.provider_id)
     if seen is not None and seen.status not in GONE_STATUSES:
         return False

@@ -156,3 +156,13 @@ def test_a_redis_on_a_socket_is_the_broker_too(tmp_path):
     assert found["CELERY_BROKER_URL"] == (
         f"redis+socket://{tmp_path}/run/redis.sock?virtual_host=0"
     )
+
+
+def test_real_pods_and_fault_points_do_not_go_together(tmp_path):
+    with pytest.raises(RefusedToStart, match="KERNE_FAULT_POINTS is true"):
+        read_settings(
+            ["FAULT_POINTS"],
+            bare_environment(
+                tmp_path, RUNPOD_API_KEY=KEY, SECRET_KEY=SECRET, KERNE_FAULT_POINTS="true"
+            ),
+        )
