@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import quote
 
+from requests.adapters import BaseAdapter
+
 from fleet.providers import runpod_parse as parse
 from fleet.providers.base import (
     Balance,
@@ -85,6 +87,7 @@ class RunPodProvider:
     graphql_url  ends with /graphql; for the balance only
     proxy_url    template of a pod's public address, with {pod_id} and {port}
     name         what our rows call it; the sandbox has one of its own
+    transport    carries the REST requests; None: the network
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class RunPodProvider:
         name: str = "runpod",
         read_seconds: float = READ_SECONDS,
         create_seconds: float = CREATE_SECONDS,
+        transport: BaseAdapter | None = None,
     ) -> None:
         if "{pod_id}" not in proxy_url or "{port}" not in proxy_url:
             raise ValueError(
@@ -108,6 +112,7 @@ class RunPodProvider:
             api_key=api_key,
             read_seconds=read_seconds,
             create_seconds=create_seconds,
+            transport=transport,
         )
         self._api_key = api_key
         self._graphql_url = graphql_url

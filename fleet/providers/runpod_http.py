@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from requests.adapters import BaseAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
@@ -84,7 +85,10 @@ class BearerKey(AuthBase):
 
 
 class RunPodHttp:
-    """A session with RunPod. Not shared between threads: one per task or command."""
+    """A session with RunPod. Not shared between threads: one per task or command.
+
+    transport  carries the requests; None: the network
+    """
 
     def __init__(
         self,
@@ -94,6 +98,7 @@ class RunPodHttp:
         read_seconds: float = READ_SECONDS,
         create_seconds: float = CREATE_SECONDS,
         most_body_bytes: int = MOST_BODY_BYTES,
+        transport: BaseAdapter | None = None,
     ) -> None:
         if not api_key:
             raise ValueError("api_key is empty; give the key of a RunPod account.")
@@ -110,6 +115,8 @@ class RunPodHttp:
         # A proxy of the environment cannot reach the sandbox on this machine.
         self._session.trust_env = urlsplit(base_url).hostname not in LOOPBACK
         self._session.headers["Accept"] = "application/json"
+        if transport is not None:
+            self._session.mount(self.base_url, transport)
         # Compressed bodies would make a limit in bytes meaningless.
         self._session.headers["Accept-Encoding"] = "identity"
 

@@ -35,6 +35,7 @@ MAX_BODY_BYTES = 1_000_000
 CREATES = ("createPod", "createNetworkVolume", "createEndpoint")
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 Endpoint = Callable[[Request], Awaitable[Response]]
+Sleep = Callable[[float], Awaitable[None]]
 
 
 def real_clock() -> datetime:
@@ -48,15 +49,20 @@ def random_id() -> str:
 
 
 def create_app(
-    settings: SandboxSettings, *, clock: Clock = real_clock, make_id: MakeId = random_id
+    settings: SandboxSettings,
+    *,
+    clock: Clock = real_clock,
+    make_id: MakeId = random_id,
+    sleep: Sleep = asyncio.sleep,
 ) -> Starlette:
     """A sandbox over `settings.state_dir`, with its state loaded.
 
     clock    aware present time; tests pass their own
     make_id  a new id for each pod, volume and endpoint
+    sleep    what a slow request waits by
     """
     cloud = Cloud(settings, clock, make_id)
-    gate = _Gate(cloud, Quota(settings.requests_per_minute))
+    gate = _Gate(cloud, Quota(settings.requests_per_minute), sleep)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -105,9 +111,10 @@ class LostResponse(Response):
 class _Gate:
     """What every route passes: the key, the quota, the present time, the faults."""
 
-    def __init__(self, cloud: Cloud, quota: Quota) -> None:
+    def __init__(self, cloud: Cloud, quota: Quota, sleep: Sleep) -> None:
         self.cloud = cloud
         self._quota = quota
+        self._sleep = sleep
 
     def admit(self, request: Request) -> dict[str, str]:
         """RateLimit headers for a good key; Problem 401 or 429."""
@@ -140,15 +147,20 @@ class _Gate:
         if name in CREATES:
             self.cloud.note_create_attempt(pod_name)
         faults = self.cloud.faults.strike_request(name, pod_name)
-        await _delay(faults, "before")
+        await self._delay(faults, "before")
         _refuse_by_fault(faults)
         response = handler(call)
         self.cloud.settle()
-        await _delay(faults, "after")
+        await self._delay(faults, "after")
         if "lost_response" in faults:
             return LostResponse()
         _fail_by_fault(faults, "after")
         return response
+
+    async def _delay(self, faults: dict[str, Fault], when: str) -> None:
+        slow = faults.get("slow")
+        if slow is not None and slow.params.get("when", "before") == when:
+            await self._sleep(float(slow.params["seconds"]))
 
     def _pod_name(self, operation: str, call: Call) -> str:
         """The pod that a request is about, or the volume or endpoint that it would create;
@@ -267,12 +279,6 @@ async def _body(request: Request) -> bytes:
             413, f"the body has {len(raw)} bytes, at most {MAX_BODY_BYTES} are taken"
         )
     return raw
-
-
-async def _delay(faults: dict[str, Fault], when: str) -> None:
-    slow = faults.get("slow")
-    if slow is not None and slow.params.get("when", "before") == when:
-        await asyncio.sleep(float(slow.params["seconds"]))
 
 
 def _refuse_by_fault(faults: dict[str, Fault]) -> None:
