@@ -25,6 +25,7 @@ PAGES = (  # name, address, key after "g", icon
     ("GPU prices", "fleet:offers", "m", "cpu"),
     ("Jobs", "fleet:jobs", "j", "calendar-clock"),
     ("Prices", "economics:prices", "p", "tag"),
+    ("Audit", "fleet:audit", "u", "scroll-text"),
 )
 
 

@@ -19,6 +19,7 @@ from fleet.providers.gpuhunt_catalog import MarketReading
 from fleet.providers.gpuhunt_catalog import read_market as read_catalogs
 from fleet.selectors.speeds import evidence
 from fleet.services import (
+    audit_chain,
     catalog,
     cloud_list,
     fleets,
@@ -180,6 +181,12 @@ def read_other_providers(
         return market.refresh(read=asked)
     except ProviderError as error:
         raise JobFailed(f"{error}; the prices known so far stay") from error
+
+
+@shared_task
+def seal_audit() -> None:
+    """Beat: the hash chain over what was audited since."""
+    recorded("seal_audit", lambda now: audit_chain.seal(now=now))
 
 
 @shared_task

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from fleet.views import (
+    audit,
     banner,
     demo,
     deployment_page,
@@ -52,6 +53,8 @@ urlpatterns = [
         offer_import.offers_import_confirm,
         name="offers-import-confirm",
     ),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/audit.csv", audit.audit_csv, name="audit-csv"),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/live/", jobs.jobs_live, name="jobs-live"),
     path("jobs/<str:name>/run/", jobs.job_run, name="job-run"),

@@ -74,6 +74,8 @@ SCHEDULE = (
     ),
     # Speeds that plan pages asked for, when the doorbell was lost.
     Recurring("fleet.tasks.estimate_speeds", BOOKS, 60),
+    # The hash chain over the audit rows of the last minute.
+    Recurring("fleet.tasks.seal_audit", BOOKS, 60),
     # Old samples and finished jobs go, at an hour when nothing is closed.
     Recurring(
         "fleet.tasks.housekeeping",

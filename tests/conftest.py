@@ -16,7 +16,7 @@ import django
 import pytest
 from django.apps import apps
 from django.core import serializers
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.signals import post_migrate
 from pytest_django import DjangoDbBlocker
 
@@ -102,6 +102,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     """
     ours = [model for app in OUR_APPS for model in apps.get_app_config(app).get_models()]
     with django_db_blocker.unblock():
+        _let_tables_be_emptied()
         made = [row for model in ours for row in model._default_manager.all()]
     kept = serializers.serialize("json", made)
 
@@ -113,6 +114,17 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     # Emptying ends with this signal, app by app; ours is the last.
     last = apps.get_app_config(OUR_APPS[-1])
     post_migrate.connect(give_back, sender=last, weak=False)
+
+
+def _let_tables_be_emptied() -> None:
+    """Append-only tables refuse TRUNCATE, by which a test that commits is cleaned up.
+
+    Said to this test database only, so to every session that a test opens in it.
+    """
+    name = connection.ops.quote_name(str(connection.settings_dict["NAME"]))
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER DATABASE {name} SET kerne.may_truncate = 'on'")
+        cursor.execute("SET kerne.may_truncate = 'on'")
 
 
 @pytest.fixture(scope="session")

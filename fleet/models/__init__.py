@@ -1,6 +1,7 @@
 """The tables of the fleet, re-exported so that callers need one import."""
 
 from fleet.models.audit import AuditEntry, Orphan
+from fleet.models.audit_seal import AuditSeal
 from fleet.models.deployment import MAX_NEVER_READY, Deployment, Fleet, RentalKind, Tier
 from fleet.models.incident import Incident, IncidentNote, Severity
 from fleet.models.job import JobLease, JobResult, JobRun
@@ -43,6 +44,7 @@ __all__ = [
     "WANTED",
     "Attention",
     "AuditEntry",
+    "AuditSeal",
     "BalanceReading",
     "BillingUnit",
     "Cloud",

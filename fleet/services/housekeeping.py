@@ -30,6 +30,7 @@ FREQUENT_JOBS = (
     "list_cloud",
     "settle_usage",
     "estimate_speeds",
+    "seal_audit",
 )
 
 

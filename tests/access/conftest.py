@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+
 import pytest
 from django.test import Client
 
+from economics.models import BillingObservation, CostLine
 from fleet.models import Pod
 from fleet.services.roles import Role
-from tests.factories import make_deployment, make_fleet, make_llama, make_pod, make_user
+from tests.factories import (
+    NOW,
+    make_deployment,
+    make_fleet,
+    make_llama,
+    make_pod,
+    make_user,
+)
 
 
 def browser_of(username: str, role: Role) -> Client:
@@ -35,3 +47,37 @@ def admin(db: None) -> Client:
 def pod(db: None) -> Pod:
     deployment = make_deployment(fleet=make_fleet(), variant=make_llama(), slug="llama-a")
     return make_pod(deployment=deployment, provider="sandbox")
+
+
+@pytest.fixture
+def make_lines(pod: Pod) -> Callable[[], CostLine]:
+    """One cost line with what the provider said of it."""
+
+    def make() -> CostLine:
+        hour = NOW.replace(minute=0)
+        BillingObservation.objects.create(
+            provider="sandbox",
+            provider_pod_id="p1",
+            pod=pod,
+            bucket_start=hour - timedelta(hours=1),
+            bucket_end=hour,
+            gpu_usd=Decimal("0.74"),
+            disk_usd=Decimal(0),
+            total_usd=Decimal("0.74"),
+            observed_at=NOW,
+        )
+        return CostLine.objects.create(
+            pod=pod,
+            kind="gpu",
+            hour_start=hour - timedelta(hours=1),
+            period_start=hour - timedelta(hours=1),
+            period_end=hour,
+            seconds=3600,
+            usd_per_hour=Decimal("0.74"),
+            amount_usd=Decimal("0.74"),
+            provenance="accrued",
+            day=NOW.date(),
+            booked_at=NOW,
+        )
+
+    return make

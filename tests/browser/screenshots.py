@@ -35,6 +35,7 @@ PAGES = {
     "plan-glm-5": "/plan/?model=glm-5",
     "strategy": "/plan/strategy/",
     "model": "/plan/model/",
+    "audit": "/audit/",
 }
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

@@ -10,7 +10,7 @@ PAGES = [
     *("/", "/fleet/", "/fleet/order/", "/jobs/", "/prices/", "/account/tokens/"),
     *("/offers/", "/offers/?count=8", "/offers/?provider=nobody", "/offers/import/"),
     *("/plan/", "/plan/?model=glm-5", "/plan/?model=nonsense", "/plan/strategy/"),
-    *("/plan/model/", "pod", "deployment", "stop"),
+    *("/plan/model/", "/audit/", "pod", "deployment", "stop"),
 ]
 
 

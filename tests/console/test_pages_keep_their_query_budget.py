@@ -60,6 +60,8 @@ def queries_of(client: Client, address: str) -> int:
         "economics:strategy",
         "economics:model-config",
         "account-tokens",
+        "fleet:audit",
+        "fleet:audit-csv",
         "api:index",
         "api:fleets",
         "api:profit",

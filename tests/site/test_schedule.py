@@ -33,6 +33,7 @@ def test_the_periods_are_those_of_the_plan():
         "fleet.tasks.read_balance": 300,
         "fleet.tasks.read_market": crontab(hour="5", minute="40"),
         "fleet.tasks.estimate_speeds": 60,
+        "fleet.tasks.seal_audit": 60,
         "fleet.tasks.housekeeping": crontab(hour="3", minute="10"),
         "fleet.tasks.probe": 10,
         "economics.tasks.settle_usage": 60,
