@@ -6,6 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from fleet.outgoing import Allowed
+
 LONGEST_ENV = 20  # leaves room for a deployment and its attempt in 60 characters
 
 
@@ -22,3 +24,15 @@ def names_have_room(app_configs: Sequence[Any] | None, **kwargs: Any) -> list[Ch
             id="fleet.E001",
         )
     ]
+
+
+@register()
+def private_targets_can_be_read(
+    app_configs: Sequence[Any] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """A network that is written wrong would allow nothing, or too much."""
+    try:
+        Allowed.from_words(settings.ALLOW_PRIVATE_TARGETS)
+    except ValueError as error:
+        return [Error(f"KERNE_ALLOW_PRIVATE_TARGETS: {error}.", id="fleet.E002")]
+    return []

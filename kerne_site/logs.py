@@ -137,5 +137,9 @@ def config(level: str, *, secrets: Iterable[str] = ()) -> Mapping[str, Any]:
             "celery.worker.strategy": {"level": "WARNING"},
             "celery.app.trace": {"level": "WARNING"},
             "celery.beat": {"level": "WARNING"},
+            # Both write whole addresses when they are asked for details, and the address
+            # of a webhook is its password.
+            "urllib3": {"level": "INFO"},
+            "apprise": {"level": "WARNING", "propagate": False},
         },
     }

@@ -229,6 +229,12 @@ SPEND_LIMIT_USD_PER_HOUR = env.decimal(
     "KERNE_SPEND_LIMIT_USD_PER_HOUR", Decimal(80), minimum=Decimal(0)
 )
 FLEET_LAUNCH_GUARD = env.text("KERNE_FLEET_LAUNCH_GUARD", "economics.guards.veto")
+# Private hosts and networks that alert channels and pings may reach all the same. The
+# demo's own machine is one, so that a channel can be tried without the internet.
+ALLOW_PRIVATE_TARGETS = env.words(
+    "KERNE_ALLOW_PRIVATE_TARGETS",
+    ["127.0.0.0/8", "::1/128"] if KERNE_SANDBOX and KERNE_ENV == "demo" else [],
+)
 # Public price catalogs of other providers, once a day; false: nobody is asked.
 MARKET_PRICES = env.flag("KERNE_MARKET_PRICES", default=True)
 MARKET_PRICES_URL = env.url(
