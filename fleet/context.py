@@ -23,6 +23,7 @@ PAGES = (  # name, address, key after "g", icon
     ("Plan", "economics:plan", "l", "scale"),
     ("Order", "fleet:order", "d", "plus"),
     ("GPU prices", "fleet:offers", "m", "cpu"),
+    ("Actions", "fleet:actions", "a", "receipt-text"),
     ("Jobs", "fleet:jobs", "j", "calendar-clock"),
     ("Prices", "economics:prices", "p", "tag"),
     ("Audit", "fleet:audit", "u", "scroll-text"),

@@ -6,6 +6,7 @@ Only what a type can not hold is judged here; every rule of an order is the serv
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -146,6 +147,12 @@ class OrderForm(forms.Form):
     )
     container_disk_gb = WholeField(label="Container disk", example="60", initial=60)
     max_usd_per_gpu_hour = NumberField(label="Price limit", example="0.80", required=False)
+
+    @classmethod
+    def of_order(cls, parameters: Mapping[str, str]) -> OrderForm:
+        """The form as it was when its order was planned from these parameters."""
+        early = "yes" if parameters.get("is_ready_at_start") == "True" else ""
+        return cls({**parameters, "is_ready_at_start": early})
 
     def clean_is_ready_at_start(self) -> bool:
         """The choice as a yes or no."""

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from fleet.views import (
+    actions,
     audit,
     banner,
     demo,
@@ -14,7 +15,6 @@ from fleet.views import (
     order,
     pod_page,
     spending,
-    stopping,
 )
 
 app_name = "fleet"
@@ -26,7 +26,6 @@ urlpatterns = [
     path("fleet/", fleet_list.fleet_list, name="list"),
     path("fleet/live/", fleet_list.fleet_live, name="live"),
     path("fleet/order/", order.order, name="order"),
-    path("fleet/order/confirm/", order.order_confirm, name="order-confirm"),
     path("fleet/order/fit/", order.order_fit, name="order-fit"),
     path("fleet/pods/<int:pk>/", pod_page.pod_page, name="pod"),
     path("fleet/pods/<int:pk>/live/", pod_page.pod_live, name="pod-live"),
@@ -34,16 +33,12 @@ urlpatterns = [
     path("fleet/pods/<int:pk>/spec/", pod_page.pod_spec, name="pod-spec"),
     path("fleet/pods/<int:pk>/log/", pod_page.pod_log, name="pod-log"),
     path("fleet/pods/<int:pk>/log.txt", pod_page.pod_log_text, name="pod-log-text"),
-    path("fleet/pods/<int:pk>/terminate/", stopping.pod_terminate, name="pod-terminate"),
     path("fleet/deployments/<int:pk>/", deployment_page.deployment_page, name="deployment"),
-    path(
-        "fleet/deployments/<int:pk>/stop/", stopping.deployment_stop, name="deployment-stop"
-    ),
-    path(
-        "fleet/deployments/<int:pk>/start/",
-        stopping.deployment_start,
-        name="deployment-start",
-    ),
+    path("actions/", actions.action_list, name="actions"),
+    path("actions/plan/<str:kind>/", actions.action_plan, name="action-plan"),
+    path("actions/confirm/", actions.action_confirm, name="action-confirm"),
+    path("actions/<int:pk>/", actions.action_page, name="action"),
+    path("actions/<int:pk>/cancel/", actions.action_cancel, name="action-cancel"),
     path("offers/", offers.offers, name="offers"),
     path("offers/history.json", offers.offers_history, name="offers-history"),
     path("offers/offers.csv", offers.offers_csv, name="offers-csv"),

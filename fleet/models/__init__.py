@@ -1,5 +1,6 @@
 """The tables of the fleet, re-exported so that callers need one import."""
 
+from fleet.models.action import Action, ActionKind, ActionResult
 from fleet.models.audit import AuditEntry, Orphan
 from fleet.models.audit_seal import AuditSeal
 from fleet.models.deployment import MAX_NEVER_READY, Deployment, Fleet, RentalKind, Tier
@@ -42,6 +43,9 @@ __all__ = [
     "MAYBE_BILLED",
     "RENTED",
     "WANTED",
+    "Action",
+    "ActionKind",
+    "ActionResult",
     "Attention",
     "AuditEntry",
     "AuditSeal",

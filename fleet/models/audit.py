@@ -24,7 +24,8 @@ class AuditEntry(models.Model):
 class Orphan(models.Model):
     """A pod that the provider bills and that no row of ours wants.
 
-    `ours` says whether its name carries our prefix: only those may be ended by us.
+    `ours` says whether its name carries our prefix: only those are ended by rule; any
+    other ends only where an operator said so.
     """
 
     provider = models.CharField(max_length=20)
@@ -32,9 +33,15 @@ class Orphan(models.Model):
     name = models.CharField(max_length=120)
     ours = models.BooleanField()
     usd_per_pod_hour = models.DecimalField(max_digits=12, decimal_places=4)
+    # What the provider says of it; needed to adopt it. Empty on rows of before.
+    gpu_type_id = models.CharField(max_length=80, blank=True)
+    gpu_count = models.PositiveSmallIntegerField(default=0)
+    cloud = models.CharField(max_length=10, blank=True)
+    created_at = models.DateTimeField(null=True)  # billed from here
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     sightings = models.PositiveIntegerField(default=1)
+    end_wanted_by = models.CharField(max_length=150, blank=True)  # an operator's word
     terminate_sent_at = models.DateTimeField(null=True, blank=True)
     gone_at = models.DateTimeField(null=True, blank=True)
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from decimal import Decimal
 
 from fleet.models import Orphan, Pod
 
 CONTAINER_DISK_USD_PER_GB_MONTH = Decimal("0.10")  # RunPod's pricing page, 2026-08
 HOURS_PER_MONTH = Decimal(730)
+SECONDS_PER_HOUR = Decimal(3600)
 
 
 def container_disk_usd_per_hour(gigabytes: int) -> Decimal:
@@ -29,3 +31,17 @@ def committed_usd_per_hour(provider: str, *, pods: Iterable[Pod] | None = None) 
     return sum(map(pod_usd_per_hour, pods), Decimal(0)) + sum(
         (orphan.usd_per_pod_hour for orphan in orphans), Decimal(0)
     )
+
+
+def accrued_usd(pod: Pod, *, now: datetime, since: datetime | None = None) -> Decimal:
+    """What a pod has cost in [since or its begin, now) [USD], disk included.
+
+    By our own seconds and the agreed price: the provider's bill may still correct it.
+    0 before it was rented.
+    """
+    if pod.billed_from is None:
+        return Decimal(0)
+    begin = max(pod.billed_from, since) if since else pod.billed_from
+    end = min(now, pod.billed_until) if pod.billed_until else now
+    seconds = max((end - begin).total_seconds(), 0)
+    return pod_usd_per_hour(pod) * Decimal(str(seconds)) / SECONDS_PER_HOUR

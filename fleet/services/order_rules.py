@@ -12,6 +12,7 @@ from django.conf import settings
 from fleet.models import Cloud, Deployment, Fleet, GpuOffer, ModelVariant, Stock
 from fleet.selectors.serving import fit_of, serve_spec
 from fleet.services.order_hours import hour_faults
+from fleet.services.refused import Refused
 from fleet.sizing.fit import SizingResult
 from fleet.vllm.command import SERVER, SHOWN_KEY, build_args, redacted
 
@@ -24,17 +25,8 @@ TYPED_HOURS = ("days", "from_time", "to_time", "cron", "window_hours", "zone")
 SPEND_WARNING = Decimal("0.8")  # of the account's hourly limit
 
 
-class OrderRefused(Exception):
-    """An order that can not be placed: `errors` maps a field, or "", to sentences."""
-
-    def __init__(self, errors: dict[str, list[str]]) -> None:
-        self.errors = errors
-        super().__init__(" ".join(line for lines in errors.values() for line in lines))
-
-    @classmethod
-    def because(cls, sentence: str) -> OrderRefused:
-        """A refusal that belongs to no single field."""
-        return cls({"": [sentence]})
+class OrderRefused(Refused):
+    """An order that can not be placed."""
 
 
 @dataclass(frozen=True, slots=True)

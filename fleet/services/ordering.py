@@ -1,18 +1,16 @@
 """Ordering: from a form to a plan with its price, and from a confirmed plan to rows.
 
-Nothing is saved before the confirmation; the plan travels through the browser as a
-signed text, so that what is confirmed is what was shown.
+The confirmation is that of every costed action, `fleet.services.actions`.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.core import signing
 from django.db import IntegrityError, transaction
 
 from fleet.models import BalanceReading, Deployment, Fleet, GpuOffer, ModelVariant
@@ -24,8 +22,6 @@ from fleet.services.order_hours import PlanHours, plan_hours
 from fleet.services.order_rules import OrderRefused, OrderSpec
 from fleet.sizing.fit import SizingResult
 
-SALT = "fleet.order-plan"
-PLAN_SECONDS = 300  # an older price is asked for again
 PRICE_DRIFT_ALLOWED = Decimal("0.02")
 
 
@@ -63,19 +59,6 @@ class OrderPlan:
     price_age_seconds: int
     warnings: tuple[str, ...]
     quoted_at: datetime
-
-    def seal(self) -> str:
-        """The plan as signed text: the order, the price shown, and when."""
-        spec = {name: str_or_none(value) for name, value in asdict(self.spec).items()}
-        return signing.dumps(
-            {
-                "spec": spec,
-                "usd_per_gpu_hour": str(self.usd_per_gpu_hour),
-                "quoted_at": self.quoted_at.isoformat(),
-            },
-            salt=SALT,
-            compress=True,
-        )
 
 
 def str_or_none(value: Any) -> str | None:
@@ -122,32 +105,6 @@ def plan_order(spec: OrderSpec, *, now: datetime) -> OrderPlan:
         warnings=order_rules.warnings(spec, checked, before + per_hour),
         quoted_at=now,
     )
-
-
-def unseal(text: str, *, now: datetime) -> OrderPlan:
-    """The plan that was shown, made again now.
-
-    Raises OrderRefused when the text is not ours, when it is older than five
-    minutes, or when the price moved more than 2 % since it was shown.
-    """
-    try:
-        shown = signing.loads(text, salt=SALT)
-    except signing.BadSignature:
-        raise OrderRefused.because("This plan was not made here; make it again.") from None
-    quoted_at = datetime.fromisoformat(shown["quoted_at"])
-    if now - quoted_at > timedelta(seconds=PLAN_SECONDS):
-        raise OrderRefused.because(
-            f"This plan is of {quoted_at:%H:%M:%S} UTC, more than 5 minutes old; "
-            "look at today's price and confirm again."
-        )
-    plan = plan_order(order_rules.spec_from_text(shown["spec"]), now=now)
-    quoted = Decimal(shown["usd_per_gpu_hour"])
-    if abs(plan.usd_per_gpu_hour - quoted) > quoted * PRICE_DRIFT_ALLOWED:
-        raise OrderRefused.because(
-            f"The price moved from {quoted} to {plan.usd_per_gpu_hour} USD per GPU-hour "
-            "since the plan was shown; look at it again and confirm."
-        )
-    return plan
 
 
 def place_order(

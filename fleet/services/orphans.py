@@ -27,7 +27,7 @@ def note_orphan(
     had_a_row  an ended row of ours carries its name: it is ours whatever the prefix is
                today, certainly unwanted, and gets no grace
 
-    A foreign name is shown and never touched.
+    A foreign name is shown, and touched only where an operator said so.
     """
     ours = had_a_row or listed.name.startswith(f"kerne-{settings.KERNE_ENV}-")
     orphan, created = Orphan.objects.get_or_create(
@@ -37,6 +37,10 @@ def note_orphan(
             "name": listed.name[:LONGEST_NAME],
             "ours": ours,
             "usd_per_pod_hour": listed.usd_per_pod_hour,
+            "gpu_type_id": listed.gpu_type_id[:80],
+            "gpu_count": listed.gpu_count,
+            "cloud": listed.cloud[:10],
+            "created_at": listed.created_at,
             "first_seen_at": now,
             "last_seen_at": now,
         },
@@ -58,11 +62,13 @@ def note_orphan(
 
 
 def may_end(orphan: Orphan, *, had_a_row: bool, now: datetime) -> bool:
-    """Whether an orphan may be terminated by rule at this sighting."""
-    if not orphan.ours or not settings.ORPHAN_TERMINATE:
-        return False
+    """Whether an orphan may be ended at this sighting: by rule, or by an operator."""
     sent = orphan.terminate_sent_at
     if sent is not None and now - sent < timedelta(seconds=RESEND_SECONDS):
+        return False
+    if orphan.end_wanted_by:
+        return True
+    if not orphan.ours or not settings.ORPHAN_TERMINATE:
         return False
     if had_a_row:
         return True
@@ -84,7 +90,7 @@ def end_orphan(orphan: Orphan, *, provider: GpuProvider, now: datetime) -> None:
             audit.record(
                 "terminate orphan",
                 orphan,
-                acting_user="rule:orphan",
+                acting_user=orphan.end_wanted_by or "rule:orphan",
                 now=now,
                 usd_per_pod_hour=orphan.usd_per_pod_hour,
                 first_seen_at=orphan.first_seen_at,

@@ -17,6 +17,7 @@ from fleet.services import (
     replicas,
     termination,
 )
+from fleet.services.actions import following
 from fleet.services.isolation import apart
 from fleet.services.jobs import JobFailed
 from fleet.services.mending_limits import Canary
@@ -75,6 +76,8 @@ def tick(
     )
     if gone:
         words.append(f"gone: {', '.join(gone)}")
+    if ended := following.finish_due(now=clock(), troubles=troubles):
+        words.append(f"actions ended: {', '.join(ended)}")
     if troubles:
         raise JobFailed("; ".join([f"broke: {', '.join(troubles)}", *words]))
     return "; ".join(words)

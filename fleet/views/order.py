@@ -3,37 +3,38 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from fleet.access import operator_required, operator_to_post, viewer_required
+from fleet.access import operator_to_post, viewer_required
 from fleet.cloud import current_provider
 from fleet.forms import OrderForm
-from fleet.models import Cloud, Deployment, Fleet, GpuOffer, ModelVariant, RentalKind, Tier
+from fleet.models import ActionKind, Cloud, Fleet, GpuOffer, ModelVariant, RentalKind, Tier
 from fleet.selectors.serving import sizing_of
 from fleet.services import fleets
-from fleet.services.order_rules import OrderRefused
-from fleet.services.ordering import OrderPlan, place_order, plan_order, unseal
+from fleet.services.actions import CostedPlan, plan_action
+from fleet.services.actions.launching import spec_text
+from fleet.services.launch_guard import configured_guard
+from fleet.services.ordering import OrderPlan
+from fleet.services.refused import Refused
 from fleet.sizing.advice import smallest_change
 from fleet.sizing.fit import SizingResult, size
 from fleet.sizing.gpus import gpu_named
-from fleet.tasks import reconcile
 from fleet.templatetags.numbers import money
-from fleet.views.doorbell import ring
 from fleet.views.hours import hours_choices
 from fleet.views.memory import memory_bar
 
 MOST_CHANGES = 3  # ways to make it fit that are told at once
-KEY_CHARACTERS = 40  # of an order key, the width of its column
+KEY_BYTES = 20  # of a confirmation
 
 
 @require_http_methods(["GET", "POST"])
@@ -63,29 +64,42 @@ def asked_for(address: QueryDict) -> dict[str, Any]:
 
 def preview(request: HttpRequest) -> HttpResponse:
     """The same page with the plan of what was typed, or with the faults beside it."""
-    now = timezone.now()
-    form = OrderForm(request.POST)
+    return form_page(request, OrderForm(request.POST), now=timezone.now())
+
+
+def order_again(
+    request: HttpRequest, parameters: Mapping[str, str], *, now: datetime
+) -> HttpResponse:
+    """The page of an order that was confirmed and not placed, with its plan made anew."""
+    return form_page(request, OrderForm.of_order(parameters), now=now)
+
+
+def form_page(request: HttpRequest, form: OrderForm, *, now: datetime) -> HttpResponse:
+    """The order page with a plan, or with why there is none."""
     plan = planned(form, now=now)
     context = page_context(form, now=now)
-    if plan is None:
+    if plan is None or plan.order is None:
         return render(request, "fleet/order.html", context)
     context |= {
         "plan": plan,
+        "order": plan.order,
         "sealed": plan.seal(),
-        "order_key": secrets.token_hex(KEY_CHARACTERS // 2),
-        "memory": memory_of(plan.fit, plan.spec.gpu_type_id),
-        "button": confirm_words(plan),
+        "key": secrets.token_hex(KEY_BYTES),
+        "memory": memory_of(plan.order.fit, plan.order.spec.gpu_type_id),
+        "button": confirm_words(plan.order),
     }
     return render(request, "fleet/order.html", context)
 
 
-def planned(form: OrderForm, *, now: datetime) -> OrderPlan | None:
+def planned(form: OrderForm, *, now: datetime) -> CostedPlan | None:
     """The plan of a form; None when the form now carries the reasons against it."""
     if not form.is_valid():
         return None
     try:
-        return plan_order(form.spec(), now=now)
-    except OrderRefused as refusal:
+        return plan_action(
+            ActionKind.LAUNCH, spec_text(form.spec()), guard=configured_guard(), now=now
+        )
+    except Refused as refusal:
         form.take(refusal.errors)
         return None
 
@@ -96,32 +110,6 @@ def confirm_words(plan: OrderPlan) -> str:
     if plan.spec.replicas > 1:
         shape = f"{plan.spec.replicas} × {shape}"
     return f"Rent {shape} for {money(plan.usd_per_hour)}/h"
-
-
-@require_POST
-@operator_required
-def order_confirm(request: HttpRequest) -> HttpResponse:
-    """Place the order that was shown. A plan that aged or moved is shown again instead."""
-    now = timezone.now()
-    key = request.POST.get("order_key", "").replace("\x00", "")[:KEY_CHARACTERS]
-    placed = Deployment.objects.filter(order_key=key).first() if key else None
-    if placed is not None:  # the second half of a double click: its name is taken by now
-        return redirect("fleet:deployment", pk=placed.pk)
-    try:
-        if not key:
-            raise OrderRefused.because(
-                "The confirmation is incomplete; make the plan again."
-            )
-        plan = unseal(request.POST.get("plan", ""), now=now)
-        deployment = place_order(
-            plan, acting_user=request.user.get_username(), order_key=key, now=now
-        )
-    except OrderRefused as refusal:
-        messages.error(request, str(refusal))
-        return preview(request)
-    ring(reconcile)
-    messages.success(request, f"{deployment.slug} is ordered: {confirm_words(plan)}.")
-    return redirect("fleet:deployment", pk=deployment.pk)
 
 
 @require_POST

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from fleet.models import Deployment, ModelVariant, Pod
+from fleet.models import Deployment, Fleet, ModelVariant, Pod
 from tests.factories import (
     make_balance,
     make_deployment,
@@ -40,6 +40,12 @@ def llama(db: None) -> ModelVariant:
 def deployment(llama: ModelVariant) -> Deployment:
     fleet = make_fleet(name="Tier 1")
     return make_deployment(fleet=fleet, variant=llama, slug="llama-a")
+
+
+@pytest.fixture
+def play_money(deployment: Deployment) -> None:
+    """The deployment is the sandbox's own: actions on it are this cloud's business."""
+    Fleet.objects.filter(pk=deployment.fleet_id).update(simulated=True)
 
 
 @pytest.fixture

@@ -3,11 +3,11 @@ from typing import Any
 import pytest
 from django.db import transaction
 from django.test import Client
-from django.urls import reverse
 from kombu.exceptions import OperationalError
 
 from fleet.models import Pod
 from fleet.views.doorbell import ring
+from tests.plan_sheet import do
 
 
 class SilentTask:
@@ -29,9 +29,13 @@ def test_a_bell_that_can_not_ring_is_logged_and_the_page_goes_on(
 
 
 def test_a_stop_rings_only_after_the_commit(
-    operator: Client, pod: Pod, catalog: None, django_capture_on_commit_callbacks: Any
+    operator: Client,
+    pod: Pod,
+    catalog: None,
+    play_money: None,
+    django_capture_on_commit_callbacks: Any,
 ):
     with django_capture_on_commit_callbacks() as bells:
-        operator.post(reverse("fleet:pod-terminate", args=[pod.pk]))
+        do(operator, "terminate", pod=pod.name)
 
     assert len(bells) == 1

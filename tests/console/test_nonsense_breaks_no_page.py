@@ -5,6 +5,7 @@ from django.test import Client
 
 from fleet.models import Deployment, ModelVariant, Pod
 from tests.factories import make_fleet
+from tests.plan_sheet import open_sheet
 
 NUL = "a\x00b"
 LONG = "x" * 100_000
@@ -36,7 +37,7 @@ def test_a_null_character_in_the_filter_is_left_out(operator: Client, pod: Pod):
 def test_a_null_character_in_the_order_key_places_nothing(
     operator: Client, fields: dict[str, str]
 ):
-    page = operator.post("/fleet/order/confirm/", fields | {"order_key": "\x00"})
+    page = operator.post("/actions/confirm/", fields | {"key": "\x00"})
 
     assert "The confirmation is incomplete" in page.content.decode()
     assert not Deployment.objects.exists()
@@ -44,13 +45,35 @@ def test_a_null_character_in_the_order_key_places_nothing(
 
 @pytest.mark.parametrize("replicas", ["9" * 5_000, "²", "٣", "\x00", "-1", "21", "1e3"])
 def test_replicas_that_are_no_small_number_get_a_sentence(
-    operator: Client, deployment: Deployment, replicas: str
+    operator: Client, deployment: Deployment, play_money: None, replicas: str
 ):
-    address = f"/fleet/deployments/{deployment.pk}/start/"
+    page = open_sheet(operator, "scale", deployment=deployment.slug, replicas=replicas)
 
-    page = operator.post(address, {"replicas": replicas})
+    assert "write a whole number from 1 to 20" in page
 
-    assert "write a whole number from 1 to 20" in page.content.decode()
+
+@pytest.mark.parametrize(
+    ("kind", "parameters"),
+    [
+        ("scale", {"deployment": "nobody", "replicas": "2"}),
+        ("stop", {}),
+        ("stop", {"deployment": NUL}),
+        ("terminate", {"pod": "x" * 5_000}),
+        ("adopt", {"orphan": "gone", "deployment": "nobody"}),
+        ("end_orphan", {"orphan": "\x00"}),
+        ("launch", {"slug": "half"}),
+    ],
+)
+def test_an_action_on_nothing_gets_a_sentence(
+    operator: Client, kind: str, parameters: dict[str, str]
+):
+    page = open_sheet(operator, kind, **parameters)
+
+    assert "Nothing was changed." in page
+
+
+def test_an_action_of_no_kind_is_not_found(operator: Client):
+    assert operator.get("/actions/plan/explode/").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from fleet.forms import OrderForm
-from fleet.models import AuditEntry, Deployment, GpuOffer, ModelVariant
-from fleet.services.ordering import plan_order
+from fleet.models import Action, ActionKind, AuditEntry, Deployment, GpuOffer, ModelVariant
+from fleet.services.actions import plan_action
+from fleet.services.actions.launching import spec_text
+from fleet.services.launch_guard import configured_guard
 from tests.factories import make_fleet, make_model, make_offer, make_variant
+from tests.plan_sheet import CONFIRM, hidden_fields
 
 FORM = "/fleet/order/"
-CONFIRM = "/fleet/order/confirm/"
 
 
 @pytest.fixture
@@ -33,12 +35,6 @@ def fields(llama: ModelVariant, catalog: None) -> dict[str, str]:
         "container_disk_gb": "60",
         "max_usd_per_gpu_hour": "",
     }
-
-
-def hidden_fields(page: str) -> dict[str, str]:
-    """What the confirmation sends along."""
-    form = page.split(f'action="{CONFIRM}"')[1].split("</form>")[0]
-    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
 
 
 def test_the_plan_states_price_day_runway_and_the_button_its_cost(
@@ -70,7 +66,9 @@ def test_a_confirmed_plan_becomes_a_deployment_with_an_audit_row(
     answer = operator.post(CONFIRM, hidden_fields(page))
 
     deployment = Deployment.objects.get()
-    assert answer["Location"] == reverse("fleet:deployment", args=[deployment.pk])
+    action = Action.objects.get()
+    assert answer["Location"] == reverse("fleet:action", args=[action.pk])
+    assert action.deployment == deployment
     assert (deployment.slug, deployment.replicas) == ("llama-b", 2)
     entry = AuditEntry.objects.get(verb="order")
     assert (entry.acting_user, entry.target) == ("ada", "llama-b")
@@ -94,7 +92,7 @@ def test_a_price_that_moved_is_shown_again_instead_of_ordered(
 
     page = operator.post(CONFIRM, sent).content.decode()
 
-    assert "The price moved from 0.74" in page
+    assert "What it costs moved from 1.4964 to 1.6164 USD/h" in page
     assert "Rent 2 × 1× RTX 4090 for $1.62/h" in page
     assert not Deployment.objects.exists()
 
@@ -186,9 +184,14 @@ def test_a_plan_made_long_ago_is_asked_for_again(
 ):
     form = OrderForm(fields)
     assert form.is_valid()
-    old = plan_order(form.spec(), now=timezone.now() - timedelta(minutes=6)).seal()
+    old = plan_action(
+        ActionKind.LAUNCH,
+        spec_text(form.spec()),
+        guard=configured_guard(),
+        now=timezone.now() - timedelta(minutes=6),
+    ).seal()
 
-    page = operator.post(CONFIRM, fields | {"plan": old, "order_key": "k"}).content.decode()
+    page = operator.post(CONFIRM, {"plan": old, "key": "k" * 40}).content.decode()
 
     assert "more than 5 minutes old" in page
     assert not Deployment.objects.exists()

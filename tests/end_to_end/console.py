@@ -17,6 +17,7 @@ from contextlib import closing
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import psutil
 import psycopg
@@ -156,11 +157,18 @@ class Console:
         } | fields
         plan = self.post_form(self.url + path, self.page(path), **form)
         assert plan.status_code == 200, f"the plan was refused: {words(plan.text)}"
-        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', plan.text))
-        confirm = re.search(r'action="([^"]+)"[^>]*data-once', plan.text)
-        assert confirm, "the plan has no confirmation"
+        self._confirm(plan.text)
+
+    def act(self, kind: str, **parameters: Any) -> None:
+        """Open the plan of an action and confirm it."""
+        self._confirm(self.page(f"/actions/plan/{kind}/?{urlencode(parameters)}"))
+
+    def _confirm(self, page: str) -> None:
+        hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+        confirm = re.search(r'action="([^"]+)"[^>]*data-once', page)
+        assert confirm, f"the plan has no confirmation: {words(page)}"
         hidden = {name: unescape(value) for name, value in hidden.items()}
-        answer = self.post_form(self.url + confirm.group(1), plan.text, **hidden)
+        answer = self.post_form(self.url + confirm.group(1), page, **hidden)
         assert answer.status_code == 200, words(answer.text)
 
     # -- the facts --

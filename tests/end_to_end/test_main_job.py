@@ -63,9 +63,7 @@ def serve(console: Console, *, ready_seconds: float) -> Usage:
 
 def stop_and_close(console: Console) -> None:
     """Stop the deployment on its page, read the bill, close the day."""
-    deployment = console.value("SELECT id FROM fleet_deployment")
-    path = f"/fleet/deployments/{deployment}/stop/"
-    console.post_form(console.url + path, console.page(path))
+    console.act("stop", deployment=console.value("SELECT slug FROM fleet_deployment"))
     console.wait(
         "the end of the pod",
         "SELECT 1 WHERE NOT EXISTS (SELECT FROM fleet_pod "

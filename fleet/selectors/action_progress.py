@@ -1,0 +1,214 @@
+"""How far an action is: stages, time against the usual, money so far, and its end.
+
+All of it follows from the pods' own facts; nothing of it is stored before the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from statistics import median
+
+from fleet.models import (
+    MAX_NEVER_READY,
+    Action,
+    ActionKind,
+    ActionResult,
+    Pod,
+    PodStatus,
+)
+from fleet.selectors.burn import accrued_usd
+
+RENTS = (ActionKind.LAUNCH, ActionKind.SCALE, ActionKind.START)
+LATEST_PODS = 20  # of the past, for the usual time
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step. `state` is done, now, ahead or failed; `reached` says how many pods."""
+
+    name: str
+    state: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How an action ended, in a word and a sentence."""
+
+    result: ActionResult
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where an action is at `now`.
+
+    elapsed_seconds  since its confirmation, up to its end
+    typical_seconds  median of `typical_of` pods of the past; None without any
+    spent_usd        [USD] of the pods it rented; of one that ends pods: since its
+                     confirmation
+    end              how it ended, or ends at this look; None while it goes on
+    """
+
+    stages: tuple[Stage, ...]
+    pods: tuple[Pod, ...]
+    elapsed_seconds: float
+    typical_seconds: float | None
+    typical_of: int
+    spent_usd: Decimal
+    end: End | None
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether it takes over twice the usual time."""
+        return (
+            self.end is None
+            and self.typical_seconds is not None
+            and self.elapsed_seconds > 2 * max(self.typical_seconds, 30)
+        )
+
+
+def progress_of(action: Action, *, now: datetime) -> Progress:
+    """The progress of one action."""
+    rents = action.new_pods > 0
+    pods = list(action.launched() if rents else action.pods.all())
+    pods.sort(key=lambda pod: pod.pk)
+    stages = launch_stages(action, pods) if rents else end_stages(pods)
+    since = None if rents else action.confirmed_at
+    usual = start_seconds(action) if rents else end_seconds(action)
+    return Progress(
+        stages=stages,
+        pods=tuple(pods),
+        elapsed_seconds=((action.ended_at or now) - action.confirmed_at).total_seconds(),
+        typical_seconds=median(usual) if usual else None,
+        typical_of=len(usual),
+        spent_usd=sum(
+            (accrued_usd(pod, now=action.ended_at or now, since=since) for pod in pods),
+            Decimal(0),
+        ),
+        end=end_of(action, pods),
+    )
+
+
+def launch_stages(action: Action, pods: Sequence[Pod]) -> tuple[Stage, ...]:
+    """Requested, rented, answering, ready: each with how many pods are there."""
+    goal = action.new_pods
+    reached = (
+        ("requested", len(pods)),
+        ("rented", sum(pod.billed_from is not None for pod in pods)),
+        ("engine answers", sum(pod.answered_at is not None for pod in pods)),
+        ("ready", sum(pod.ready_at is not None for pod in pods)),
+    )
+    return counted(reached, goal, waits=newest_reason(pods))
+
+
+def end_stages(pods: Sequence[Pod]) -> tuple[Stage, ...]:
+    """Told, last counts read, delete sent, gone: each with how many pods are there."""
+    told = [pod for pod in pods if pod.terminate_requested_at or pod.is_ended]
+    unrented = sum(pod.status == PodStatus.FAILED for pod in pods)
+    reached = (
+        ("told to stop", len(told)),
+        (
+            "delete sent",
+            sum(pod.terminate_sent_at is not None for pod in pods) + unrented,
+        ),
+        ("confirmed gone", sum(pod.is_ended for pod in pods)),
+    )
+    return counted(reached, len(pods), waits="")
+
+
+def counted(
+    reached: Iterable[tuple[str, int]], goal: int, *, waits: str
+) -> tuple[Stage, ...]:
+    """Stages of a group: done when all are there; the first that is not is `now`."""
+    stages, open_seen = [], False
+    for name, count in reached:
+        if count >= goal:
+            stages.append(Stage(name, "done", "" if goal == 1 else f"{goal} of {goal}"))
+            continue
+        state = "ahead" if open_seen else "now"
+        words = f"{count} of {goal}" if goal > 1 else ""
+        if state == "now" and waits:
+            words = f"{words}; {waits}" if words else waits
+        stages.append(Stage(name, state, words))
+        open_seen = True
+    return tuple(stages)
+
+
+def newest_reason(pods: Sequence[Pod]) -> str:
+    """Why the newest pod waits, if a word is known."""
+    waiting = [pod for pod in pods if pod.status == PodStatus.REQUESTED]
+    return waiting[-1].status_reason if waiting else ""
+
+
+def end_of(action: Action, pods: Sequence[Pod]) -> End | None:
+    """How the action ended or ends now; None while it goes on."""
+    if action.ended_at is not None:
+        return End(ActionResult(action.result), action.outcome)
+    if action.kind in (ActionKind.ADOPT, ActionKind.END_ORPHAN):
+        return End(ActionResult.DONE, "The wish is written; the next cloud list does it.")
+    if action.new_pods:
+        return launch_end(action, pods)
+    if all(pod.is_ended for pod in pods):
+        many = f"{len(pods)} pods are" if len(pods) != 1 else "1 pod is"
+        return End(ActionResult.DONE, f"{many} gone, confirmed by the provider.")
+    return None
+
+
+def launch_end(action: Action, pods: Sequence[Pod]) -> End | None:
+    """The end of an action that rents."""
+    deployment = action.deployment
+    assert deployment is not None and action.replicas is not None
+    ready = sum(pod.ready_at is not None for pod in pods)
+    if ready >= action.new_pods:
+        many = f"{ready} pods are" if ready != 1 else "1 pod is"
+        return End(ActionResult.DONE, f"{many} ready.")
+    if deployment.replicas < action.replicas:
+        return End(
+            ActionResult.SUPERSEDED,
+            f"{deployment} wants {deployment.replicas} now, fewer than the "
+            f"{action.replicas} of this action.",
+        )
+    if deployment.launch_failures >= MAX_NEVER_READY:
+        last = max(pods, key=lambda pod: pod.pk, default=None)
+        why = f": {last.status_reason}" if last and last.status_reason else ""
+        return End(
+            ActionResult.FAILED,
+            f"No replica became ready, and it is not tried again by itself{why}",
+        )
+    return None
+
+
+def start_seconds(action: Action) -> list[float]:
+    """From the wish to READY of past pods with the same model and shape."""
+    deployment = action.deployment
+    if deployment is None:
+        return []
+    rows = Pod.objects.filter(
+        deployment__variant=deployment.variant_id,
+        gpu_type_id=deployment.gpu_type_id,
+        gpu_count=deployment.gpu_count,
+        ready_at__isnull=False,
+        requested_at__lt=action.confirmed_at,
+        deployment__fleet__simulated=deployment.fleet.simulated,
+    ).order_by("-requested_at")
+    times = rows.values_list("sent_at", "requested_at", "ready_at")[:LATEST_PODS]
+    return [
+        (ready - (sent or asked)).total_seconds()
+        for sent, asked, ready in times
+        if ready is not None
+    ]
+
+
+def end_seconds(action: Action) -> list[float]:
+    """From the order to stop to the confirmed end of past pods."""
+    rows = Pod.objects.filter(
+        status=PodStatus.TERMINATED,
+        terminate_requested_at__isnull=False,
+        terminate_requested_at__lt=action.confirmed_at,
+    ).order_by("-terminate_requested_at")
+    times = rows.values_list("terminate_requested_at", "status_since")[:LATEST_PODS]
+    return [(gone - told).total_seconds() for told, gone in times if told is not None]

@@ -1,0 +1,86 @@
+"""The money of an action: what a new replica costs, what an old one has cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+
+from fleet.models import MAYBE_BILLED, Deployment, GpuOffer, Pod
+from fleet.schedule import mean_hours_per_day
+from fleet.selectors.account import known_balance, runway_hours
+from fleet.selectors.burn import (
+    accrued_usd,
+    committed_usd_per_hour,
+    container_disk_usd_per_hour,
+    pod_usd_per_hour,
+)
+from fleet.services.actions.plan import AccountChange
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaPrice:
+    """What one more replica of a deployment costs.
+
+    usd_per_hour  [USD / pod-hour] with its disk
+    read_at       when the catalog said it; None: the deployment's own limit stands in
+    too_dear      today's price is above the limit: nothing would be rented
+    """
+
+    usd_per_hour: Decimal
+    read_at: datetime | None
+    too_dear: bool = False
+
+
+def price_of_replica(deployment: Deployment) -> ReplicaPrice:
+    """Today's price, and where the catalog has none, the most it may cost."""
+    disk = container_disk_usd_per_hour(deployment.container_disk_gb)
+    limit = deployment.max_usd_per_gpu_hour
+    offer = GpuOffer.objects.filter(
+        provider=settings.PROVIDER_NAME,
+        gpu_type_id=deployment.gpu_type_id,
+        cloud=deployment.cloud,
+    ).first()
+    if offer is None:
+        return ReplicaPrice(limit * deployment.gpu_count + disk, None)
+    per_gpu = offer.usd_per_gpu_hour
+    return ReplicaPrice(
+        per_gpu * deployment.gpu_count + disk, offer.seen_at, too_dear=per_gpu > limit
+    )
+
+
+def billed_usd_per_hour(pods: Iterable[Pod]) -> Decimal:
+    """What ending these pods saves [USD/h]; one that is not rented saves nothing."""
+    return sum(
+        (pod_usd_per_hour(pod) for pod in pods if pod.status in MAYBE_BILLED), Decimal(0)
+    )
+
+
+def spent_usd(pods: Iterable[Pod], *, now: datetime) -> Decimal:
+    """What these pods have cost so far [USD], by our own seconds and the agreed price."""
+    return sum((accrued_usd(pod, now=now) for pod in pods), Decimal(0))
+
+
+def account_change(
+    *, added: Decimal = Decimal(0), saved: Decimal = Decimal(0), now: datetime
+) -> AccountChange:
+    """The account before and after `added` and `saved` [USD/h]."""
+    before = committed_usd_per_hour(settings.PROVIDER_NAME)
+    after = max(before + added - saved, Decimal(0))
+    balance, reason = known_balance(now=now)
+    return AccountChange(
+        usd_per_hour_before=before,
+        usd_per_hour_after=after,
+        balance=balance,
+        runway_hours_before=runway_hours(balance, before),
+        runway_hours_after=runway_hours(balance, after),
+        reason=reason,
+    )
+
+
+def hours_per_day(deployment: Deployment, *, now: datetime) -> Decimal:
+    """Hours of a day in which the deployment rents, the mean of the next 7 days."""
+    return mean_hours_per_day(deployment.schedule, now)

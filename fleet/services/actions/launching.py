@@ -1,0 +1,206 @@
+"""Launch, scale and start: actions that rent, and the scale that ends replicas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+
+from fleet.models import MAX_NEVER_READY, ActionKind, Deployment, Pod
+from fleet.services import lifecycle, order_rules, replicas, spending
+from fleet.services.actions import figures, targets
+from fleet.services.actions.plan import Change, Confirmation, CostedPlan
+from fleet.services.launch_guard import LaunchGuard, LaunchRequest
+from fleet.services.ordering import place_order, plan_order, str_or_none
+from fleet.services.refused import Refused
+
+BILLING = (
+    "Billing begins when the provider creates a pod, by the second, also while the "
+    "weights load, and goes on until the pod has ended."
+)
+
+
+LAUNCH_FIELDS = tuple(each.name for each in fields(order_rules.OrderSpec))
+
+
+def spec_text(spec: order_rules.OrderSpec) -> dict[str, str]:
+    """An order as parameters of a launch."""
+    said = {name: str_or_none(value) for name, value in asdict(spec).items()}
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def plan_launch(
+    parameters: Mapping[str, str], *, guard: LaunchGuard, now: datetime
+) -> CostedPlan:
+    """The plan of a new deployment. Raises Refused with a sentence per wrong field."""
+    spec = order_rules.spec_from_text(
+        {name: parameters.get(name) for name in LAUNCH_FIELDS}
+    )
+    order = plan_order(spec, now=now)
+    shape = f"{spec.gpu_count}× {order.offer.display_name}"
+    many = f"{spec.replicas} × {shape}" if spec.replicas > 1 else shape
+    return CostedPlan(
+        kind=ActionKind.LAUNCH,
+        parameters=parameters,
+        target=spec.slug,
+        title=f"Rent {many} for {order.variant}?",
+        button=f"Rent {many}",
+        changes=(Change("replicas", "0", str(spec.replicas)),),
+        account=figures.account_change(added=order.usd_per_hour, now=now),
+        added_usd_per_hour=order.usd_per_hour,
+        hours_per_day=order.usd_per_day / order.usd_per_hour,
+        price_read_at=order.offer.seen_at,
+        notes=(BILLING, "The container disk is erased at the end."),
+        warnings=order.warnings,
+        blocked=vetoed(spec.slug, order.usd_per_hour, guard=guard, now=now),
+        replicas=spec.replicas,
+        new_pods=spec.replicas,
+        order=order,
+        quoted_at=now,
+    )
+
+
+def apply_launch(plan: CostedPlan, confirmed: Confirmation, *, now: datetime) -> Deployment:
+    """Save the deployment; reconcile requests its pods."""
+    assert plan.order is not None
+    return place_order(
+        plan.order, acting_user=confirmed.acting_user, order_key=confirmed.key, now=now
+    )
+
+
+def plan_scale(
+    parameters: Mapping[str, str], *, guard: LaunchGuard, now: datetime
+) -> CostedPlan:
+    """More or fewer replicas of a running deployment. Raises Refused."""
+    deployment = targets.deployment_named(parameters)
+    wanted = targets.replicas_asked(parameters)
+    if not deployment.replicas:
+        raise Refused.because(f"{deployment} is stopped; start it instead.")
+    if wanted == deployment.replicas:
+        raise Refused.because(
+            f"Replicas is {wanted}, and {deployment} wants as many already.",
+            field="replicas",
+        )
+    return plan_replicas(ActionKind.SCALE, deployment, wanted, guard=guard, now=now)
+
+
+def plan_start(
+    parameters: Mapping[str, str], *, guard: LaunchGuard, now: datetime
+) -> CostedPlan:
+    """Replicas again, after a stop or after the controller gave up. Raises Refused."""
+    deployment = targets.deployment_named(parameters)
+    wanted = targets.replicas_asked({"replicas": "1", **parameters})
+    gave_up = deployment.launch_failures >= MAX_NEVER_READY
+    if deployment.replicas and not gave_up:
+        raise Refused.because(
+            f"{deployment} is started already and wants {deployment.replicas}; scale it "
+            "instead."
+        )
+    return plan_replicas(ActionKind.START, deployment, wanted, guard=guard, now=now)
+
+
+def plan_replicas(
+    kind: ActionKind,
+    deployment: Deployment,
+    wanted: int,
+    *,
+    guard: LaunchGuard,
+    now: datetime,
+) -> CostedPlan:
+    """The plan of another number of replicas, up or down."""
+    live = sorted(deployment.pods.wanted(), key=replicas.worth)
+    missing, surplus = max(wanted - len(live), 0), live[wanted:]
+    price = figures.price_of_replica(deployment)
+    added = price.usd_per_hour * missing
+    saved = figures.billed_usd_per_hour(surplus)
+    return CostedPlan(
+        kind=kind,
+        parameters={"deployment": deployment.slug, "replicas": str(wanted)},
+        target=deployment.slug,
+        title=f"{kind.label.capitalize()} {deployment.slug} to {replicas_words(wanted)}?",
+        button=button_words(kind, wanted, missing, len(surplus)),
+        changes=(Change("replicas", str(deployment.replicas), str(wanted)),),
+        account=figures.account_change(added=added, saved=saved, now=now),
+        added_usd_per_hour=added,
+        saved_usd_per_hour=saved,
+        hours_per_day=figures.hours_per_day(deployment, now=now),
+        spent_usd=figures.spent_usd(surplus, now=now),
+        price_read_at=price.read_at if missing else None,
+        losses=losses_of(surplus),
+        notes=(BILLING,) if missing else (),
+        warnings=price_warnings(deployment, price) if missing else (),
+        blocked=vetoed(deployment.slug, added, guard=guard, now=now) if missing else "",
+        deployment=deployment,
+        replicas=wanted,
+        new_pods=missing,
+        pods=tuple(surplus),
+        quoted_at=now,
+    )
+
+
+def apply_replicas(
+    plan: CostedPlan, confirmed: Confirmation, *, now: datetime
+) -> Deployment:
+    """Want the planned number; reconcile rents what is missing and ends the surplus."""
+    assert plan.deployment is not None and plan.replicas is not None
+    lifecycle.start_deployment(
+        plan.deployment, replicas=plan.replicas, acting_user=confirmed.acting_user, now=now
+    )
+    return plan.deployment
+
+
+def vetoed(slug: str, added: Decimal, *, guard: LaunchGuard, now: datetime) -> str:
+    """Why the money forbids the new rent now; "" where it does not."""
+    request = LaunchRequest(
+        deployment=slug,
+        usd_per_hour=added,
+        committed_usd_per_hour=figures.account_change(now=now).usd_per_hour_before,
+        provider=settings.PROVIDER_NAME,
+        now=now,
+    )
+    return spending.refusal(request, guard=guard) or ""
+
+
+def price_warnings(deployment: Deployment, price: figures.ReplicaPrice) -> tuple[str, ...]:
+    """What may keep the planned pods from being rented at the price shown."""
+    if price.too_dear:
+        return (
+            f"Today's price is above {deployment}'s limit of "
+            f"{deployment.max_usd_per_gpu_hour} USD/h per GPU: nothing is rented until it "
+            "falls.",
+        )
+    if price.read_at is None:
+        return (
+            "The catalog has no price for this GPU today; the figures are the most that "
+            "the deployment's own limit allows.",
+        )
+    return ()
+
+
+def losses_of(pods: list[Pod]) -> tuple[str, ...]:
+    """What is lost when these pods end."""
+    rented = [pod for pod in pods if pod.provider_id]
+    if not rented:
+        return ()
+    disks = sum(pod.container_disk_gb for pod in rented)
+    return (
+        "Requests in flight may finish while the pod drains; what is left then is cut off.",
+        f"Container disks of {disks} GB are erased: the next pod loads its weights again.",
+    )
+
+
+def replicas_words(count: int) -> str:
+    return "1 replica" if count == 1 else f"{count} replicas"
+
+
+def button_words(kind: ActionKind, wanted: int, missing: int, ending: int) -> str:
+    """What the button does, without the money."""
+    if missing:
+        more = "" if kind == ActionKind.START else " more"
+        return f"Rent {missing}{more}"
+    if ending:
+        return f"End {ending}, keep {wanted}"
+    return f"Want {wanted}"
