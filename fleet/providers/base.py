@@ -116,6 +116,7 @@ class CloudPod:
     gpu_type_id       "" and gpu_count 0 for a pod without GPUs
     created_at        billing starts here
     started_at        None until the container has started
+    taken_at          when an interruptible pod will be taken away; None without notice
     """
 
     provider_id: str
@@ -128,6 +129,7 @@ class CloudPod:
     data_center_id: str | None
     created_at: datetime
     started_at: datetime | None
+    taken_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ def pod(raw: Any) -> CloudPod:
     raw = mapping(raw, "a pod")
     gpu = mapping(raw.get("gpu") or {}, "gpu")
     place = raw.get("dataCenterId")
+    notice = mapping(raw.get("interruption") or {}, "interruption")  # spot markets only
     return CloudPod(
         provider_id=text(raw, "id"),
         name=text(raw, "name"),
@@ -60,6 +61,7 @@ def pod(raw: Any) -> CloudPod:
         data_center_id=place if isinstance(place, str) else None,
         created_at=instant(raw, "createdAt"),
         started_at=instant(raw, "startedAt") if raw.get("startedAt") else None,
+        taken_at=instant(notice, "endsAt") if notice else None,
     )
 
 

@@ -8,12 +8,13 @@ import secrets
 import string
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
 from fleet.sandbox import queue_api, truth
@@ -25,6 +26,7 @@ from fleet.sandbox.problems import Problem
 from fleet.sandbox.proxy import proxy
 from fleet.sandbox.quota import Quota
 from fleet.sandbox.settings import SandboxSettings
+from fleet.sandbox.spot import SpotMarket
 from fleet.sandbox.wire import answer, refuse
 
 BAD_KEY = "bad-key"
@@ -62,18 +64,24 @@ def create_app(
     sleep    what a slow request waits by
     """
     cloud = Cloud(settings, clock, make_id)
-    gate = _Gate(cloud, Quota(settings.requests_per_minute), sleep)
+    spot = spot_cloud(settings, clock, make_id)
+    per_minute = settings.requests_per_minute
+    gates = [_Gate(each, Quota(per_minute), sleep) for each in (cloud, spot)]
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        ticker = asyncio.create_task(_tick(cloud)) if settings.tick_seconds > 0 else None
+        tickers = [
+            asyncio.create_task(_tick(each))
+            for each in (cloud, spot)
+            if settings.tick_seconds > 0
+        ]
         yield
-        if ticker is not None:
+        for ticker in tickers:
             ticker.cancel()
-        await cloud.close()
+        await asyncio.gather(cloud.close(), spot.close())
 
     app = SandboxApp(
-        routes=_routes(gate),
+        routes=[Mount("/spot", routes=_spot_routes(gates[1])), *_routes(gates[0])],
         lifespan=lifespan,
         exception_handlers={
             404: _unknown_route,
@@ -81,8 +89,15 @@ def create_app(
             Problem: lambda _request, problem: refuse(problem),
         },
     )
-    app.state.cloud = cloud
+    app.state.cloud, app.state.spot = cloud, spot
     return app
+
+
+def spot_cloud(settings: SandboxSettings, clock: Clock, make_id: MakeId) -> Cloud:
+    """The market for interruptible pods: another account, with a balance of its own."""
+    market = SpotMarket(settings.spot_interruptions_per_hour, settings.spot_seed)
+    own = replace(settings, state_dir=settings.state_dir / "spot")
+    return Cloud(own, clock, make_id, market)
 
 
 class SandboxApp(Starlette):
@@ -198,12 +213,27 @@ class _Gate:
         return await proxy(request, self.cloud)
 
 
+def _spot_routes(gate: _Gate) -> list[BaseRoute]:
+    """What the spot market offers: pods, their billing, the balance."""
+    left_out = ("/v2/network-volumes", "/v2/serverless")
+    return [
+        Route(path, gate.operation(name, handler), methods=[method])
+        for name, (method, path, handler) in ROUTES.items()
+        if not path.startswith(left_out)
+    ] + _own_routes(gate)
+
+
 def _routes(gate: _Gate) -> list[BaseRoute]:
     routes: list[BaseRoute] = [
         Route(path, gate.operation(name, handler), methods=[method])
         for name, (method, path, handler) in ROUTES.items()
     ]
-    routes += [
+    return routes + _own_routes(gate) + _queue_routes(gate)
+
+
+def _own_routes(gate: _Gate) -> list[BaseRoute]:
+    """Faults, truth, credit, and the way to a pod's port."""
+    return [
         Route("/sandbox/faults", gate.own(_order_faults), methods=["POST"]),
         Route("/sandbox/faults", gate.own(_show_faults), methods=["GET"]),
         Route("/sandbox/faults", gate.own(_clear_faults), methods=["DELETE"]),
@@ -211,6 +241,13 @@ def _routes(gate: _Gate) -> list[BaseRoute]:
         Route("/sandbox/truth", gate.own(_tell_truth), methods=["GET"]),
         Route("/sandbox/topup", gate.own(_top_up), methods=["POST"]),
         Route("/sandbox/health", _health, methods=["GET"]),
+        Route("/proxy/{pod_id}/{port:int}/{path:path}", gate.through, methods=METHODS),
+    ]
+
+
+def _queue_routes(gate: _Gate) -> list[BaseRoute]:
+    """The jobs of serverless endpoints."""
+    return [
         Route("/v2/{id}/health", gate.own(queue_api.health), methods=["GET"]),
         Route("/v2/{id}/run", gate.own(queue_api.run), methods=["POST"]),
         Route("/v2/{id}/runsync", gate.own(queue_api.run_sync), methods=["POST"]),
@@ -222,9 +259,7 @@ def _routes(gate: _Gate) -> list[BaseRoute]:
             gate.own(queue_api.openai),
             methods=["GET", "POST"],
         ),
-        Route("/proxy/{pod_id}/{port:int}/{path:path}", gate.through, methods=METHODS),
     ]
-    return routes
 
 
 async def _order_faults(cloud: Cloud, _request: Request, raw: bytes) -> Response:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from fleet.sandbox.problems import Problem, not_found
+from fleet.sandbox.problems import Problem
 
 STOCK_ORDER = ("NONE", "LOW", "MEDIUM", "HIGH")
 
@@ -124,13 +124,6 @@ GPU_TYPES = {
              "7.89 - -", "US-CA-2=LOW", (8, 0)),
     )
 }  # fmt: skip
-
-
-def gpu_type(gpu_id: str) -> GpuType:
-    """The type, or Problem 404."""
-    if gpu_id not in GPU_TYPES:
-        raise not_found(f"GPU type {gpu_id!r}")
-    return GPU_TYPES[gpu_id]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import fcntl
 import os
 import signal
@@ -73,6 +74,13 @@ def _parser() -> argparse.ArgumentParser:
         help="seconds until a serverless worker loads its weights",
     )
     parser.add_argument(
+        "--spot-interruptions",
+        type=float,
+        default=defaults.spot_interruptions_per_hour,
+        help="interruptions per hour of each pod of the spot market",
+    )
+    parser.add_argument("--spot-seed", default=defaults.spot_seed)
+    parser.add_argument(
         "--billing-run",
         type=int,
         default=defaults.billing_run_seconds,
@@ -112,7 +120,8 @@ class _Server(uvicorn.Server):
     """Ends engines and log streams first; uvicorn would wait for them in vain."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await self.config.app.state.cloud.close()  # type: ignore[union-attr]
+        state = self.config.app.state  # type: ignore[union-attr]
+        await asyncio.gather(state.cloud.close(), state.spot.close())
         await super().shutdown(sockets)
 
 
@@ -138,6 +147,8 @@ def _settings(options: argparse.Namespace) -> SandboxSettings:
         download_gb_per_second=options.download_gb_per_second,
         volume_gb_per_second=options.volume_gb_per_second,
         serverless_cold_start_seconds=options.cold_start,
+        spot_interruptions_per_hour=options.spot_interruptions,
+        spot_seed=options.spot_seed,
         billing_run_seconds=options.billing_run,
         requests_per_minute=options.requests_per_minute,
     )

@@ -12,10 +12,12 @@ from fleet.sandbox.endpoints import Endpoints
 from fleet.sandbox.engines.command import VllmCommand, weight_gb
 from fleet.sandbox.faults import Fault, FaultBook
 from fleet.sandbox.money import charge_of, hourly, network_volume_usd_per_month
+from fleet.sandbox.placement import place_of, wanted_gpu
 from fleet.sandbox.pods import EXITED, HAS_CONTAINER, PROVISIONING, TERMINATED, Pod
 from fleet.sandbox.problems import Problem, not_found
 from fleet.sandbox.room import EngineRoom
 from fleet.sandbox.settings import SandboxSettings
+from fleet.sandbox.spot import NOTICE_SECONDS, SpotMarket
 from fleet.sandbox.state import StateFiles
 from fleet.sandbox.volumes import Volumes, caches_on
 
@@ -29,10 +31,19 @@ class Cloud:
 
     Change happens only on the event loop's thread and never across an await, so that one
     request sees another's change whole or not at all.
+
+    market  makes it a cloud that sells interruptible pods only
     """
 
-    def __init__(self, settings: SandboxSettings, clock: Clock, make_id: MakeId) -> None:
+    def __init__(
+        self,
+        settings: SandboxSettings,
+        clock: Clock,
+        make_id: MakeId,
+        market: SpotMarket | None = None,
+    ) -> None:
         self.settings = settings
+        self.market = market
         self.clock = clock
         self.faults = FaultBook()
         self._make_id = make_id
@@ -78,6 +89,7 @@ class Cloud:
         for pod in self.live():
             if self._advance(pod, now):
                 self._files.save_pod(pod)
+            self._interrupt(pod, now)
         for fault in self.faults.open_pod_faults():
             self._strike_pods(fault, now)
         if self.endpoints.present():
@@ -104,6 +116,21 @@ class Cloud:
             )
         return changed
 
+    def _interrupt(self, pod: Pod, now: float) -> None:
+        """Give the notice that is due, and take away what had its notice."""
+        due = pod.interrupt_at
+        if pod.notice_at is None and due is not None and now >= due:
+            self._give_notice(pod, due)
+        if pod.taken_at is not None and now >= pod.taken_at:
+            self.end(pod, pod.taken_at, "interrupted by the provider")
+
+    def _give_notice(self, pod: Pod, at: float) -> None:
+        pod.notice_at = at
+        self.room.say(pod.id, f"interrupted: gone in {NOTICE_SECONDS:g} s")
+        if engine := self.room.engine(pod.id):
+            engine.terminate()
+        self._files.save_pod(pod)
+
     async def read_tokens(self) -> None:
         """Ask every engine what it has served, and keep what is new."""
         self.room.match(self.live())
@@ -125,6 +152,12 @@ class Cloud:
             raise not_found(f"pod {pod_id!r}")
         return self._live[pod_id]
 
+    def gpu_types(self) -> dict[str, catalog.GpuType]:
+        """What is sold now, by id."""
+        if self.market is None:
+            return catalog.GPU_TYPES
+        return self.market.gpu_types(self.now())
+
     def note_create_attempt(self, name: str) -> None:
         """Count a create request, whatever becomes of it."""
         attempts = self.account.create_attempts
@@ -133,8 +166,8 @@ class Cloud:
 
     def create_pod(self, body: dict[str, Any]) -> Pod:
         """Rent a pod; it is on disk when this returns. Problem when it is refused."""
-        gpu, count, cloud = self._wanted_gpu(body)
-        center = self._place(gpu, count, cloud, body)
+        gpu, count, cloud = wanted_gpu(body, self.gpu_types())
+        center = place_of(body, gpu, count, cloud, self.volumes)
         price = gpu.usd_per_gpu_hour(cloud) * count
         self._require_an_hour(price)
         if drift := self.faults.strike("price_drift", body["name"]):
@@ -151,15 +184,19 @@ class Cloud:
             usd_per_pod_hour=price,
             created_at=int(now),
             stuck=self.faults.strike("stuck", body["name"]) is not None,
+            interruptible=self.market is not None,
         )
+        if self.market is not None:
+            seconds = self.market.seconds_until_interruption(pod.id)
+            pod.interrupt_at = None if seconds is None else now + seconds
         self.pods[pod.id] = self._live[pod.id] = pod
         self._move(pod, PROVISIONING, now)
         return pod
 
     def act(self, pod: Pod, action: str) -> None:
         """Start, stop, restart or terminate; Problem 409 when its status forbids it."""
-        if action not in pods.ACTIONS[pod.status]:
-            allowed = ", ".join(pods.ACTIONS[pod.status]) or "none"
+        if action not in pod.actions:
+            allowed = ", ".join(pod.actions) or "none"
             raise Problem(
                 409, f"cannot {action} a pod that is {pod.status}; allowed are {allowed}"
             )
@@ -185,49 +222,6 @@ class Cloud:
         if status == TERMINATED:
             self.room.forget(pod)
 
-    def _wanted_gpu(self, body: dict[str, Any]) -> tuple[catalog.GpuType, int, str]:
-        if "templateId" in body:
-            raise not_found(f"template {body['templateId']!r}")
-        if ("gpu" in body) == ("cpu" in body):
-            raise Problem(400, "exactly one of gpu and cpu must be set")
-        if "cpu" in body:
-            raise Problem(400, "the sandbox has no CPU pods; ask for a gpu")
-        cloud = body.get("cloud", "SECURE")
-        gpu_id, count = body["gpu"]["id"], int(body["gpu"].get("count", 1))
-        if gpu_id not in catalog.GPU_TYPES:
-            raise Problem(400, f"unknown GPU type {gpu_id!r}; see /v2/catalog/gpus")
-        gpu = catalog.GPU_TYPES[gpu_id]
-        gpu.usd_per_gpu_hour(cloud)
-        most = gpu.max_count(cloud)
-        if count > most:
-            raise Problem(400, f"gpu.count {count} exceeds {most}, the most {gpu_id} has")
-        if body["gpu"].get("allowedCudaVersions") and "minCudaVersion" in body["gpu"]:
-            raise Problem(400, "allowedCudaVersions and minCudaVersion exclude each other")
-        return gpu, count, cloud
-
-    def _place(
-        self, gpu: catalog.GpuType, count: int, cloud: str, body: dict[str, Any]
-    ) -> str:
-        """The data center the pod goes to; Problem 400 when there is none."""
-        wanted = body.get("dataCenterIds") or list(catalog.DATA_CENTERS)
-        for center in wanted:
-            if center not in catalog.DATA_CENTERS:
-                raise Problem(400, f"unknown data center {center!r}")
-        mounts = body.get("mounts") or {}
-        if mounts.get("persistent") and mounts.get("network"):
-            raise Problem(400, "mounts.persistent and mounts.network exclude each other")
-        for mount in mounts.get("network") or []:
-            volume = self.volumes.get(mount["volumeId"], status=400)
-            if cloud != "SECURE":
-                raise Problem(400, "network volumes are mounted on the SECURE cloud only")
-            if volume.data_center not in wanted:
-                raise Problem(400, f"volume {volume.id} is in {volume.data_center}")
-            wanted = [volume.data_center]
-        for center in catalog.places(gpu, count, cloud):
-            if center in wanted:
-                return center
-        raise Problem(400, f"no machine with {count} x {gpu.id} is free; try another")
-
     # --- faults of pods -----------------------------------------------------------------
 
     def _strike_pods(self, fault: Fault, now: float) -> None:
@@ -244,6 +238,11 @@ class Cloud:
         """Do it if the pod is in a state for it; True when done."""
         if kind == "vanish":
             self.end(pod, now, "vanished by a fault")
+            return True
+        if kind == "interrupt":
+            if not pod.interruptible or pod.notice_at is not None:
+                return False
+            self._give_notice(pod, now)
             return True
         if kind in ("hang", "counter_reset"):
             engine = self.room.engine(pod.id)

@@ -51,6 +51,7 @@ POD_KINDS: dict[str, dict[str, Check]] = {
     "exit": AFTER,
     "hang": AFTER,
     "counter_reset": AFTER,
+    "interrupt": AFTER,
 }
 PROXY_KINDS: dict[str, dict[str, Check]] = {
     "metrics_huge": {"bytes": integer(minimum=1, maximum=100_000_000)},

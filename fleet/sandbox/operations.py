@@ -14,7 +14,7 @@ from fleet.sandbox.call import Call, Handler
 from fleet.sandbox.cloud import Cloud
 from fleet.sandbox.money import Charge
 from fleet.sandbox.pods import render
-from fleet.sandbox.problems import Problem, invalid
+from fleet.sandbox.problems import Problem, invalid, not_found
 from fleet.sandbox.wire import answer, parse_rfc3339
 
 MAX_TAIL, DEFAULT_TAIL = 5000, 100
@@ -26,7 +26,7 @@ MAX_TAIL, DEFAULT_TAIL = 5000, 100
 def list_gpu_types(call: Call) -> Response:
     """GPU types with list prices, with stock when asked for."""
     query = _availability_query(call.query())
-    gpus = list(catalog.GPU_TYPES.values())
+    gpus = list(call.cloud.gpu_types().values())
     if query is not None and query.countries:
         gpus = [gpu for gpu in gpus if catalog.places(gpu, 1, "SECURE", query.countries)]
     return answer({"gpus": [catalog.render_gpu(gpu, query) for gpu in gpus]})
@@ -34,7 +34,9 @@ def list_gpu_types(call: Call) -> Response:
 
 def get_gpu_type(call: Call) -> Response:
     """One GPU type, 404 when there is none such."""
-    gpu = catalog.gpu_type(call.id)
+    gpu = call.cloud.gpu_types().get(call.id)
+    if gpu is None:
+        raise not_found(f"GPU type {call.id!r}")
     return answer(catalog.render_gpu(gpu, _availability_query(call.query())))
 
 

@@ -15,6 +15,7 @@ from fleet.sandbox.money import (
     Segment,
     charge_of,
 )
+from fleet.sandbox.spot import NOTICE_SECONDS
 from fleet.sandbox.wire import rfc3339
 
 PROVISIONING, STARTING, RUNNING = "PROVISIONING", "STARTING", "RUNNING"
@@ -38,6 +39,9 @@ class Pod:
 
     usd_per_pod_hour  price of all its GPUs together while it holds them
     phase_since       when it entered its status
+    interruptible     of the spot market: may be taken away, is never stopped and started
+    interrupt_at      when its notice comes by itself, None for never
+    notice_at         when it was given notice
     stuck             never gets a container: bills, and stays PROVISIONING
     incarnation       counts engine starts; a new engine has fresh counters
     engine_tokens     incarnation -> tokens its engine has served, as last read
@@ -58,9 +62,23 @@ class Pod:
     ended_at: int | None = None
     end_reason: str = ""
     stuck: bool = False
+    interruptible: bool = False
+    interrupt_at: float | None = None
+    notice_at: float | None = None
     incarnation: int = 0
     segments: list[Segment] = field(default_factory=list)
     engine_tokens: dict[int, Tokens] = field(default_factory=dict)
+
+    @property
+    def actions(self) -> tuple[str, ...]:
+        """What may be done to it now."""
+        stopping = ("stop", "start") if self.interruptible else ()
+        return tuple(name for name in ACTIONS[self.status] if name not in stopping)
+
+    @property
+    def taken_at(self) -> float | None:
+        """When an interrupted pod is gone; None without a notice."""
+        return None if self.notice_at is None else self.notice_at + NOTICE_SECONDS
 
     @property
     def volume_gb(self) -> int:
@@ -151,11 +169,15 @@ def advance(pod: Pod, now: float, *, provisioning: float, starting: float) -> bo
 def render(pod: Pod, now: float) -> dict[str, Any]:
     """A pod as the contract's Pod."""
     holds_gpu = pod.status in HOLDS_GPU
-    return {
+    notice: dict[str, Any] = {}
+    if pod.notice_at is not None and pod.taken_at is not None:
+        times = {"noticeAt": rfc3339(pod.notice_at), "endsAt": rfc3339(pod.taken_at)}
+        notice = {"interruption": times}
+    return notice | {
         "id": pod.id,
         "name": pod.name,
         "status": pod.status,
-        "actions": list(ACTIONS[pod.status]),
+        "actions": list(pod.actions),
         "image": pod.body.get("image", ""),
         "args": pod.body.get("args", ""),
         "disk": int(pod.body["disk"]),

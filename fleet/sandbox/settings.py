@@ -26,6 +26,8 @@ class SandboxSettings:
     volume_gb_per_second     later loads, from a network volume that keeps them; 0 likewise
     serverless_cold_start_seconds  of a worker, before its weights load
     serverless_fee_share     the platform's fee as a share of a worker's compute
+    spot_interruptions_per_hour  of each pod of the spot market
+    spot_seed                what its prices and interruptions follow from
     billing_run_seconds      period of the billing run; what it has not seen yet is missing
                              from billing and balance. 0 means billed at once
     requests_per_minute      quota per key; the hour allows 50 times, the day 800 times that
@@ -45,6 +47,8 @@ class SandboxSettings:
     volume_gb_per_second: float = 0.0
     serverless_cold_start_seconds: float = 2.0
     serverless_fee_share: Decimal = Decimal(0)
+    spot_interruptions_per_hour: float = 0.05
+    spot_seed: str = "spot"
     billing_run_seconds: int = 300
     requests_per_minute: int = 1200
     max_vllm_engines: int = 2

@@ -89,6 +89,7 @@ def _pod(cloud: Cloud, pod: Pod, now: int) -> dict[str, Any]:
         "created_at": rfc3339(pod.created_at),
         "ended_at": None if pod.ended_at is None else rfc3339(pod.ended_at),
         "end_reason": pod.end_reason,
+        "notice_at": None if pod.notice_at is None else rfc3339(pod.notice_at),
         "alive_seconds": until - pod.created_at,
         "charge_usd": {
             "gpu": f"{charge.compute_usd:f}",

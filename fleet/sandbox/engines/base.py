@@ -34,6 +34,9 @@ class Engine(Protocol):
     def hang(self) -> None:
         """From now on: /health is well, counters stand still, work is pending for ever."""
 
+    def terminate(self) -> None:
+        """SIGTERM: take no new work; what runs may go on until the end."""
+
     async def tokens(self) -> Tokens:
         """Tokens served since its start, as far as it has told."""
 

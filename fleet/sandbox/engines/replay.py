@@ -64,6 +64,7 @@ class ReplayEngine:
         self._running = 0
         self._finished = {"length": 0, "abort": 0}
         self._frozen: tuple[datetime, Tokens] | None = None
+        self._terminated = False
 
     @property
     def ended(self) -> str:
@@ -82,6 +83,11 @@ class ReplayEngine:
     def hang(self) -> None:
         """Freeze every counter with work pending, while /health stays well."""
         self._frozen = (self._clock(), self._total(self._clock()))
+
+    def terminate(self) -> None:
+        """Refuse new chats from now on, as a server that is shutting down."""
+        self._log("INFO:     SIGTERM: shutting down, no new requests are taken")
+        self._terminated = True
 
     async def tokens(self) -> Tokens:
         """Tokens served since the start."""
@@ -106,6 +112,8 @@ class ReplayEngine:
         if path == "v1/models" and request.method == "GET":
             return JSONResponse(self._models())
         if path == "v1/chat/completions" and request.method == "POST":
+            if self._terminated:
+                return JSONResponse({"error": "shutting down"}, status_code=503)
             return await self._chat(await request.body())
         return JSONResponse({"detail": "Not Found"}, status_code=404)
 

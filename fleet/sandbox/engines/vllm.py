@@ -109,6 +109,12 @@ class VllmEngine:
         """Play a hung engine at the edge; the process itself goes on unharmed."""
         self._hung = True
 
+    def terminate(self) -> None:
+        """Pass SIGTERM on; the guard ends what is left after its grace time."""
+        self._stopping = True
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
+
     async def _frozen_metrics(self) -> str:
         """The counters as first read after the hang, with one request running."""
         if not self._frozen:
