@@ -127,6 +127,13 @@ class CostedPlan:
             return None
         return int((self.quoted_at - self.price_read_at).total_seconds())
 
+    @property
+    def changes_in_words(self) -> str:
+        """What becomes what: "replicas 1 to 2"."""
+        return "; ".join(
+            f"{each.what} {each.before} to {each.after}" for each in self.changes
+        )
+
     def seal(self) -> str:
         """The plan as signed text: the action, the money shown, and when."""
         return signing.dumps(
@@ -135,6 +142,7 @@ class CostedPlan:
                 "parameters": dict(self.parameters),
                 "added": str(self.added_usd_per_hour),
                 "saved": str(self.saved_usd_per_hour),
+                "changes": self.changes_in_words,
                 "quoted_at": self.quoted_at.isoformat(),
             },
             salt=SALT,
@@ -153,9 +161,7 @@ class CostedPlan:
             "runway_hours_after": account.runway_hours_after,
             "price_age_seconds": self.price_age_seconds,
             "spent_usd": self.spent_usd or None,
-            "changes": "; ".join(
-                f"{each.what} {each.before} to {each.after}" for each in self.changes
-            ),
+            "changes": self.changes_in_words,
             "lost": " ".join(self.losses),
         }
 
@@ -176,6 +182,7 @@ class Shown:
     parameters: Mapping[str, str]
     added_usd_per_hour: Decimal
     saved_usd_per_hour: Decimal
+    changes: str
     quoted_at: datetime
 
 
@@ -188,6 +195,7 @@ def unseal(text: str) -> Shown:
             parameters=said["parameters"],
             added_usd_per_hour=Decimal(said["added"]),
             saved_usd_per_hour=Decimal(said["saved"]),
+            changes=said["changes"],
             quoted_at=datetime.fromisoformat(said["quoted_at"]),
         )
     except (signing.BadSignature, KeyError, ValueError, ArithmeticError):
@@ -195,11 +203,17 @@ def unseal(text: str) -> Shown:
 
 
 def check_unmoved(shown: Shown, plan: CostedPlan, *, now: datetime) -> None:
-    """Raises PlanMoved when the shown plan is too old, or its money off by over 2 %."""
+    """Raises PlanMoved for a plan too old, of another change, or off by over 2 %."""
     if now - shown.quoted_at > PLAN_LIFE:
         raise PlanMoved(
             f"This plan is of {shown.quoted_at:%H:%M:%S} UTC, more than 5 minutes old; "
             "look at today's figures and confirm again.",
+            plan,
+        )
+    if plan.changes_in_words != shown.changes:
+        raise PlanMoved(
+            f"Shown was {shown.changes}; now it would be {plan.changes_in_words}, because "
+            "somebody else changed it meanwhile. Look at it again and confirm.",
             plan,
         )
     pairs = (
