@@ -12,7 +12,9 @@ from celery import current_task, shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from fleet import notifying, outgoing
 from fleet.cloud import current_provider
+from fleet.outgoing import Allowed
 from fleet.providers.base import ProviderError
 from fleet.providers.canary import canary_silence
 from fleet.providers.gpuhunt_catalog import MarketReading
@@ -34,6 +36,7 @@ from fleet.services import (
 from fleet.services import (
     reconcile as reconcile_service,
 )
+from fleet.services.alerts import channels, deadman, outbox, watch
 from fleet.services.jobs import JobFailed, run_job
 from fleet.services.launch_guard import configured_guard
 
@@ -210,3 +213,47 @@ def estimate_speeds() -> None:
     recorded("estimate_speeds", work)
     if any(more):
         estimate_speeds.delay()
+
+
+@shared_task
+def watch_alerts() -> None:
+    """Beat: every alert rule looks at the rows."""
+
+    def look(now: datetime) -> str:
+        troubles: list[str] = []
+        summary = watch.watch(now=now, troubles=troubles)
+        if troubles:
+            raise JobFailed(f"{summary}; could not look: {'; '.join(troubles)}")
+        return summary
+
+    recorded("watch_alerts", look)
+
+
+@shared_task
+def send_alerts() -> None:
+    """Beat: messages that are due go out, claimed so that no two sweeps say the same."""
+    allowed = Allowed.from_words(settings.ALLOW_PRIVATE_TARGETS)
+
+    def deliver(now: datetime) -> str:
+        done = outbox.deliver(
+            clock=timezone.now,
+            token=str(uuid.uuid4()),
+            say=partial(notifying.send, allowed=allowed),
+            open_address=channels.open_address,
+            base_url=settings.PUBLIC_URL,
+        )
+        if done.failed:
+            raise JobFailed(done.sentence())
+        return done.sentence()
+
+    recorded("send_alerts", deliver)
+
+
+@shared_task
+def ping_deadman() -> None:
+    """Beat: a sign of life to whoever waits for it, where settings name one."""
+    url = settings.DEADMAN_PING_URL
+    if url:
+        allowed = Allowed.from_words(settings.ALLOW_PRIVATE_TARGETS)
+        asked = partial(outgoing.ask, allowed=allowed)
+        recorded("ping_deadman", lambda now: deadman.ping(url, ask=asked, now=now))

@@ -72,6 +72,11 @@ SCHEDULE = (
         expires_seconds=6 * HOUR,
         at_start=True,
     ),
+    # What a person must know of: rules over the rows, then the messages about them.
+    Recurring("fleet.tasks.watch_alerts", CONTROL, 30),
+    Recurring("fleet.tasks.send_alerts", CONTROL, 15),
+    # A sign of life to somebody outside; our own silence can not be told by us.
+    Recurring("fleet.tasks.ping_deadman", CONTROL, 60),
     # Speeds that plan pages asked for, when the doorbell was lost.
     Recurring("fleet.tasks.estimate_speeds", BOOKS, 60),
     # The hash chain over the audit rows of the last minute.

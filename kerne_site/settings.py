@@ -235,6 +235,10 @@ ALLOW_PRIVATE_TARGETS = env.words(
     "KERNE_ALLOW_PRIVATE_TARGETS",
     ["127.0.0.0/8", "::1/128"] if KERNE_SANDBOX and KERNE_ENV == "demo" else [],
 )
+# Rules that other apps add to the fleet's watch, by the names of their lists.
+ALERT_RULES = env.words("KERNE_ALERT_RULES", ["economics.alerts.RULES"])
+# Opened every minute while all is watched: whoever waits for it calls when it stays out.
+DEADMAN_PING_URL = env.optional_text("KERNE_DEADMAN_PING_URL", secret=True)
 # Public price catalogs of other providers, once a day; false: nobody is asked.
 MARKET_PRICES = env.flag("KERNE_MARKET_PRICES", default=True)
 MARKET_PRICES_URL = env.url(
@@ -340,7 +344,7 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 # --- Logs -----------------------------------------------------------------------------
 
 LOG_LEVEL = env.choice("KERNE_LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
-_secrets = [SECRET_KEY, RUNPOD_API_KEY, DATABASES["default"]["PASSWORD"]]
+_secrets = [SECRET_KEY, RUNPOD_API_KEY, DEADMAN_PING_URL, DATABASES["default"]["PASSWORD"]]
 LOGGING = logs.config(
     LOG_LEVEL, secrets=[value for value in _secrets if value and value != SANDBOX_KEY]
 )

@@ -1,6 +1,14 @@
 """The tables of the fleet, re-exported so that callers need one import."""
 
 from fleet.models.action import Action, ActionKind, ActionResult
+from fleet.models.alert import (
+    AlertChannel,
+    AlertMessage,
+    AlertRule,
+    MaintenanceWindow,
+    MessageKind,
+    MessageState,
+)
 from fleet.models.audit import AuditEntry, Orphan
 from fleet.models.audit_seal import AuditSeal
 from fleet.models.deployment import MAX_NEVER_READY, Deployment, Fleet, RentalKind, Tier
@@ -46,6 +54,9 @@ __all__ = [
     "Action",
     "ActionKind",
     "ActionResult",
+    "AlertChannel",
+    "AlertMessage",
+    "AlertRule",
     "Attention",
     "AuditEntry",
     "AuditSeal",
@@ -64,7 +75,10 @@ __all__ = [
     "JobLease",
     "JobResult",
     "JobRun",
+    "MaintenanceWindow",
     "MarketOffer",
+    "MessageKind",
+    "MessageState",
     "ModelConfig",
     "ModelVariant",
     "OfferImport",

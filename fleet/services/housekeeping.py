@@ -9,6 +9,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 from fleet.models import (
     BalanceReading,
     EngineSample,
+    Incident,
     JobRun,
     Pod,
     PodStatus,
@@ -19,6 +20,7 @@ FREQUENT_JOB_DAYS = 2
 JOB_DAYS = 60
 SAMPLE_DAYS = 14  # usage hours keep the tokens; samples only serve charts and disputes
 BALANCE_DAYS = 180
+INCIDENT_DAYS = 400  # since they were over
 REFUSED_POD_DAYS = 30
 SPEED_DAYS = 30  # since a page last asked; it can be worked out again
 SAMPLES_PER_SLICE = 50_000
@@ -30,6 +32,9 @@ FREQUENT_JOBS = (
     "list_cloud",
     "settle_usage",
     "estimate_speeds",
+    "watch_alerts",
+    "send_alerts",
+    "ping_deadman",
     "seal_audit",
 )
 
@@ -50,6 +55,9 @@ def tidy(*, now: datetime) -> str:
         "balance readings": BalanceReading.objects.filter(
             read_at__lt=before(BALANCE_DAYS)
         ).delete()[0],
+        "incidents": Incident.objects.filter(closed_at__lt=before(INCIDENT_DAYS)).delete()[
+            0
+        ],
         "speeds": SpeedEstimate.objects.filter(used_at__lt=before(SPEED_DAYS)).delete()[0],
         "refused intents": refused_intents(before(REFUSED_POD_DAYS)).delete()[0],
     }

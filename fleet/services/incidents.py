@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from django.db import IntegrityError, transaction
 
 from fleet.models import Deployment, Incident, Pod, Severity
+from fleet.services.alerts.queueing import queue_opened, queue_over
 
 CALM = timedelta(minutes=5)  # a trouble that comes and goes within it is one incident
 LONGEST_KEY = 200
@@ -103,6 +104,7 @@ def begin(incident: Incident, *, now: datetime) -> bool:
         if not pending.update(opened_at=now):
             return False
         incident.opened_at = now
+        queue_opened(incident, now=now)
     return True
 
 
@@ -133,6 +135,7 @@ def end_if_calm(incident: Incident, *, now: datetime) -> bool:
         if not calm.update(closed_at=now):
             return False
         incident.closed_at = now
+        queue_over(incident, now=now)
     return True
 
 

@@ -1,0 +1,69 @@
+"""Maintenance: a time in which nobody is told. It silences messages, never costs."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from fleet.models import Deployment, MaintenanceWindow, Pod
+from fleet.services import audit
+
+LONGEST = timedelta(days=7)
+
+
+def begin_maintenance(
+    *,
+    hours: int,
+    pod: Pod | None = None,
+    deployment: Deployment | None = None,
+    reason: str = "",
+    acting_user: str,
+    now: datetime,
+) -> MaintenanceWindow:
+    """Be quiet about a pod, a deployment or, without either, everything.
+
+    A window of the same subject that is open already is made longer, never shorter.
+    Raises ValueError for hours outside of 1 to 168.
+    """
+    length = timedelta(hours=hours)
+    if not timedelta(0) < length <= LONGEST:
+        raise ValueError(f"Hours is {hours}; write a whole number from 1 to 168.")
+    with transaction.atomic():
+        window = (
+            MaintenanceWindow.objects.current(now=now)
+            .select_for_update(of=("self",))
+            .filter(pod=pod, deployment=deployment)
+            .first()
+        )
+        if window is None:
+            window = MaintenanceWindow.objects.create(
+                pod=pod,
+                deployment=deployment,
+                starts_at=now,
+                ends_at=now + length,
+                reason=reason[:200],
+                created_by=acting_user,
+            )
+        elif window.ends_at < now + length:
+            window.ends_at = now + length
+            window.save(update_fields=["ends_at"])
+        audit.record(
+            "begin maintenance",
+            window.subject,
+            acting_user=acting_user,
+            now=now,
+            until=window.ends_at,
+            reason=reason[:200],
+        )
+    return window
+
+
+def end_maintenance(window: MaintenanceWindow, *, acting_user: str, now: datetime) -> bool:
+    """End a window before its time; True if this call did it."""
+    open_still = MaintenanceWindow.objects.current(now=now).filter(pk=window.pk)
+    with transaction.atomic():
+        if not open_still.update(ends_at=now):
+            return False
+        audit.record("end maintenance", window.subject, acting_user=acting_user, now=now)
+    return True

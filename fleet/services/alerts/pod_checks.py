@@ -1,0 +1,171 @@
+"""Checks of pods, orphans and deployments: facts in, findings out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+
+from fleet.models import (
+    MAX_NEVER_READY,
+    RENTED,
+    Deployment,
+    Health,
+    Orphan,
+    Pod,
+    PodStatus,
+    PodTransition,
+)
+from fleet.selectors.burn import pod_usd_per_hour
+from fleet.selectors.health import shown_health
+from fleet.services import termination
+from fleet.services.alerts.definitions import Finding
+
+GHOST_SHOWN = timedelta(hours=1)
+VANISHED = "vanished"
+
+
+def our_pods(*statuses: PodStatus) -> list[Pod]:
+    return list(
+        Pod.objects.filter(
+            provider=settings.PROVIDER_NAME, status__in=statuses
+        ).select_related("deployment")
+    )
+
+
+def minutes_words(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min"
+
+
+def unwell(now: datetime, limit: Decimal) -> Sequence[Finding]:
+    """Pods that were ready and now hang or answer nothing. Unknown is neither."""
+    found = []
+    for pod in our_pods(PodStatus.SERVING):
+        health, reason = shown_health(pod, now=now)
+        if health in (Health.HUNG, Health.DEAD):
+            since = pod.health_since or now
+            found.append(
+                Finding(
+                    pod.name,
+                    f"{pod.name} is {health.label}",
+                    f"{reason or health.label}, for "
+                    f"{minutes_words((now - since).total_seconds())}; billed "
+                    f"{pod_usd_per_hour(pod):.4f} USD/h.",
+                    since=since,
+                    pod=pod,
+                )
+            )
+    return found
+
+
+def stuck_loading(now: datetime, limit: Decimal) -> Sequence[Finding]:
+    """Pods that are rented, and not ready by their deadline."""
+    return [
+        Finding(
+            pod.name,
+            f"{pod.name} is stuck while it loads",
+            f"Ready by {pod.ready_by:%H:%M} UTC was promised; that is "
+            f"{minutes_words((now - pod.ready_by).total_seconds())} ago. Billed "
+            f"{pod_usd_per_hour(pod):.4f} USD/h.",
+            since=pod.ready_by,
+            pod=pod,
+        )
+        for pod in our_pods(PodStatus.CREATING, PodStatus.PROVISIONING)
+        if pod.ready_by < now
+    ]
+
+
+def end_unconfirmed(now: datetime, limit: Decimal) -> Sequence[Finding]:
+    """Pods that were told to stop over five minutes ago and are still billed."""
+    return [
+        Finding(
+            pod.name,
+            f"{pod.name} was told to stop and is still billed",
+            f"Told at {pod.terminate_requested_at:%H:%M} UTC, and the provider has not "
+            f"confirmed its end; about {pod_usd_per_hour(pod):.4f} USD/h.",
+            since=pod.terminate_requested_at,
+            pod=pod,
+        )
+        for pod in termination.overdue(now=now)
+        if pod.provider == settings.PROVIDER_NAME
+    ]
+
+
+def orphaned(now: datetime, limit: Decimal) -> Sequence[Finding]:
+    """Pods that the provider bills and that no row of ours wants."""
+    orphans = Orphan.objects.filter(
+        provider=settings.PROVIDER_NAME, gone_at__isnull=True
+    ).order_by("first_seen_at")
+    return [
+        Finding(
+            orphan.provider_id,
+            f"Orphan {orphan.name} is billed and nobody here wants it",
+            f"{orphan.usd_per_pod_hour} USD/h, seen {orphan.sightings} times since "
+            f"{orphan.first_seen_at:%Y-%m-%d %H:%M} UTC. "
+            + (
+                "It is ended by rule." if may_be_ended(orphan) else "It is not ended by us."
+            ),
+            since=orphan.first_seen_at,
+        )
+        for orphan in orphans
+    ]
+
+
+def may_be_ended(orphan: Orphan) -> bool:
+    return bool(orphan.ours and settings.ORPHAN_TERMINATE)
+
+
+def ghosts(now: datetime, limit: Decimal) -> Sequence[Finding]:
+    """Pods that ended although nobody told them to: the provider lists them no more."""
+    moved = PodTransition.objects.filter(
+        new=PodStatus.TERMINATED,
+        old__in=RENTED,
+        at__gt=now - GHOST_SHOWN,
+        pod__provider=settings.PROVIDER_NAME,
+        pod__terminate_requested_at__isnull=True,
+    ).select_related("pod__deployment")
+    return [
+        Finding(
+            each.pod.name,
+            f"{each.pod.name} is gone and was not told to stop",
+            f"{each.reason or 'The provider lists it no more'}; noticed "
+            f"{each.at:%H:%M} UTC.",
+            since=each.at,
+            pod=each.pod,
+        )
+        for each in moved
+    ]
+
+
+def given_up(now: datetime, limit: Decimal) -> Sequence[Finding]:
+    """Deployments that want replicas and launch none any more."""
+    waiting = Deployment.objects.filter(
+        replicas__gt=0, launch_failures__gte=MAX_NEVER_READY
+    )
+    return [
+        Finding(
+            deployment.slug,
+            f"{deployment.slug}: no replica is launched any more",
+            f"{deployment.launch_failures} replicas in a row were never ready; at "
+            f"{MAX_NEVER_READY} launching stops. Start it again when the cause is found.",
+            deployment=deployment,
+        )
+        for deployment in waiting
+    ]
+
+
+def launches_stopped(now: datetime, limit: Decimal) -> Sequence[Finding]:
+    """Deployments whose replicas became ready and died, again and again."""
+    stopped = Deployment.objects.filter(replicas__gt=0, launches_stopped_at__isnull=False)
+    return [
+        Finding(
+            deployment.slug,
+            f"{deployment.slug}: launching was stopped",
+            deployment.launches_stopped_reason or "A rule stopped it.",
+            since=deployment.launches_stopped_at,
+            deployment=deployment,
+        )
+        for deployment in stopped
+    ]
