@@ -2,11 +2,11 @@
 
 from django.conf import settings
 
-from fleet.providers.base import GpuProvider
+from fleet.providers.resources import FullProvider
 from fleet.providers.runpod import RunPodProvider
 
 
-def current_provider() -> GpuProvider:
+def current_provider() -> FullProvider:
     """RunPod, or the sandbox that speaks its contract, under its own name in our rows."""
     return RunPodProvider(
         api_key=settings.RUNPOD_API_KEY,

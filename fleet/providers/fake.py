@@ -32,14 +32,15 @@ from fleet.providers.base import (
     Rejected,
     RentalKind,
 )
+from fleet.providers.fake_resources import FakeResources
 
 STOPPED = ("EXITED", "ERROR")
 Answer = TypeVar("Answer")
 LOST = ProviderUnavailable("the answer was lost")
 
 
-class FakeProvider:
-    """An account at no cloud. Implements `base.GpuProvider`.
+class FakeProvider(FakeResources):
+    """An account at no cloud. Implements `resources.FullProvider`.
 
     now      the clock; read once per call that needs it
     offers   the catalog; a create of a type, cloud or count outside it is Rejected
@@ -56,6 +57,7 @@ class FakeProvider:
         credit: Balance | None = None,
         url: str = "http://127.0.0.1:9/{pod_id}/{port}",
     ) -> None:
+        super().__init__(now)
         self._now = now
         self._offers = list(offers)
         self._url = url
@@ -65,7 +67,6 @@ class FakeProvider:
         self._pods: dict[str, CloudPod] = {}
         self.requests: dict[str, PodRequest] = {}  # by provider_id, as they were sent
         self.calls: list[tuple[str, str]] = []  # (method, name or id), in order
-        self.hidden: set[str] = set()  # ids that the list does not show yet
         self.buckets: list[BillingBucket] = []
         self.lines: defaultdict[str, list[LogLine]] = defaultdict(list)
         self.credit = credit

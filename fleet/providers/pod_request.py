@@ -13,6 +13,8 @@ NAME = re.compile(r"[a-z0-9-]{1,60}")
 IMAGE = re.compile(r"[\w./:@-]{1,255}", re.ASCII)
 ENV_KEY = re.compile(r"[A-Z_][A-Z0-9_]*", re.ASCII)
 PORT = re.compile(r"(?P<number>[0-9]{1,5})/(http|tcp)")
+VOLUME_ID = re.compile(r"[A-Za-z0-9_-]{1,60}")
+MOUNT_PATH = re.compile(r"(/[A-Za-z0-9._-]{1,60}){1,5}")
 CLOUDS = ("SECURE", "COMMUNITY")
 LONGEST_ARGS = 8_000  # characters
 LONGEST_ENV_VALUE = 8_000
@@ -31,6 +33,8 @@ class PodRequest:
     disk_gb          [GB] container disk, billed while the pod runs
     ports            such as ("8000/http",); none are opened by default
     data_center_ids  preferred places; empty lets the provider choose
+    volume_id        the provider's id of a network volume to mount; empty for none
+    volume_path      where it is mounted; the weights' cache must lie below it
 
     Raises ValueError with a sentence that names the field, its value and what
     would be right.
@@ -46,6 +50,8 @@ class PodRequest:
     disk_gb: int
     ports: tuple[str, ...] = ("8000/http",)
     data_center_ids: tuple[str, ...] = field(default=())
+    volume_id: str = ""
+    volume_path: str = "/workspace"
 
     def __post_init__(self) -> None:
         _check_words(self)
@@ -53,6 +59,8 @@ class PodRequest:
         _check_amounts(self)
         for port in self.ports:
             _check_port(port)
+        if self.volume_id:
+            _check_mount(self.volume_id, self.volume_path)
         # A copy, so that a caller's later change cannot alter what was checked.
         object.__setattr__(self, "env", MappingProxyType(dict(self.env)))
 
@@ -63,7 +71,7 @@ class PodRequest:
             f"args={mask_args(self.args)!r}, env={env!r}, "
             f"gpu_type_id={self.gpu_type_id!r}, gpu_count={self.gpu_count}, "
             f"cloud={self.cloud!r}, disk_gb={self.disk_gb}, ports={self.ports!r}, "
-            f"data_center_ids={self.data_center_ids!r})"
+            f"data_center_ids={self.data_center_ids!r}, volume_id={self.volume_id!r})"
         )
 
 
@@ -114,6 +122,17 @@ def _check_amounts(request: PodRequest) -> None:
             raise ValueError(
                 f"{name} is {value!r}; it must be a whole number from 1 to {most}."
             )
+
+
+def _check_mount(volume_id: str, path: str) -> None:
+    if not VOLUME_ID.fullmatch(volume_id):
+        raise ValueError(
+            f"volume_id is {volume_id!r}; give the provider's id, letters and digits."
+        )
+    if not MOUNT_PATH.fullmatch(path):
+        raise ValueError(
+            f"volume_path is {path!r}; it must be an absolute path such as /workspace."
+        )
 
 
 def _check_port(port: str) -> None:

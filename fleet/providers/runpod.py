@@ -8,9 +8,7 @@ answers. The adapter sends nothing twice, also not after a 429.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
-from typing import Any
-from urllib.parse import quote
+from datetime import date, datetime
 
 from requests.adapters import BaseAdapter
 
@@ -25,18 +23,23 @@ from fleet.providers.base import (
     LogLine,
     NotFound,
     PodRequest,
-    ProviderUnavailable,
     RentalKind,
 )
 from fleet.providers.masking import secret_values
 from fleet.providers.runpod_balance import read_balance
 from fleet.providers.runpod_http import CREATE_SECONDS, READ_SECONDS, RateWindow, RunPodHttp
+from fleet.providers.runpod_lists import (
+    billing_query,
+    checked_id,
+    resource_path,
+    whole_list,
+)
 from fleet.providers.runpod_logs import MOST_LINES, QUIET_SECONDS, read_stream
+from fleet.providers.runpod_resources import RunPodEndpoints, RunPodVolumes
 
 API_URL = "https://api.runpod.io"
 GRAPHQL_URL = "https://api.runpod.io/graphql"
 PROXY_URL = "https://{pod_id}-{port}.proxy.runpod.net"
-MOST_PAGES = 100
 
 CAPABILITIES = (
     Capability(
@@ -80,8 +83,8 @@ CAPABILITIES = (
 )
 
 
-class RunPodProvider:
-    """One RunPod account. Implements `base.GpuProvider`; one instance per task.
+class RunPodProvider(RunPodVolumes, RunPodEndpoints):
+    """One RunPod account. Implements `resources.FullProvider`; one instance per task.
 
     base_url     of REST v2, without /v2; the sandbox's address in sandbox mode
     graphql_url  ends with /graphql; for the balance only
@@ -145,22 +148,13 @@ class RunPodProvider:
         return parse.pod(body)
 
     def pods(self) -> list[CloudPod]:
-        found: dict[str, CloudPod] = {}
-        query: dict[str, str] = {}
-        for _ in range(MOST_PAGES):
-            body = self._http.get("/v2/pods", params=query)
-            page = [parse.pod(raw) for raw in parse.listed(body, "pods")]
-            repeated = (
-                bool(query) and bool(page) and all(p.provider_id in found for p in page)
-            )
-            found |= {pod.provider_id: pod for pod in page}
-            cursor = _next_cursor(body)
-            if cursor is None:
-                return list(found.values())
-            if repeated or cursor == query.get("cursor"):
-                break  # RunPod ignores query parameters that it does not know
-            query = {"cursor": cursor}
-        raise ProviderUnavailable("GET /v2/pods did not reach the end of its pages")
+        return whole_list(
+            self._http,
+            "/v2/pods",
+            "pods",
+            read=parse.pod,
+            id_of=lambda pod: pod.provider_id,
+        )
 
     def pod(self, provider_id: str) -> CloudPod | None:
         try:
@@ -200,13 +194,7 @@ class RunPodProvider:
     def billing(
         self, start: datetime, end: datetime, *, bucket: BucketSize
     ) -> list[BillingBucket]:
-        if start.tzinfo is None or end.tzinfo is None or start >= end:
-            raise ValueError(f"billing from {start} to {end}; give UTC instants in order.")
-        query = {
-            "startTime": _rfc3339(start),
-            "endTime": _rfc3339(end),
-            "bucketSize": bucket,
-        }
+        query = billing_query(start, end, bucket)
         body = self._http.get("/v2/billing/pods", params=query)
         buckets = [parse.bucket(raw) for raw in parse.listed(body, "records")]
         # RunPod widens the window to whole buckets; the caller asked for this one.
@@ -217,7 +205,7 @@ class RunPodProvider:
         return read_balance(graphql_url=self._graphql_url, api_key=self._api_key)
 
     def pod_url(self, provider_id: str, port: int) -> str:
-        url = self._proxy_url.format(pod_id=_checked(provider_id), port=port)
+        url = self._proxy_url.format(pod_id=checked_id(provider_id), port=port)
         return url.rstrip("/")
 
     def _act(self, provider_id: str, action: str) -> None:
@@ -225,28 +213,4 @@ class RunPodProvider:
 
 
 def _path(provider_id: str) -> str:
-    return f"/v2/pods/{quote(_checked(provider_id), safe='')}"
-
-
-def _checked(provider_id: str) -> str:
-    # An id from outside becomes part of an address; "../billing" must not get through.
-    if (
-        not provider_id.replace("-", "").replace("_", "").isalnum()
-        or not provider_id.isascii()
-    ):
-        raise ValueError(f"provider_id is {provider_id!r}; it must be letters and digits.")
-    return provider_id
-
-
-def _next_cursor(body: Any) -> str | None:
-    pages = body.get("pagination")
-    if not isinstance(pages, Mapping) or not pages.get("hasNextPage"):
-        return None
-    cursor = pages.get("nextCursor")
-    if not isinstance(cursor, str) or not cursor:
-        raise ProviderUnavailable("GET /v2/pods has a next page and no cursor for it")
-    return cursor
-
-
-def _rfc3339(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return resource_path("pods", provider_id)

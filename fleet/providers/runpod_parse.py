@@ -41,6 +41,9 @@ def create_body(request: PodRequest) -> dict[str, Any]:
     }
     if request.data_center_ids:
         body["dataCenterIds"] = list(request.data_center_ids)
+    if request.volume_id:
+        mount = {"volumeId": request.volume_id, "path": request.volume_path}
+        body["mounts"] = {"network": [mount]}
     return body
 
 

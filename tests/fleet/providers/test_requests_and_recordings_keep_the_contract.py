@@ -44,6 +44,7 @@ def test_a_recording_is_an_answer_that_the_contract_allows(name: str):
         {"gpu_count": 8, "gpu_type_id": "NVIDIA H200", "disk_gb": 900},
         {"cloud": "COMMUNITY", "env": {}, "ports": ()},
         {"data_center_ids": ("US-TX-3", "EU-RO-1")},
+        {"volume_id": "agv6w2qcg7", "volume_path": "/weights"},
     ],
 )
 def test_the_body_of_a_create_is_one_that_the_contract_allows(server, runpod, changes):
