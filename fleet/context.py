@@ -47,6 +47,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
             "silence": silence(now=now),
             "spending_stop": open_stop(),
             "may_operate": not why_not(user, Role.OPERATOR),
+            "may_administer": not why_not(user, Role.ADMIN),
             "pages": pages(request.path),
         }
     return {"console": frame}

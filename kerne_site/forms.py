@@ -5,6 +5,7 @@ from django.contrib.auth.forms import BaseUserCreationForm
 from django.contrib.auth.models import User
 
 from fleet.forms import NameField, WholeField
+from fleet.services.roles import Role
 from kerne_site.api_tokens import DEFAULT_DAYS
 
 
@@ -14,6 +15,46 @@ class OwnerForm(BaseUserCreationForm):  # type: ignore[type-arg]  # no generic a
     class Meta:
         model = User
         fields = ("username",)
+
+
+class RoleField(NameField):
+    """One of the roles, by its name."""
+
+    def to_python(self, value: object) -> str:
+        text = super().to_python(value)
+        if text not in Role.values:
+            raise forms.ValidationError(
+                f"{self.label} is {text[:40]!r}; choose one of {', '.join(Role.values)}."
+            )
+        return text
+
+
+class InviteForm(forms.Form):
+    """A new account's name and role. Its rules are those of `people.invite`."""
+
+    username = NameField(label="Name")
+    role = RoleField(label="Role", initial=Role.VIEWER.value)
+
+
+class PasswordForm(forms.Form):
+    """The password of an account that is named already, twice."""
+
+    password1 = forms.CharField(
+        label="Password",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    password2 = forms.CharField(
+        label="Password again",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, object]:
+        data = super().clean() or {}
+        if data.get("password1") != data.get("password2"):
+            self.add_error("password2", "The two passwords are not the same.")
+        return data
 
 
 class TokenForm(forms.Form):

@@ -9,8 +9,10 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 
+from fleet.services.roles import Role
 from kerne_site.models import LINK_LIFE, LoginToken
 
 TOKEN_BYTES = 32
@@ -34,7 +36,10 @@ def make_link(*, base_url: str, token: str, now: datetime) -> str:
 
     token: unguessable, from `secrets.token_urlsafe(TOKEN_BYTES)`.
     """
-    LoginToken.objects.filter(created_at__lt=now - LINK_LIFE - KEPT_AFTER_EXPIRY).delete()
+    LoginToken.objects.filter(
+        Q(good_until__isnull=True, created_at__lt=now - LINK_LIFE - KEPT_AFTER_EXPIRY)
+        | Q(good_until__lt=now - KEPT_AFTER_EXPIRY)
+    ).delete()
     LoginToken.objects.create(token_hash=hash_of(token), created_at=now)
     return base_url + reverse("login-link", args=[token])
 
@@ -60,15 +65,22 @@ def check_link(token: str, *, now: datetime) -> LoginToken:
         )
     if link.has_expired(now=now):
         raise LinkRefused(
-            f"This login link expired at {link.created_at + LINK_LIFE:%H:%M} UTC; it is "
+            f"This invitation ended at {link.ends_at:%Y-%m-%d %H:%M} UTC; ask for another."
+            if link.username
+            else f"This login link expired at {link.ends_at:%H:%M} UTC; it is "
             f"good for {LINK_LIFE.seconds // 60} minutes."
         )
     return link
 
 
 def owner() -> User | None:
-    """The account that links log in to: the first superuser."""
-    return User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+    """The account that links log in to: the first superuser, else the first admin.
+
+    An owner who handed the role on leaves no superuser behind.
+    """
+    active = User.objects.filter(is_active=True).order_by("pk")
+    made_here = active.filter(is_superuser=True).first()
+    return made_here or active.filter(groups__name=Role.ADMIN.value).first()
 
 
 def use_link(token: str, *, now: datetime, new_owner: NewOwner | None) -> User:
@@ -79,6 +91,8 @@ def use_link(token: str, *, now: datetime, new_owner: NewOwner | None) -> User:
     """
     with transaction.atomic():
         link = check_link(token, now=now)
+        if link.username:
+            raise LinkRefused("This is an invitation, which makes an account of its own.")
         unused = LoginToken.objects.filter(pk=link.pk, used_at__isnull=True)
         if not unused.update(used_at=now):
             raise LinkRefused("This login link was used a moment ago; each one works once.")

@@ -10,11 +10,19 @@ TOKEN_LIFE_LIMIT = timedelta(days=365)
 
 
 class LoginToken(models.Model):
-    """One login link, by the hash of its token: the database alone logs nobody in."""
+    """One login link, by the hash of its token: the database alone logs nobody in.
+
+    Without a `username` it is the owner's; with one it is an invitation, which makes an
+    account of that name and role.
+    """
 
     token_hash = models.CharField(max_length=64, unique=True)  # SHA-256, hex
     created_at = models.DateTimeField()
     used_at = models.DateTimeField(null=True)
+    good_until = models.DateTimeField(null=True)  # of an invitation
+    username = models.CharField(max_length=150, blank=True)
+    role = models.CharField(max_length=10, blank=True)
+    invited_by = models.CharField(max_length=150, blank=True)
 
     class Meta:
         db_table = "kerne_login_token"
@@ -23,8 +31,13 @@ class LoginToken(models.Model):
         return f"login link {self.token_hash[:8]}"
 
     def has_expired(self, *, now: datetime) -> bool:
-        """Whether its 15 minutes [created_at, created_at + 15 min) are over."""
-        return now >= self.created_at + LINK_LIFE
+        """Whether its time [created_at, ends_at) is over."""
+        return now >= self.ends_at
+
+    @property
+    def ends_at(self) -> datetime:
+        """An invitation says it; the owner's link is good for 15 minutes."""
+        return self.good_until or self.created_at + LINK_LIFE
 
 
 class ApiToken(models.Model):

@@ -3,7 +3,7 @@
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
-from kerne_site.views import health, login_link, tokens
+from kerne_site.views import health, login_link, people, tokens
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -19,6 +19,18 @@ urlpatterns = [
         "account/tokens/<str:public_id>/revoke/",
         tokens.revoke,
         name="account-token-revoke",
+    ),
+    path("account/people/", people.people_page, name="account-people"),
+    path("account/people/<int:pk>/role/", people.person_role, name="account-person-role"),
+    path(
+        "account/people/<int:pk>/active/",
+        people.person_active,
+        name="account-person-active",
+    ),
+    path(
+        "account/invitations/<int:pk>/withdraw/",
+        people.invitation_withdraw,
+        name="account-invitation-withdraw",
     ),
     path("api/", include("kerne_site.api.urls")),
     path("", include("economics.urls", namespace="economics")),

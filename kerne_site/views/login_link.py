@@ -1,8 +1,12 @@
 """The page behind a one-time login link."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -10,8 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from kerne_site import login_links
-from kerne_site.forms import OwnerForm
+from kerne_site import login_links, people
+from kerne_site.forms import OwnerForm, PasswordForm
+from kerne_site.logs import current_request_id
+from kerne_site.models import LoginToken
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -23,17 +29,14 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 def login_link(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows what the link will do, POST does it and spends the link.
 
-    Without any account it makes the owner's; else it logs the owner in.
+    An invitation makes its account. The owner's link makes the owner's account where
+    there is none, else it logs the owner in.
     """
     now = timezone.now()
     try:
-        login_links.check_link(token, now=now)
-        owner = login_links.owner()
-        form = OwnerForm(request.POST or None) if owner is None else None
-        if request.method != "POST" or (form is not None and not form.is_valid()):
-            page = {"form": form, "owner": owner}
-            return render(request, "registration/login_link.html", page)
-        user = login_links.use_link(token, now=now, new_owner=_new_owner(form))
+        link = login_links.check_link(token, now=now)
+        opened = invited if link.username else as_owner
+        answer = opened(request, link, token, now)
     except login_links.LinkRefused as refusal:
         return render(
             request,
@@ -41,8 +44,41 @@ def login_link(request: HttpRequest, token: str) -> HttpResponse:
             {"reason": str(refusal)},
             status=410,
         )
-    login(request, user, backend=BACKEND)
+    if isinstance(answer, HttpResponse):
+        return answer
+    login(request, answer, backend=BACKEND)
     return redirect(settings.LOGIN_REDIRECT_URL)
+
+
+def as_owner(
+    request: HttpRequest, link: LoginToken, token: str, now: datetime
+) -> HttpResponse | User:
+    """The page, or the owner who is to be logged in. Raises LinkRefused."""
+    owner = login_links.owner()
+    form = OwnerForm(request.POST or None) if owner is None else None
+    if request.method != "POST" or (form is not None and not form.is_valid()):
+        page = {"form": form, "owner": owner}
+        return render(request, "registration/login_link.html", page)
+    return login_links.use_link(token, now=now, new_owner=_new_owner(form))
+
+
+def invited(
+    request: HttpRequest, link: LoginToken, token: str, now: datetime
+) -> HttpResponse | User:
+    """The page that asks for a password, or the new account. Raises LinkRefused."""
+    form = PasswordForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            return people.accept(
+                token,
+                form.cleaned_data["password1"],
+                now=now,
+                request_id=current_request_id(),
+            )
+        except ValidationError as weak:
+            form.add_error("password1", weak)
+    page = {"form": form, "link": link}
+    return render(request, "registration/invitation.html", page)
 
 
 def _new_owner(form: OwnerForm | None) -> login_links.NewOwner | None:

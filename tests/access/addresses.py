@@ -16,7 +16,12 @@ PUBLIC = {"healthz", "login", "login-link", "api:nothing"}
 OWN_ACCOUNT = {"logout", "account-tokens", "account-token-revoke"}
 # A POST because the form is too long for an address; it computes and changes nothing.
 READS_BY_POST = {"fleet:order-fit"}
-EXAMPLES = {"name": "fleet.tasks.reconcile", "chart": "frontier", "public_id": "0" * 12}
+EXAMPLES = {
+    "kind": "stop",
+    "name": "fleet.tasks.reconcile",
+    "chart": "frontier",
+    "public_id": "0" * 12,
+}
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,8 @@ from decimal import Decimal
 
 import pytest
 from django.apps import apps
-from django.db import connection
 
-from fleet.models import AuditEntry, Deployment, Pod
+from fleet.models import AuditEntry, Deployment, Pod, SpendingStop
 from tests.access.addresses import OWN_ACCOUNT, READS_BY_POST, Address, all_addresses
 from tests.factories import make_balance, make_offer
 
@@ -32,22 +31,19 @@ def path_of(address: Address, pod: Pod) -> str:
 
 
 @pytest.mark.parametrize("address", ACTING, ids=name_of)
-@pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_a_viewer_that_acts_is_refused_and_nothing_changes(viewer, pod, address, method):
+def test_a_viewer_that_acts_is_refused_and_nothing_changes(viewer, pod, address):
     before = row_counts()
     path = path_of(address, pod)
 
-    answer = getattr(viewer, method)(path)
+    for method in ("post", "put", "patch", "delete"):
+        answer = getattr(viewer, method)(path)
+        assert answer.status_code in (403, 405), f"{method} {path}: {answer.status_code}"
+        if answer.status_code == 403:
+            said = answer.content.decode()
+            assert "Only an " in said and "vera is a viewer" in said
+            row = AuditEntry.objects.get()  # the four tries of one minute are one row
+            assert (row.acting_user, row.verb, row.target) == ("vera", "refused", path)
 
-    if answer.status_code == 405:  # not answered for anybody
-        assert AuditEntry.objects.count() == 0
-    else:
-        assert answer.status_code == 403
-        assert "Only an " in answer.content.decode()
-        assert "vera is a viewer" in answer.content.decode()
-        row = AuditEntry.objects.get()
-        assert (row.acting_user, row.verb, row.target) == ("vera", "refused", path)
-        assert row.figures["method"] == method.upper()
     assert row_counts() == before
     pod.refresh_from_db()
     assert (pod.status, Deployment.objects.get().replicas) == ("serving", 1)
@@ -61,7 +57,7 @@ def test_an_address_that_acts_takes_a_post_from_those_who_may(address):
 
 
 def test_a_fragment_is_refused_with_the_sentence_alone(viewer, pod):
-    answer = viewer.post(f"/fleet/pods/{pod.pk}/terminate/", headers={"HX-Request": "true"})
+    answer = viewer.post("/actions/confirm/", headers={"HX-Request": "true"})
 
     assert answer.status_code == 403
     assert answer.content.decode().startswith('<p class="note warning"')
@@ -72,9 +68,7 @@ def test_a_viewer_sees_the_button_disabled_with_the_reason(viewer, operator, pod
     make_offer(provider="sandbox", usd_per_gpu_hour=Decimal("0.74"))
     make_balance(provider="sandbox")
     for path in (
-        f"/fleet/pods/{pod.pk}/terminate/",
-        f"/fleet/deployments/{pod.deployment_id}/stop/",
-        f"/fleet/deployments/{pod.deployment_id}/start/",
+        f"/actions/plan/terminate/?pod={pod.name}",
         "/fleet/order/",
         "/prices/",
         "/plan/model/",
@@ -98,11 +92,11 @@ def test_an_account_of_no_group_is_a_viewer(client, django_user_model, pod):
     client.force_login(django_user_model.objects.create_user("nobody"))
 
     assert client.get("/fleet/").status_code == 200
-    assert client.post(f"/fleet/pods/{pod.pk}/terminate/").status_code == 403
+    assert client.post("/spending/stop/").status_code == 403
 
 
 def test_the_owner_may_do_everything(client, django_user_model, pod):
     client.force_login(django_user_model.objects.create_superuser("owner"))
 
-    assert client.post(f"/fleet/pods/{pod.pk}/terminate/").status_code == 302
-    assert connection.in_atomic_block  # nothing of this test outlives it
+    assert client.post("/spending/stop/").status_code == 302
+    assert SpendingStop.objects.count() == 1

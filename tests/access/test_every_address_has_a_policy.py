@@ -13,10 +13,10 @@ EVERY = all_addresses()
 GUARDED = [each for each in EVERY if each.policy is not None]
 # Addresses that rent, stop, spend, or change what is wanted or charged.
 ACTS = {
-    "fleet:order-confirm",
-    "fleet:pod-terminate",
-    "fleet:deployment-stop",
-    "fleet:deployment-start",
+    "fleet:action-confirm",
+    "fleet:action-cancel",
+    "fleet:spending-stop",
+    "fleet:spending-release",
     "fleet:demo-start",
     "fleet:job-run",
     "fleet:offers-import",
@@ -24,6 +24,14 @@ ACTS = {
     "economics:prices",
     "economics:plan-deploy",
     "economics:model-config",
+}
+
+
+ADMINISTERS = {
+    "account-people",
+    "account-person-role",
+    "account-person-active",
+    "account-invitation-withdraw",
 }
 
 
@@ -55,6 +63,17 @@ def test_what_acts_needs_an_operator():
     }
 
     assert weak == set()
+
+
+def test_accounts_limits_and_keys_need_an_admin():
+    weak = {
+        each.name
+        for each in GUARDED
+        if each.name in ADMINISTERS and each.policy.acts is not Role.ADMIN
+    }
+
+    assert weak == set()
+    assert {each.name for each in EVERY} >= ADMINISTERS
 
 
 def test_a_stranger_opens_only_what_is_public(db, client):

@@ -36,6 +36,7 @@ PAGES = {
     "strategy": "/plan/strategy/",
     "model": "/plan/model/",
     "audit": "/audit/",
+    "people": "/account/people/",
 }
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

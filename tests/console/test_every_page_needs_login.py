@@ -12,7 +12,7 @@ NAMES = [
     for module in (economics_urls, fleet_urls)
     for pattern in module.urlpatterns
     if isinstance(pattern, URLPattern)
-] + ["account-tokens", "account-token-revoke"]
+] + ["account-tokens", "account-token-revoke", "account-people"]
 
 
 def address_of(name: str) -> str:
