@@ -16,7 +16,10 @@ from fleet.models import Cloud, RentalKind
 from fleet.services.order_rules import TYPED_HOURS, OrderSpec
 
 LONGEST_TEXT = 120  # characters of a name; longer ones are pasting accidents
-HOURS_FIELDS = (*TYPED_HOURS, "baseline_replicas", "is_ready_at_start")
+FIELDS_OF_KIND = {
+    RentalKind.SCHEDULED: (*TYPED_HOURS, "baseline_replicas", "is_ready_at_start"),
+    RentalKind.BURST: ("max_replicas", "budget_usd_per_hour"),
+}
 WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 NUMBER = re.compile(r"-?[0-9]{0,8}\.?[0-9]{0,8}", re.ASCII)
 
@@ -141,6 +144,8 @@ class OrderForm(forms.Form):
         label="Replicas outside the hours", example="0", required=False, initial=0
     )
     is_ready_at_start = NameField(label="Begin of rental", initial="")
+    max_replicas = WholeField(label="Most replicas", example="4", required=False)
+    budget_usd_per_hour = NumberField(label="Budget", example="3.00", required=False)
     max_model_len = WholeField(label="Context", example="8192", initial=8192)
     gpu_memory_utilization = NumberField(
         label="GPU memory share", example="0.90", initial="0.90"
@@ -164,12 +169,13 @@ class OrderForm(forms.Form):
         return bool(chosen)
 
     def spec(self) -> OrderSpec:
-        """The order of a valid form. Hours of an on-demand order are not sent along."""
+        """The order of a valid form. What another rental asks for is not sent along."""
         data = dict(self.cleaned_data)
         data["baseline_replicas"] = data["baseline_replicas"] or 0
-        if data["rental_kind"] == RentalKind.ON_DEMAND:
-            for name in HOURS_FIELDS:
-                del data[name]
+        for kind, names in FIELDS_OF_KIND.items():
+            if data["rental_kind"] != kind:
+                for name in names:
+                    del data[name]
         return OrderSpec(**data)
 
     def take(self, errors: dict[str, list[str]]) -> None:

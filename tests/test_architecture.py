@@ -23,8 +23,9 @@ RULES = [  # (files, may not import)
     ("fleet/market/**/*.py", (*PURE, *APP_CODE)),
     ("fleet/charts/**/*.py", (*PURE, *APP_CODE)),
     ("fleet/throughput/**/*.py", (*PURE, *APP_CODE, "fleet.selectors")),
-    # Hours are plain calculation: cronsim and zoneinfo, else the standard library.
+    # Hours and scaling are plain calculation: cronsim, zoneinfo, the standard library.
     ("fleet/schedule/**/*.py", (*PURE, *APP_CODE, "fleet.selectors", "fleet.providers")),
+    ("fleet/scaling/**/*.py", (*PURE, *APP_CODE, "fleet.selectors", "fleet.providers")),
     # The estimator takes seconds to import: one adapter knows it, and imports it late.
     ("fleet/**/*.py", ("aiconfigurator", "aiconfigurator_core")),
     ("fleet/vllm/command.py", (*PURE, *APP_CODE)),

@@ -40,6 +40,7 @@ from fleet.models.pod import (
     PodTransition,
 )
 from fleet.models.sample import EngineSample
+from fleet.models.scaling import ScalingDecision
 from fleet.models.served_model import Attention, ModelVariant, Precision, ServedModel
 from fleet.models.speed import SpeedEstimate
 from fleet.models.spending import SpendingStop
@@ -91,6 +92,7 @@ __all__ = [
     "PodTransition",
     "Precision",
     "RentalKind",
+    "ScalingDecision",
     "ServedModel",
     "Severity",
     "SpeedEstimate",

@@ -27,6 +27,7 @@ class RentalKind(models.TextChoices):
 
     ON_DEMAND = "on_demand", "on-demand, always on"
     SCHEDULED = "scheduled", "scheduled hours"
+    BURST = "burst", "burst, following demand"
 
 
 class Fleet(models.Model):
@@ -55,6 +56,9 @@ class Deployment(models.Model):
     there are none; `baseline_replicas` stay outside of them. An operator's stop is
     `replicas = 0`, whatever the baseline. The hours are cron starts in a time zone, each
     followed by `schedule_seconds`; see `fleet.schedule` for what follows from that.
+
+    Of a burst `replicas` is the baseline, and `burst_replicas` what `fleet.scaling`
+    decided last (0: nothing yet).
     """
 
     fleet = models.ForeignKey(Fleet, on_delete=models.PROTECT, related_name="deployments")
@@ -71,6 +75,12 @@ class Deployment(models.Model):
     schedule_zone = models.CharField(max_length=64, blank=True)  # IANA name
     is_ready_at_start = models.BooleanField(default=False)  # rented earlier, by the lead
     lead_seconds = models.PositiveIntegerField(default=0)
+    max_replicas = models.PositiveSmallIntegerField(null=True, blank=True)  # of a burst
+    budget_usd_per_hour = models.DecimalField(
+        max_digits=10, decimal_places=4, null=True, blank=True
+    )  # of a burst: all replicas with their disks
+    burst_replicas = models.PositiveSmallIntegerField(default=0)
+    scaled_at = models.DateTimeField(null=True, blank=True)  # the last decision
     baseline_replicas = models.PositiveSmallIntegerField(default=0)
     replicas = models.PositiveSmallIntegerField(default=1)
     max_usd_per_gpu_hour = models.DecimalField(max_digits=10, decimal_places=4)
@@ -105,6 +115,15 @@ class Deployment(models.Model):
                     & models.Q(schedule_seconds__isnull=False)
                 ),
                 name="fleet_deployment_scheduled_has_hours",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(rental_kind="burst")
+                | (
+                    models.Q(max_replicas__isnull=False)
+                    & models.Q(budget_usd_per_hour__isnull=False)
+                    & models.Q(budget_usd_per_hour__gt=0)
+                ),
+                name="fleet_deployment_burst_has_limits",
             ),
             models.CheckConstraint(
                 condition=models.Q(max_usd_per_gpu_hour__gt=0),
@@ -142,5 +161,8 @@ class Deployment(models.Model):
 
     def replicas_wanted(self, *, now: datetime) -> int:
         """Replicas that should be rented at `now`; in a schedule's drain, its baseline."""
+        if self.rental_kind == RentalKind.BURST and self.replicas:
+            most = max(self.max_replicas or 0, self.replicas)
+            return min(max(self.replicas, self.burst_replicas), most)
         schedule = self.schedule if self.replicas else None
         return self.replicas if schedule is None else wanted_at(schedule, now)

@@ -20,6 +20,7 @@ class EngineSample(models.Model):
     cached_prompt_tokens = models.BigIntegerField(null=True)
     completion_tokens = models.BigIntegerField()
     requests_finished = models.BigIntegerField()
+    requests_aborted = models.BigIntegerField(null=True)  # of the finished
     iteration_tokens = models.BigIntegerField(null=True)
     requests_running = models.PositiveIntegerField()
     requests_waiting = models.PositiveIntegerField()

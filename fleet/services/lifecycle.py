@@ -30,13 +30,18 @@ def request_termination(pod: Pod, *, acting_user: str, now: datetime) -> bool:
 
 
 def want_one_less(deployment: Deployment, *, now: datetime) -> None:
-    """Lower the number that holds at `now`: outside scheduled hours, their baseline."""
+    """Lower the number that holds at `now`: outside scheduled hours, their baseline.
+
+    Of a burst, what it grew to; the policy then looks anew before it grows again.
+    """
     schedule = deployment.schedule
     column = "replicas"
     if schedule is not None and wanted_at(schedule, now) < schedule.inside:
         column = "baseline_replicas"
+    elif deployment.replicas_wanted(now=now) > deployment.replicas:
+        column, deployment.scaled_at = "burst_replicas", now
     setattr(deployment, column, getattr(deployment, column) - 1)
-    deployment.save(update_fields=[column])
+    deployment.save(update_fields=[column, "scaled_at"])
 
 
 def stop_deployment(deployment: Deployment, *, acting_user: str, now: datetime) -> int:

@@ -10,7 +10,9 @@ from typing import Any
 from django.conf import settings
 
 from fleet.models import Cloud, Deployment, Fleet, GpuOffer, ModelVariant, Stock
+from fleet.selectors.burn import container_disk_usd_per_hour
 from fleet.selectors.serving import fit_of, serve_spec
+from fleet.services.order_burst import budget_fault, burst_faults
 from fleet.services.order_hours import hour_faults
 from fleet.services.refused import Refused
 from fleet.sizing.fit import SizingResult
@@ -22,6 +24,7 @@ LARGEST_DISK_GB = 5_000
 LARGEST_USD_PER_GPU_HOUR = Decimal(1_000)
 HUNDREDTH = Decimal("0.01")
 TYPED_HOURS = ("days", "from_time", "to_time", "cron", "window_hours", "zone")
+PRICE_DRIFT_ALLOWED = Decimal("0.02")
 SPEND_WARNING = Decimal("0.8")  # of the account's hourly limit
 
 
@@ -36,6 +39,8 @@ class OrderSpec:
     days .. zone           as typed, see `fleet.schedule.form_text`; for scheduled hours
     baseline_replicas      [pods] outside of the scheduled hours
     is_ready_at_start      rented earlier, so that the model is ready when they begin
+    max_replicas           [pods] of a burst, whose baseline is `replicas`
+    budget_usd_per_hour    [USD/h] of a burst, all its replicas with their disks
     container_disk_gb      [GB] must hold the weights
     max_usd_per_gpu_hour   [USD / GPU-hour] limit; None: today's price + 2 %
     """
@@ -60,6 +65,8 @@ class OrderSpec:
     zone: str = ""
     baseline_replicas: int = 0
     is_ready_at_start: bool = False
+    max_replicas: int | None = None
+    budget_usd_per_hour: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,8 @@ def spec_from_text(fields: dict[str, str | None]) -> OrderSpec:
             **{name: str(fields[name]) for name in TYPED_HOURS},
             baseline_replicas=int(fields["baseline_replicas"] or ""),
             is_ready_at_start=fields["is_ready_at_start"] == "True",
+            max_replicas=_whole(fields["max_replicas"]),
+            budget_usd_per_hour=_money(fields["budget_usd_per_hour"]),
         )
     except (KeyError, ValueError, InvalidOperation):
         raise OrderRefused.because("This plan is incomplete; make it again.") from None
@@ -123,9 +132,14 @@ def check(spec: OrderSpec, *, provider: str) -> CheckedOrder:
         *_name_faults(spec),
         *_number_faults(spec),
         *hour_faults(spec),
+        *burst_faults(spec, most_replicas=MOST_REPLICAS),
     ):
         fault(field, sentence)
     offer = _offer(spec, provider, fault)
+    if offer is not None and not errors.keys() & {"budget_usd_per_hour", "replicas"}:
+        most = replica_limit_usd_per_hour(spec, offer.usd_per_gpu_hour)
+        if small := budget_fault(spec, usd_per_replica_hour=most):
+            fault("budget_usd_per_hour", small)
     fit = command = None
     if variant is not None and not errors.keys() & {"gpu_count", "max_model_len"}:
         fit, command = _servable(spec, variant, fault)
@@ -154,6 +168,17 @@ def warnings(
             f"{limit} USD/h, above which the provider refuses new pods."
         )
     return tuple(said)
+
+
+def price_limit(spec: OrderSpec, usd_per_gpu_hour: Decimal) -> Decimal:
+    """The limit of the order [USD / GPU-hour]: its own, or today's price and the drift."""
+    return spec.max_usd_per_gpu_hour or usd_per_gpu_hour * (1 + PRICE_DRIFT_ALLOWED)
+
+
+def replica_limit_usd_per_hour(spec: OrderSpec, usd_per_gpu_hour: Decimal) -> Decimal:
+    """The most that one replica may cost [USD/h] at that limit, with its disk."""
+    disk = container_disk_usd_per_hour(spec.container_disk_gb)
+    return price_limit(spec, usd_per_gpu_hour) * spec.gpu_count + disk
 
 
 def taken(slug: str) -> str:
@@ -303,6 +328,10 @@ def _field_of(reason: str) -> str:
         if reason.startswith(start):
             return field
     return "gpu_type_id"
+
+
+def _whole(text: str | None) -> int | None:
+    return None if text is None else int(text)
 
 
 def _money(text: str | None) -> Decimal | None:

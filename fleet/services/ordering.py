@@ -18,11 +18,10 @@ from fleet.selectors.account import known_balance, runway_hours
 from fleet.selectors.burn import committed_usd_per_hour, container_disk_usd_per_hour
 from fleet.selectors.start_up import start_up
 from fleet.services import audit, order_rules
+from fleet.services.order_burst import PlanBurst, plan_burst
 from fleet.services.order_hours import PlanHours, plan_hours
 from fleet.services.order_rules import OrderRefused, OrderSpec
 from fleet.sizing.fit import SizingResult
-
-PRICE_DRIFT_ALLOWED = Decimal("0.02")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,8 @@ class OrderPlan:
     disk_usd_per_hour   [USD / pod-hour] container disk of one replica
     usd_per_hour        [USD / h] all replicas with their disks
     usd_per_day         [USD / day]; with scheduled hours the mean of the next 7 days
-    hours               the scheduled hours with their cost; None for on-demand
+    hours               the scheduled hours with their cost; None for other rentals
+    burst               what a burst may grow to; None for other rentals
     runway_hours_*      [h] how long the balance lasts; None with `runway_reason`
     """
 
@@ -50,6 +50,7 @@ class OrderPlan:
     usd_per_hour: Decimal
     usd_per_day: Decimal
     hours: PlanHours | None
+    burst: PlanBurst | None
     fleet_usd_per_hour_before: Decimal
     fleet_usd_per_hour_after: Decimal
     balance: BalanceReading | None
@@ -73,6 +74,12 @@ def plan_order(spec: OrderSpec, *, now: datetime) -> OrderPlan:
     disk = container_disk_usd_per_hour(spec.container_disk_gb)
     per_hour = (per_pod + disk) * spec.replicas
     before = committed_usd_per_hour(settings.PROVIDER_NAME)
+    burst = plan_burst(
+        spec,
+        usd_per_replica_hour=order_rules.replica_limit_usd_per_hour(
+            spec, offer.usd_per_gpu_hour
+        ),
+    )
     balance, reason = known_balance(now=now)
     hours = plan_hours(
         spec,
@@ -95,6 +102,7 @@ def plan_order(spec: OrderSpec, *, now: datetime) -> OrderPlan:
         usd_per_hour=per_hour,
         usd_per_day=per_hour * 24 if hours is None else hours.usd_per_mean_day,
         hours=hours,
+        burst=burst,
         fleet_usd_per_hour_before=before,
         fleet_usd_per_hour_after=before + per_hour,
         balance=balance,
@@ -102,7 +110,9 @@ def plan_order(spec: OrderSpec, *, now: datetime) -> OrderPlan:
         runway_hours_after=runway_hours(balance, before + per_hour),
         runway_reason=reason,
         price_age_seconds=int((now - offer.seen_at).total_seconds()),
-        warnings=order_rules.warnings(spec, checked, before + per_hour),
+        warnings=order_rules.warnings(
+            spec, checked, before + (burst.usd_per_hour_most if burst else per_hour)
+        ),
         quoted_at=now,
     )
 
@@ -143,7 +153,6 @@ def place_order(
 def new_deployment(plan: OrderPlan, *, order_key: str, now: datetime) -> Deployment:
     """The row of a plan. The price limit is what was shown plus the allowed drift."""
     spec = plan.spec
-    limit = spec.max_usd_per_gpu_hour or plan.usd_per_gpu_hour * (1 + PRICE_DRIFT_ALLOWED)
     return Deployment.objects.create(
         fleet=plan.fleet,
         variant=plan.variant,
@@ -154,7 +163,9 @@ def new_deployment(plan: OrderPlan, *, order_key: str, now: datetime) -> Deploym
         rental_kind=spec.rental_kind,
         **schedule_columns(plan.hours, is_ready_at_start=spec.is_ready_at_start),
         replicas=spec.replicas,
-        max_usd_per_gpu_hour=limit,
+        max_replicas=spec.max_replicas,
+        budget_usd_per_hour=spec.budget_usd_per_hour,
+        max_usd_per_gpu_hour=order_rules.price_limit(spec, plan.usd_per_gpu_hour),
         max_model_len=spec.max_model_len,
         gpu_memory_utilization=spec.gpu_memory_utilization,
         container_disk_gb=spec.container_disk_gb,

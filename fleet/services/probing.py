@@ -177,7 +177,7 @@ def storable(result: ProbeResult) -> ProbeResult:
     counts = (read.requests_running, read.requests_waiting, read.requests_pending)
     totals = (
         *(read.prompt_tokens, read.cached_prompt_tokens, read.generation_tokens),
-        *(read.requests_finished, read.iteration_tokens),
+        *(read.requests_finished, read.requests_aborted, read.iteration_tokens),
     )
     if (
         max(counts) <= LARGEST_COUNT
@@ -199,6 +199,7 @@ def sample_of(pod: Pod, counters: EngineCounters, *, at: datetime) -> EngineSamp
         cached_prompt_tokens=counters.cached_prompt_tokens,
         completion_tokens=counters.generation_tokens,
         requests_finished=counters.requests_finished,
+        requests_aborted=counters.requests_aborted,
         iteration_tokens=counters.iteration_tokens,
         requests_running=counters.requests_running,
         requests_waiting=counters.requests_waiting,

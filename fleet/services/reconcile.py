@@ -15,6 +15,7 @@ from fleet.services import (
     fault_points,
     mending,
     replicas,
+    scaling,
     termination,
 )
 from fleet.services.actions import following
@@ -47,10 +48,12 @@ def tick(
     """
     now = clock()
     troubles: list[str] = []
+    # First: replicas follow what the demand asks for in the same tick.
+    scaled = scaling.scale_all(simulated=simulated, now=now, troubles=troubles)
     changed = settle_deployments(
         provider.name, simulated=simulated, now=now, new_key=new_key, troubles=troubles
     )
-    words = [f"{changed} replicas changed"]
+    words = [f"{changed} replicas changed", *scaled]
     overdue = partial(deadlines.end_overdue, provider_name=provider.name, now=now)
     if late := apart("deadlines", overdue, troubles):
         words.append(f"over the deadline: {', '.join(late)}")

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Count, Max, Q
 
 from fleet.models import MAX_NEVER_READY, Deployment, GpuOffer, Pod, PodStatus
+from fleet.schedule import ScheduleInvalid
 from fleet.services import audit, termination
 
 BACK_OFF_SECONDS = (15, 30, 60, 120, 300, 600)
@@ -50,8 +51,19 @@ def unsettled(*, simulated: bool, now: datetime) -> list[int]:
     return [
         each.pk
         for each in Deployment.objects.filter(fleet__simulated=simulated).order_by("pk")
-        if is_unsettled(each, live.get(each.pk, 0), now=now)
+        if may_be_unsettled(each, live.get(each.pk, 0), now=now)
     ]
+
+
+def may_be_unsettled(deployment: Deployment, live: int, *, now: datetime) -> bool:
+    """`is_unsettled`; also true for hours that can not be read, whose fault is told there.
+
+    One row with a time zone that is no more must not keep the others from being settled.
+    """
+    try:
+        return is_unsettled(deployment, live, now=now)
+    except ScheduleInvalid:
+        return True
 
 
 def is_unsettled(deployment: Deployment, live: int, *, now: datetime) -> bool:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from fleet.access import viewer_required
 from fleet.models import AuditEntry, Deployment
+from fleet.views.burst import burst_shown
 from fleet.views.fleet_list import pod_row
 from fleet.views.hours import hours_shown
 from fleet.views.pod_events import Event, figures_in_words
@@ -37,6 +38,7 @@ def deployment_page(request: HttpRequest, pk: int) -> HttpResponse:
         "deployment": deployment,
         "state": deployment_state(deployment, pods, now=now),
         "wanted": deployment.replicas_wanted(now=now),
+        "burst": burst_shown(deployment, now=now),
         "hours": hours_shown(deployment, now=now),
         "rows": [pod_row(pod, rates=rates, spans=spans, now=now) for pod in pods],
         "pod_ids": [pod.pk for pod in pods],

@@ -65,6 +65,7 @@ _REST = re.compile(
     rb"[ \t]++(\S++)(?:[ \t]++-?[0-9]++)?[ \t]*+"
 )
 _NUMBER = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_REASON = re.compile(rb'(?:^|,)[ \t]*finished_reason="((?:[^"\\]|\\.)*)"')
 _SOURCE = re.compile(rb'(?:^|,)[ \t]*source="((?:[^"\\]|\\.)*)"')
 
 
@@ -99,6 +100,8 @@ class EngineCounters:
     process_start_time     [s since 1970]; None where missing; a change is a restart
     prefix_cache_hits, prefix_cache_queries   [tokens]; not a bill: vLLM counts a
                            waiting request again at every attempt to schedule it
+    requests_aborted       of the finished: their client went away; None where missing.
+                           vLLM counts no refusals: it queues, and answers none with 429
     """
 
     prompt_tokens: int
@@ -112,6 +115,7 @@ class EngineCounters:
     process_start_time: Decimal | None
     prefix_cache_hits: int | None
     prefix_cache_queries: int | None
+    requests_aborted: int | None = None
 
     @property
     def requests_pending(self) -> int:
@@ -149,6 +153,7 @@ def parse(text: str | bytes, limits: Limits = DEFAULT_LIMITS) -> EngineCounters:
         process_start_time=_started(series),
         prefix_cache_hits=_whole(series, HITS, OLD_HITS),
         prefix_cache_queries=_whole(series, QUERIES, OLD_QUERIES),
+        requests_aborted=_aborted(series),
     )
 
 
@@ -227,6 +232,16 @@ def _cached(series: _Series) -> int | None:
         if source is not None and source[1] in CACHED_SOURCES:
             total += int(value)
     return total
+
+
+def _aborted(series: _Series) -> int | None:
+    if FINISHED not in series:
+        return None
+    return sum(
+        int(value)
+        for labels, value in series[FINISHED].items()
+        if (reason := _REASON.search(labels)) is not None and reason[1] == b"abort"
+    )
 
 
 def _kv_usage(series: _Series) -> float | None:

@@ -14,6 +14,7 @@ from fleet.services import lifecycle, order_rules, replicas, spending
 from fleet.services.actions import figures, targets
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
 from fleet.services.launch_guard import LaunchGuard, LaunchRequest
+from fleet.services.order_burst import baseline_fault
 from fleet.services.ordering import place_order, plan_order, str_or_none
 from fleet.services.refused import Refused
 
@@ -110,7 +111,9 @@ def plan_replicas(
     guard: LaunchGuard,
     now: datetime,
 ) -> CostedPlan:
-    """The plan of another number of replicas, up or down."""
+    """The plan of another number of replicas, up or down. Raises Refused."""
+    if fault := baseline_fault(deployment, wanted):
+        raise Refused.because(fault, field="replicas")
     live = sorted(deployment.pods.wanted(), key=replicas.worth)
     missing, surplus = max(wanted - len(live), 0), live[wanted:]
     price = figures.price_of_replica(deployment)
