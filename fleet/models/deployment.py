@@ -159,6 +159,12 @@ class Deployment(models.Model):
         """The scheduled hours, "Mon to Fri 09:00 to 17:00 UTC"; "" where there are none."""
         return describe_hours(self.schedule) if self.schedule else ""
 
+    @property
+    def is_given_up(self) -> bool:
+        """Whether nothing is launched for it any more until somebody starts it again."""
+        stopped = self.launches_stopped_at is not None
+        return stopped or self.launch_failures >= MAX_NEVER_READY
+
     def replicas_wanted(self, *, now: datetime) -> int:
         """Replicas that should be rented at `now`; in a schedule's drain, its baseline."""
         if self.rental_kind == RentalKind.BURST and self.replicas:

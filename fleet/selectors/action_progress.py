@@ -12,7 +12,6 @@ from decimal import Decimal
 from statistics import median
 
 from fleet.models import (
-    MAX_NEVER_READY,
     Action,
     ActionKind,
     ActionResult,
@@ -172,9 +171,10 @@ def launch_end(action: Action, pods: Sequence[Pod]) -> End | None:
             f"{deployment} wants {deployment.replicas} now, fewer than the "
             f"{action.replicas} of this action.",
         )
-    if deployment.launch_failures >= MAX_NEVER_READY:
+    if deployment.is_given_up:
         last = max(pods, key=lambda pod: pod.pk, default=None)
-        why = f": {last.status_reason}" if last and last.status_reason else ""
+        reason = deployment.launches_stopped_reason or (last.status_reason if last else "")
+        why = f": {reason}" if reason else "."
         return End(
             ActionResult.FAILED,
             f"No replica became ready, and it is not tried again by itself{why}",

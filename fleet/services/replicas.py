@@ -132,7 +132,7 @@ def end_surplus(
 
 def may_launch(deployment: Deployment, *, now: datetime) -> bool:
     """Whether a replica may be rented: no back-off running, not given up."""
-    if deployment.launch_failures >= MAX_NEVER_READY or deployment.launches_stopped_at:
+    if deployment.is_given_up:
         return False
     return deployment.not_before is None or deployment.not_before <= now
 

@@ -70,6 +70,12 @@ def usd_signed(value: Any, why: str = "") -> SafeString | str:
 
 
 @register.filter
+def size(value: Decimal) -> Decimal:
+    """An amount without its sign, where the words beside it say more or less."""
+    return abs(value)
+
+
+@register.filter
 def usd_exact(value: Any, why: str = "") -> SafeString | str:
     """USD with two to six decimals: for ledger lines and prices per hour."""
     absent = reason_missing(value)

@@ -207,6 +207,6 @@ def action_cancel(request: HttpRequest, pk: int) -> HttpResponse:
     ring(reconcile)
     spent = money(progress.spent_usd, most=4)
     messages.success(
-        request, f"{action} is cancelled; {spent} is billed already and is not given back."
+        request, f"Cancelled: {action}. {spent} is billed already and is not given back."
     )
     return redirect("fleet:action", pk=pk)

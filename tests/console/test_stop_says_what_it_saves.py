@@ -18,7 +18,7 @@ def test_terminate_asks_first_and_names_saving_runway_and_consequence(
 
     assert f"Terminate {pod.name}?" in page
     assert '<strong>$0.7455</strong><span class="unit">/h' in page
-    assert "−$17.89" in page
+    assert "$17.89" in page and "less" in page
     assert "6.7 days → <strong>no spend" in page
     assert "It can not be taken back." in page
     assert page.index("autofocus") < page.index("Terminate, saves $0.7455/h")

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from fleet.models import MAX_NEVER_READY, ActionKind, Deployment, Pod
+from fleet.models import ActionKind, Deployment, Pod
 from fleet.services import lifecycle, order_rules, replicas, spending
 from fleet.services.actions import figures, targets
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
@@ -94,8 +94,7 @@ def plan_start(
     """Replicas again, after a stop or after the controller gave up. Raises Refused."""
     deployment = targets.deployment_named(parameters)
     wanted = targets.replicas_asked({"replicas": "1", **parameters})
-    gave_up = deployment.launch_failures >= MAX_NEVER_READY
-    if deployment.replicas and not gave_up:
+    if deployment.replicas and not deployment.is_given_up:
         raise Refused.because(
             f"{deployment} is started already and wants {deployment.replicas}; scale it "
             "instead."
