@@ -25,6 +25,7 @@ from fleet.services import (
     catalog,
     cloud_list,
     fleets,
+    leases,
     market,
     probing,
     provisioning,
@@ -140,6 +141,17 @@ def probe() -> None:
     recorded(
         "probe",
         lambda now: probing.sweep(provider_name=settings.PROVIDER_NAME, clock=timezone.now),
+    )
+
+
+@shared_task
+def renew_leases() -> None:
+    """Beat: the pods hear that we are still there."""
+    recorded(
+        "renew_leases",
+        lambda now: leases.renew_all(
+            provider_name=settings.PROVIDER_NAME, clock=timezone.now
+        ),
     )
 
 

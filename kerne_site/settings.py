@@ -207,6 +207,17 @@ PROBE_TIMEOUT_SECONDS = env.seconds("KERNE_PROBE_TIMEOUT_SECONDS", 15)
 ENGINE_STALL_SECONDS = env.seconds("KERNE_ENGINE_STALL_SECONDS", 120)
 # A pod that was ready and is HUNG or DEAD for so long is restarted, then replaced.
 MEND_AFTER_SECONDS = env.seconds("KERNE_MEND_AFTER_SECONDS", 120)
+# A pod of such an image ends itself when we have been silent for so long; 0: no leases.
+LEASE_SECONDS = env.seconds("KERNE_LEASE_SECONDS", 1800, minimum=0)
+if 0 < LEASE_SECONDS < 20:
+    raise SettingError(
+        f"KERNE_LEASE_SECONDS is {LEASE_SECONDS}; leases are renewed every minute, so "
+        "write 10m or more (20 or more in a fire drill), or 0 for no leases."
+    )
+# Without tags. vLLM's own image has another entrypoint, except as the sandbox plays it.
+LEASE_IMAGES = env.words(
+    "KERNE_LEASE_IMAGES", ["vllm/vllm-openai"] if KERNE_SANDBOX else []
+)
 # Asked when many pods fall at once: where it is silent too, our own eyes are shut.
 CANARY_URL = env.url(
     "KERNE_CANARY_URL",

@@ -133,6 +133,12 @@ class Pod(models.Model):
     restarted_at = models.DateTimeField(null=True, blank=True)  # newest order to
     engine_before_restart = models.DateTimeField(null=True, blank=True)
 
+    # The dead-man switch in the pod; null where its image has none.
+    lease_seconds = models.PositiveIntegerField(null=True, blank=True)
+    lease_url = models.CharField(max_length=255, blank=True)  # base of the guard's port
+    lease_renewed_at = models.DateTimeField(null=True, blank=True)
+    lease_error = models.CharField(max_length=200, blank=True)  # of the newest try
+
     objects = PodQuerySet.as_manager()
 
     class Meta:

@@ -31,6 +31,11 @@ async def proxy(request: Request, cloud: Cloud) -> Response:
     engine = cloud.room.engine(pod_id)
     if engine is None or cloud.faults.strike("engine_down", pod.name):
         return bad_gateway()
+    if path == "lease" and engine.lease is not None:
+        try:
+            return await engine.lease.forward(cloud.room.http(), request, path)
+        except EngineUnreachable:
+            return bad_gateway()
     if path == "metrics" and (spoilt := _spoilt_metrics(cloud, pod.name)):
         return spoilt
     try:

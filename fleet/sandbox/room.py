@@ -13,6 +13,7 @@ import aiohttp
 from fleet.sandbox.demand import DemandParams, parse_demand
 from fleet.sandbox.engines.base import Engine
 from fleet.sandbox.engines.command import VllmCommand, parse_command
+from fleet.sandbox.engines.lease import LeaseGuard
 from fleet.sandbox.engines.replay import ReplayEngine
 from fleet.sandbox.engines.tiny_model import write_tiny_model
 from fleet.sandbox.engines.vllm import VllmEngine
@@ -180,6 +181,9 @@ class EngineRoom:
         def write(text: str) -> None:
             log.add("container", text, self._clock())
 
+        lease = None
+        if pod.env.get("KERNE_LEASE_SECONDS"):
+            lease = LeaseGuard(pod.env, command.api_key, write)
         if kind == "replay" or self._settings.vllm_python is None:
             return ReplayEngine(
                 command,
@@ -188,19 +192,25 @@ class EngineRoom:
                 load_seconds=load_seconds,
                 silence_seconds=self._settings.proxy_silence_seconds,
                 log=write,
+                lease=lease,
             )
         if self._model is None:
             self._model = write_tiny_model(self._settings.state_dir / "tiny-model")
-        if self._http is None:
-            self._http = aiohttp.ClientSession(auto_decompress=False)
         return VllmEngine(
             command,
             python=self._settings.vllm_python,
             model=self._model,
-            http=self._http,
+            http=self.http(),
             log=write,
             silence_seconds=self._settings.proxy_silence_seconds,
+            lease=lease,
         )
+
+    def http(self) -> aiohttp.ClientSession:
+        """The session to the processes of pods; made when it is first needed."""
+        if self._http is None:
+            self._http = aiohttp.ClientSession(auto_decompress=False)
+        return self._http
 
     def _retire(self, container: _Container) -> None:
         """Read the engine's counters a last time, then end it."""

@@ -27,6 +27,7 @@ SAMPLES_PER_SLICE = 50_000
 MOST_SLICES = 1_000
 FREQUENT_JOBS = (
     "probe",
+    "renew_leases",
     "reconcile",
     "provision_requested",
     "list_cloud",

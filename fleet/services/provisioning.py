@@ -18,6 +18,7 @@ from fleet.providers.base import (
     RateLimited,
 )
 from fleet.selectors.burn import committed_usd_per_hour, pod_usd_per_hour
+from fleet.selectors.leases import LEASE_PORT, lease_environment, lease_seconds_for
 from fleet.selectors.serving import VLLM_PORT, serve_spec_for
 from fleet.services import fault_points, replicas, spending, termination
 from fleet.services.isolation import FAULTS
@@ -64,7 +65,7 @@ def provision(
     if pod is None or not replicas.may_launch(pod.deployment, now=now):
         return False  # done earlier, called off, another cloud's, or to be tried later
     try:
-        request = pod_request(pod)
+        request = pod_request(pod, now=now)
     except ValueError as wrong:
         give_up(pod, f"the order can not be sent: {wrong}", now=now)
         return False
@@ -111,6 +112,7 @@ def claim(pod: Pod, *, guard: LaunchGuard, now: datetime) -> bool:
                     "sent_at": now,
                     "ready_by": replicas.ready_by(now),
                     "list_misses": 0,
+                    "lease_seconds": lease_seconds_for(deployment.image),
                     "quoted_usd_per_pod_hour": pod.quoted_usd_per_pod_hour,
                 },
             )
@@ -142,22 +144,23 @@ def launch_request(pod: Pod, *, now: datetime) -> LaunchRequest:
     )
 
 
-def pod_request(pod: Pod) -> PodRequest:
+def pod_request(pod: Pod, *, now: datetime) -> PodRequest:
     """The provider's create body for a pod; the vLLM command line is its `args`.
 
     Raises ValueError with a sentence for a deployment that can not be served.
     """
     deployment = pod.deployment
+    lease = lease_environment(deployment.image, now=now)
     return PodRequest(
         name=pod.name,
         image=deployment.image,
         args=args_string(serve_spec_for(deployment, api_key=pod.api_key)),
-        env=dict(deployment.extra_env),
+        env=dict(deployment.extra_env) | lease,
         gpu_type_id=pod.gpu_type_id,
         gpu_count=pod.gpu_count,
         cloud=pod.cloud,
         disk_gb=pod.container_disk_gb,
-        ports=(f"{VLLM_PORT}/http",),
+        ports=(f"{VLLM_PORT}/http", *([f"{LEASE_PORT}/http"] if lease else [])),
         data_center_ids=(),
     )
 
@@ -176,6 +179,9 @@ def record_rental(
         "usd_per_pod_hour": rented.usd_per_pod_hour or None,
         "billed_from": rented.created_at,
         "base_url": provider.pod_url(rented.provider_id, VLLM_PORT),
+        "lease_url": provider.pod_url(rented.provider_id, LEASE_PORT)
+        if pod.lease_seconds
+        else "",
         "listed_at": now,
         "list_misses": 0,
     }

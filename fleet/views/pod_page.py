@@ -18,6 +18,7 @@ from fleet.models import Pod, PodDiagnosis, PodStatus
 from fleet.providers.base import LogLine, ProviderError
 from fleet.providers.masking import scrub
 from fleet.selectors.burn import container_disk_usd_per_hour, pod_usd_per_hour
+from fleet.selectors.leases import lease_ends_at
 from fleet.selectors.serving import serve_spec_for
 from fleet.selectors.spent import cold_start_seconds, cold_start_usd
 from fleet.views.pod_events import pod_events, pod_stages, slowest
@@ -74,6 +75,7 @@ def live_context(pod: Pod, *, now: datetime) -> dict[str, Any]:
         "throughput": throughput([pod], now=now).get(pod.pk, SILENT),
         "events": pod_events(pod),
         "diagnosis": PodDiagnosis.objects.filter(pod=pod).first(),
+        "lease_ends_at": lease_ends_at(pod),
         "cold_start_usd": cold_start_usd(pod),
         "cold_start_seconds": cold_start_seconds(pod),
         "is_late": pod.status == PodStatus.PROVISIONING and now > pod.ready_by,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from fleet.sandbox.demand import Tokens
+
+if TYPE_CHECKING:
+    from fleet.sandbox.engines.lease import LeaseGuard
 
 LogTo = Callable[[str], None]
 
@@ -21,6 +24,7 @@ class Engine(Protocol):
     """A server inside a pod's container."""
 
     kind: str  # "vllm" or "replay"
+    lease: LeaseGuard | None  # where the pod's lease is renewed, if it has one
 
     async def start(self) -> None:
         """Begin loading; returns before the engine answers."""

@@ -18,6 +18,7 @@ from fleet.sandbox.engines.base import EngineUnreachable, LogTo
 from fleet.sandbox.engines.chat import Chat, ChatRefused, PrefixCache, read_chat
 from fleet.sandbox.engines.command import VllmCommand
 from fleet.sandbox.engines.exposition import CONTENT_TYPE, EngineCounters, write_metrics
+from fleet.sandbox.engines.lease import LeaseGuard
 from fleet.sandbox.problems import Problem
 
 VERSION = "0.32.0-replay"
@@ -47,7 +48,9 @@ class ReplayEngine:
         load_seconds: float,
         silence_seconds: float,
         log: LogTo,
+        lease: LeaseGuard | None = None,
     ) -> None:
+        self.lease = lease
         self._command = command
         self._demand = demand
         self._clock = clock
@@ -68,17 +71,21 @@ class ReplayEngine:
 
     @property
     def ended(self) -> str:
-        """A replay never ends by itself."""
-        return ""
+        """A replay never ends by itself, but its lease may."""
+        return "" if self.lease is None else self.lease.ended
 
     async def start(self) -> None:
         """Say so; it has been loading since it was made."""
         self._log(f"replay engine for {self._command.served_names[0]}: no model is loaded")
+        if self.lease is not None:
+            await self.lease.stand_in()
 
     async def stop(self) -> None:
         """Stop answering and counting."""
         self._frozen = (self._clock(), await self.tokens())
         self._started = None
+        if self.lease is not None:
+            await self.lease.stop()
 
     def hang(self) -> None:
         """Freeze every counter with work pending, while /health stays well."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import socket
 import sys
 from asyncio.subprocess import PIPE, STDOUT, Process
 from pathlib import Path
@@ -18,6 +17,7 @@ from fleet.sandbox.demand import Tokens
 from fleet.sandbox.engines.base import EngineUnreachable, LogTo
 from fleet.sandbox.engines.command import VllmCommand
 from fleet.sandbox.engines.exposition import CONTENT_TYPE, read_tokens
+from fleet.sandbox.engines.lease import LeaseGuard, free_port
 from fleet.sandbox.engines.tiny_model import MODEL_LENGTH
 from fleet.sandbox.forwarding import forward_to
 from fleet.sandbox.problems import Problem
@@ -43,7 +43,9 @@ class VllmEngine:
         http: aiohttp.ClientSession,
         log: LogTo,
         silence_seconds: float,
+        lease: LeaseGuard | None = None,
     ) -> None:
+        self.lease = lease
         self._command = command
         self._python = python
         self._model = model
@@ -66,13 +68,18 @@ class VllmEngine:
 
     async def start(self) -> None:
         """Start the process; vLLM needs about 30 s until it listens."""
-        self._port = _free_port()
+        self._port = free_port()
+        command = [str(self._python), *self._arguments()]
+        environment = _environment(self._command.api_key)
+        if self.lease is not None:
+            command = self.lease.wrapped(command)
+            environment |= self.lease.environment
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, str(GUARD), str(self._python), *self._arguments()),
+            *(sys.executable, str(GUARD), *command),
             stdin=PIPE,
             stdout=PIPE,
             stderr=STDOUT,
-            env=_environment(self._command.api_key),
+            env=environment,
             start_new_session=True,
             limit=LINE_BYTES,
         )
@@ -188,9 +195,3 @@ def _environment(api_key: str) -> dict[str, str]:
     if api_key:
         kept["VLLM_API_KEY"] = api_key
     return kept
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -31,7 +31,7 @@ def test_a_job_that_breaks_on_a_row_keeps_the_rows_key_to_itself():
 
 def test_neither_request_nor_row_shows_it(make_wanted, account):
     pod = make_wanted()
-    request = provisioning.pod_request(Pod.objects.get())
+    request = provisioning.pod_request(Pod.objects.get(), now=pod.requested_at)
 
     assert KEY in request.args
     assert KEY not in f"{request!r} {pod!r} {pod}"
