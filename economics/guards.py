@@ -1,31 +1,48 @@
-"""The veto of the money over a launch. Named in settings as FLEET_LAUNCH_GUARD."""
+"""The veto of the money over a launch. Named in settings as FLEET_LAUNCH_GUARD.
+
+It is asked inside the critical section in which the launch is also claimed, so that what
+it reads contains every launch that passed before: fleet/services/spending.py.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 from django.conf import settings
 
+from economics.calc.guardrails import Observation, Rule
+from economics.calc.guardrails.evaluate import launch_refusal
 from economics.calc.money import shown_usd
 from economics.calc.runway import Runway, runway
-from fleet.models import BalanceReading
+from economics.models import GuardrailLimit
+from economics.selectors.guardrails import current_limits, limits_of, observe, read_world
+from fleet.models import BalanceReading, JobResult, JobRun
 from fleet.selectors.account import known_balance
 from fleet.services.launch_guard import LaunchRequest
 
 MIN_RUNWAY_HOURS = Decimal(1)  # the provider ends pods without a network volume at $0
 PLAY_MONEY = "sandbox"
+STALE_LIST = timedelta(minutes=10)
 
 
 def veto(request: LaunchRequest) -> str | None:
     """Why nothing may be rented now, as a sentence with its numbers; None: go ahead.
 
-    Fails closed: without a fresh balance no new spend starts, except with play money.
+    Fails closed: without a fresh balance and a fresh cloud list no new spend starts,
+    except with play money.
     """
-    return over_spend_limit(request) or short_of_balance(request)
+    rows = current_limits(now=request.now)
+    return (
+        over_spend_limit(request)
+        or short_of_balance(request, rows)
+        or blind(request)
+        or over_a_guardrail(request, rows)
+    )
 
 
 def over_spend_limit(request: LaunchRequest) -> str | None:
-    """The limit on what all pods together may cost per hour."""
+    """The account's limit on what all pods together may cost per hour."""
     after = request.committed_usd_per_hour + request.usd_per_hour
     limit = settings.SPEND_LIMIT_USD_PER_HOUR
     if after <= limit:
@@ -37,8 +54,8 @@ def over_spend_limit(request: LaunchRequest) -> str | None:
     )
 
 
-def short_of_balance(request: LaunchRequest) -> str | None:
-    """The balance must last an hour with the launch."""
+def short_of_balance(request: LaunchRequest, rows: list[GuardrailLimit]) -> str | None:
+    """The balance must be known, and last an hour unless our own limit says how long."""
     balance, reason = known_balance(now=request.now)
     if balance is None:
         if request.provider == PLAY_MONEY:
@@ -47,6 +64,8 @@ def short_of_balance(request: LaunchRequest) -> str | None:
             f"balance unknown: {reason}, so no new spend is started on {request.provider}. "
             "It starts once the balance can be read."
         )
+    if any(row.rule == Rule.RUNWAY and row.refuse is not None for row in rows):
+        return None
     return short_of_runway(request, balance)
 
 
@@ -60,3 +79,49 @@ def short_of_runway(request: LaunchRequest, balance: BalanceReading) -> str | No
         f"runway: a balance of {shown_usd(balance.balance_usd)} lasts {left.hours:.2f} h "
         f"at {shown_usd(after)}/h, less than {MIN_RUNWAY_HOURS} h. Add credit first."
     )
+
+
+def blind(request: LaunchRequest) -> str | None:
+    """What the provider bills must have been listed in the last ten minutes."""
+    if request.provider == PLAY_MONEY:
+        return None
+    last = JobRun.objects.filter(name="list_cloud", result=JobResult.OK).first()
+    if last is not None and request.now - last.started_at <= STALE_LIST:
+        return None
+    since = f"is of {last.started_at:%Y-%m-%d %H:%M} UTC" if last else "has not been read"
+    return (
+        f"cloud list: the list of what {request.provider} bills {since}, so no new spend "
+        "is started. It starts once the list can be read."
+    )
+
+
+def over_a_guardrail(request: LaunchRequest, rows: list[GuardrailLimit]) -> str | None:
+    """The first limit, of all or of the launch's own fleet, that is reached or passed."""
+    if not rows:
+        return None
+    world = read_world(now=request.now)
+    with_it = world.with_launch(
+        usd_per_hour=request.usd_per_hour, deployment_id=request.deployment_id
+    )
+    limits = {(limit.rule, limit.fleet_id): limit for limit in limits_of(rows)}
+    before = {place(seen): seen for seen in observe(world, rows)}
+    what = f"{request.deployment} at {shown_usd(request.usd_per_hour)}/h"
+    for after in observe(with_it, rows):
+        if concerns(request, after):
+            limit = limits[after.rule, after.fleet_id]
+            said = launch_refusal(before.get(place(after)), after, limit, what=what)
+            if said is not None:
+                return said
+    return None
+
+
+def place(seen: Observation) -> tuple[Rule, int | None, str]:
+    """What an observation is of."""
+    return seen.rule, seen.fleet_id, seen.subject
+
+
+def concerns(request: LaunchRequest, seen: Observation) -> bool:
+    """Whether a launch is any of an observation's business."""
+    if seen.fleet_id is not None and seen.fleet_id != request.fleet_id:
+        return False
+    return seen.deployment_id is None or seen.deployment_id == request.deployment_id

@@ -10,6 +10,8 @@ from economics.services import demo
 from economics.services.accrual import accrue
 from economics.services.billing import read_billing as read_bill
 from economics.services.close import close_day, due_days
+from economics.services.guardrails.check import check as check_limits
+from economics.services.guardrails.limits import ensure_limits
 from economics.services.metering import seal_hours
 from economics.services.metering import settle_usage as settle
 from economics.services.revenue import post_revenue
@@ -55,6 +57,21 @@ def read_billing() -> None:
         "read_billing",
         asking(lambda now: read_bill(provider=provider, now=now).sentence()),
     )
+
+
+@shared_task
+def check_guardrails() -> None:
+    """Beat: every limit against what is seen now, and what follows from it."""
+    recorded("check_guardrails", checked_guardrails)
+
+
+def checked_guardrails(now: datetime) -> str:
+    """What a check found and did. Raises JobFailed when a deed broke; the rest is done."""
+    ensure_limits(now=now)
+    done = check_limits(now=now)
+    if done.troubles:
+        raise JobFailed(f"broke: {', '.join(done.troubles)}; {done.sentence()}")
+    return done.sentence()
 
 
 @shared_task

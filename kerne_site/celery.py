@@ -95,6 +95,8 @@ SCHEDULE = (
     # -- books: tokens, costs, revenue, days --
     # Samples become token counts per pod and hour.
     Recurring("economics.tasks.settle_usage", BOOKS, 60),
+    # Every limit against what is seen; what is over its limit is stopped, again and again.
+    Recurring("economics.tasks.check_guardrails", BOOKS, 60, at_start=True),
     # Seconds rented become cost lines.
     Recurring("economics.tasks.accrue_costs", BOOKS, 300, at_start=True),
     # What the provider says it billed, hour by hour.

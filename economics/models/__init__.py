@@ -1,5 +1,6 @@
 """The tables of the money, re-exported so that callers need one import."""
 
+from economics.models.guardrail import GuardrailLimit, GuardrailTrip
 from economics.models.ledger import (
     BillingObservation,
     CostKind,
@@ -18,6 +19,8 @@ __all__ = [
     "CostLine",
     "DailyProfit",
     "DayClose",
+    "GuardrailLimit",
+    "GuardrailTrip",
     "Provenance",
     "RevenueLine",
     "Scope",

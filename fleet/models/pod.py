@@ -107,6 +107,7 @@ class Pod(models.Model):
     list_misses = models.PositiveSmallIntegerField(default=0)  # complete lists in a row
     terminate_requested_at = models.DateTimeField(null=True, blank=True)
     terminate_sent_at = models.DateTimeField(null=True, blank=True)
+    ends_at_once = models.BooleanField(default=False)  # told to stop without a drain
     last_scrape_at = models.DateTimeField(
         null=True, blank=True
     )  # the scrape before the end

@@ -5,25 +5,37 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from fleet.models import WANTED, Deployment, Pod
+from fleet.models import WANTED, Deployment, Pod, PodStatus
 from fleet.schedule import wanted_at
 from fleet.services import audit, termination
 from fleet.services.order_rules import MOST_REPLICAS
 
 
-def request_termination(pod: Pod, *, acting_user: str, now: datetime) -> bool:
+def request_termination(
+    pod: Pod, *, acting_user: str, now: datetime, reason: str = "", at_once: bool = False
+) -> bool:
     """End one pod. Its deployment wants one replica less, so that none follows it.
 
     A surplus pod goes without that. True if this call said it; ending a pod twice
     changes nothing the second time.
+
+    reason   why, for the pod and the audit; else by whom
+    at_once  without a drain; a drain that runs is cut short
     """
     with transaction.atomic():
         deployment = Deployment.objects.select_for_update().get(pk=pod.deployment_id)
         live = deployment.pods.wanted().count()
         ended = end_now(
-            pod, acting_user=acting_user, now=now, reason=f"terminated by {acting_user}"
+            pod,
+            acting_user=acting_user,
+            now=now,
+            reason=reason or f"terminated by {acting_user}",
+            at_once=at_once,
         )
+        if at_once:
+            cut_drains(Pod.objects.filter(pk=pod.pk))
         if ended and 0 < live <= deployment.replicas_wanted(now=now):
             want_one_less(deployment, now=now)
     return ended
@@ -44,26 +56,52 @@ def want_one_less(deployment: Deployment, *, now: datetime) -> None:
     deployment.save(update_fields=[column, "scaled_at"])
 
 
-def stop_deployment(deployment: Deployment, *, acting_user: str, now: datetime) -> int:
-    """Want no replicas any more and end those that run; the number of pods told to stop."""
+def stop_deployment(
+    deployment: Deployment,
+    *,
+    acting_user: str,
+    now: datetime,
+    reason: str = "",
+    at_once: bool = False,
+) -> int:
+    """Want no replicas any more and end those that run; the number of pods told to stop.
+
+    reason   why, for the pods and the audit; else by whom
+    at_once  without a drain; drains that run are cut short
+    """
+    figures = {"reason": reason} if reason else {}
     with transaction.atomic():
         row = Deployment.objects.select_for_update().get(pk=deployment.pk)
         was, row.replicas = row.replicas, 0
         if was:
             row.save(update_fields=["replicas"])
-            audit.record("stop", row, acting_user=acting_user, now=now, was=was)
+            audit.record("stop", row, acting_user=acting_user, now=now, was=was, **figures)
         told = [
             end_now(
-                pod, acting_user=acting_user, now=now, reason=f"stopped by {acting_user}"
+                pod,
+                acting_user=acting_user,
+                now=now,
+                reason=reason or f"stopped by {acting_user}",
+                at_once=at_once,
             )
             # In the order of their keys, as everybody locks pods: no deadlock.
             for pod in row.pods.wanted().order_by("pk")
         ]
+        if at_once:
+            cut_drains(row.pods.all())
     deployment.replicas = 0
     return sum(told)
 
 
-def end_now(pod: Pod, *, acting_user: str, now: datetime, reason: str) -> bool:
+def cut_drains(pods: QuerySet[Pod]) -> int:
+    """End at once what is being drained; how many."""
+    draining = pods.filter(status=PodStatus.TERMINATING, ends_at_once=False)
+    return draining.update(ends_at_once=True)
+
+
+def end_now(
+    pod: Pod, *, acting_user: str, now: datetime, reason: str, at_once: bool = False
+) -> bool:
     """Tell a pod to stop, whatever state it is in by now.
 
     The page that the operator looked at may be a second old: a pod that a worker has
@@ -72,7 +110,7 @@ def end_now(pod: Pod, *, acting_user: str, now: datetime, reason: str) -> bool:
     for _ in WANTED:  # it can move on at most once per state
         pod.refresh_from_db()
         if termination.request_termination(
-            pod, acting_user=acting_user, now=now, reason=reason
+            pod, acting_user=acting_user, now=now, reason=reason, at_once=at_once
         ):
             return True
         if pod.status not in WANTED:

@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 
 from economics.guards import veto
+from fleet.models import JobRun
 from fleet.services.launch_guard import LaunchRequest
 from tests import factories
 from tests.economics.services.rows import at
@@ -14,7 +15,9 @@ NOW = at(12)
 @pytest.fixture(autouse=True)
 def account(settings):
     settings.PROVIDER_NAME = "runpod"
+    settings.KERNE_SANDBOX = False
     settings.SPEND_LIMIT_USD_PER_HOUR = Decimal(80)
+    factories.make_job_run("list_cloud", started_at=NOW)
 
 
 def launch(usd="2", committed="0", provider="runpod"):
@@ -70,3 +73,18 @@ def test_a_stale_balance_starts_no_new_spend():
 def test_with_play_money_an_unknown_balance_stops_nothing(settings):
     settings.PROVIDER_NAME = "sandbox"
     assert veto(launch(provider="sandbox")) is None
+
+
+def test_without_a_fresh_cloud_list_no_new_spend_starts():
+    factories.make_balance(balance_usd=Decimal(100), read_at=NOW)
+    JobRun.objects.update(started_at=NOW - timedelta(minutes=11))
+    assert veto(launch()) == (
+        "cloud list: the list of what runpod bills is of 2026-03-04 11:49 UTC, so no new "
+        "spend is started. It starts once the list can be read."
+    )
+
+
+def test_a_cloud_list_that_failed_is_no_list():
+    factories.make_balance(balance_usd=Decimal(100), read_at=NOW)
+    JobRun.objects.update(result="failed")
+    assert "has not been read" in (veto(launch()) or "")

@@ -1,0 +1,202 @@
+"""Spend and revenue of the days that are not closed, per deployment and day.
+
+Everything here leaves out pods from before their deployment was ordered: the simulated
+past of the demo is history to look at, and no guardrail acts on it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import F, Max, Q, QuerySet, Sum
+
+from economics.calc.accrual import compute_cost
+from economics.calc.guardrails import surest_spend
+from economics.calc.hours import DAY, day_bounds, day_of, hour_start, whole_seconds
+from economics.models import BillingObservation, CostLine, DayClose, RevenueLine
+from economics.selectors.days import booking_day, closed_days, first_figures_day
+from economics.selectors.hour_revenue import Prices, hour_revenue, unbooked_hours
+from economics.selectors.pod_cost import (
+    amount_of,
+    kinds_of,
+    unaccrued_parts,
+    unaccrued_pods,
+)
+from fleet.models import Orphan, Pod
+
+MOST_OPEN_DAYS = 62
+Place = tuple[int, date]  # deployment id, UTC day
+
+
+@dataclass(frozen=True)
+class OpenMoney:
+    """[USD] by deployment id and day; gross revenue, before the take rate."""
+
+    spent: dict[Place, Decimal]
+    revenue: dict[Place, Decimal]
+    since: date
+
+
+def history() -> Q:
+    """Pods that are older than the order of their deployment."""
+    return Q(requested_at__lt=F("deployment__created_at"))
+
+
+def ours(*, simulated: bool) -> QuerySet[Pod]:
+    """The pods that guardrails count: one kind of money, without a simulated past."""
+    return Pod.objects.filter(deployment__fleet__simulated=simulated).exclude(history())
+
+
+def first_open_day(*, now: datetime) -> date:
+    """The oldest day that is not closed; at most MOST_OPEN_DAYS back."""
+    newest = DayClose.objects.aggregate(newest=Max("day"))["newest"]
+    first = newest + DAY if newest else (first_figures_day() or day_of(now))
+    today = day_of(now)
+    return min(max(first, today - timedelta(days=MOST_OPEN_DAYS)), today)
+
+
+def open_money(*, simulated: bool, now: datetime) -> OpenMoney:
+    """What was spent and earned on the days that are open, up to `now`."""
+    since = first_open_day(now=now)
+    return OpenMoney(
+        spent=open_spend(since, simulated=simulated, now=now),
+        revenue=open_revenue(since, simulated=simulated, now=now),
+        since=since,
+    )
+
+
+@dataclass
+class PodHour:
+    """What is known of a pod's cost in one hour that counts in one day [USD]."""
+
+    accrued: Decimal = Decimal(0)
+    booked: Decimal = Decimal(0)  # with the corrections by the bill
+    billed: Decimal | None = None
+
+
+def open_spend(since: date, *, simulated: bool, now: datetime) -> dict[Place, Decimal]:
+    """Per pod and hour the bill or our own seconds, whichever is more, summed up."""
+    pods = dict(ours(simulated=simulated).values_list("pk", "deployment_id"))
+    hours: defaultdict[tuple[int, datetime, date], PodHour] = defaultdict(PodHour)
+    for pod_id, hour, day, accrued, booked in booked_hours(since):
+        cell = hours[pod_id, hour, day]
+        cell.accrued += accrued or Decimal(0)
+        cell.booked += booked
+    closed = closed_days(since)
+    for pod in unaccrued_pods(now).exclude(history()):
+        for part in unaccrued_parts(pod, until=now):
+            day = booking_day(day_of(part.start), closed)
+            if day >= since:
+                usd = sum(
+                    (amount_of(pod, kind, part) for kind in kinds_of(pod)), Decimal(0)
+                )
+                cell = hours[pod.pk, part.hour_start, day]
+                cell.accrued += usd
+                cell.booked += usd
+    for (billed_pod, hour), usd in billed_hours(since).items():
+        if billed_pod is not None:
+            hours[billed_pod, hour, day_of(hour)].billed = usd
+    spent: defaultdict[Place, Decimal] = defaultdict(Decimal)
+    for (pod_id, _, day), cell in hours.items():
+        if pod_id in pods:
+            own = max(cell.accrued, cell.booked)
+            spent[pods[pod_id], day] += surest_spend(
+                billed_usd=cell.billed, accrued_usd=own
+            )
+    return dict(spent)
+
+
+def booked_hours(
+    since: date,
+) -> list[tuple[int, datetime, date, Decimal | None, Decimal]]:
+    """(pod, hour, day, accrued, with corrections) of the cost lines of the open days."""
+    return list(
+        CostLine.objects.filter(day__gte=since)
+        .order_by()
+        .values_list("pod", "hour_start", "day")
+        .annotate(
+            accrued=Sum("amount_usd", filter=Q(observation__isnull=True)),
+            booked=Sum("amount_usd"),
+        )
+    )
+
+
+def billed_hours(since: date) -> dict[tuple[int | None, datetime], Decimal]:
+    """The newest word of the bill per pod and hour since a day [USD]."""
+    seen: dict[tuple[int | None, str, datetime], Decimal] = {}
+    rows = BillingObservation.objects.filter(bucket_start__gte=day_bounds(since).start)
+    for row in rows.order_by("revision"):
+        key = (row.pod_id, row.provider_pod_id, hour_start(row.bucket_start))
+        seen[key] = row.total_usd
+    billed: defaultdict[tuple[int | None, datetime], Decimal] = defaultdict(Decimal)
+    for (pod_id, _, hour), usd in seen.items():
+        billed[pod_id, hour] += usd
+    return dict(billed)
+
+
+def open_revenue(since: date, *, simulated: bool, now: datetime) -> dict[Place, Decimal]:
+    """Revenue lines of the open days, and what unbooked tokens earn."""
+    earned: defaultdict[Place, Decimal] = defaultdict(Decimal)
+    pod = "usage_hour__pod__"
+    rows = (
+        RevenueLine.objects.filter(
+            **{"day__gte": since, f"{pod}deployment__fleet__simulated": simulated}
+        )
+        .exclude(**{f"{pod}requested_at__lt": F(f"{pod}deployment__created_at")})
+        .order_by()
+        .values_list(f"{pod}deployment", "day")
+        .annotate(usd=Sum("amount_usd"))
+    )
+    for deployment, day, usd in rows:
+        earned[deployment, day] += usd
+    prices, closed = Prices(), closed_days(since)
+    for hour in unbooked_hours().filter(
+        hour_start__gte=day_bounds(since).start, hour_start__lte=now
+    ):
+        deployment = hour.pod.deployment
+        if deployment.fleet.simulated != simulated:
+            continue
+        if hour.pod.requested_at < deployment.created_at:
+            continue
+        price = prices.of(hour)
+        if price is not None:
+            day = booking_day(day_of(hour.hour_start), closed)
+            earned[deployment.pk, day] += hour_revenue(hour, price)
+    return dict(earned)
+
+
+def stray_spend(*, provider: str, now: datetime) -> Decimal:
+    """What pods that no row of ours explains cost today [USD].
+
+    Per pod the bill or the seconds since it was first seen, whichever is more.
+    """
+    midnight = day_bounds(day_of(now)).start
+    accrued: dict[str, Decimal] = {}
+    seen = Orphan.objects.filter(Q(gone_at__isnull=True) | Q(gone_at__gt=midnight))
+    for orphan in seen.filter(provider=provider, first_seen_at__lt=now):
+        start, end = max(orphan.first_seen_at, midnight), min(orphan.gone_at or now, now)
+        accrued[orphan.provider_id] = compute_cost(
+            seconds=whole_seconds(start, max(start, end)),
+            usd_per_hour=orphan.usd_per_pod_hour,
+        )
+    newest: dict[tuple[str, datetime], Decimal] = {}
+    rows = BillingObservation.objects.filter(
+        provider=provider, pod__isnull=True, bucket_start__gte=midnight
+    )
+    for row in rows.order_by("revision"):
+        newest[row.provider_pod_id, row.bucket_start] = row.total_usd
+    billed: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for (pod_id, _), usd in newest.items():
+        billed[pod_id] += usd
+    return sum(
+        (
+            surest_spend(
+                billed_usd=billed.get(each), accrued_usd=accrued.get(each, Decimal(0))
+            )
+            for each in accrued.keys() | billed.keys()
+        ),
+        Decimal(0),
+    )

@@ -1,0 +1,257 @@
+"""The facts that all rules look at, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import TruncDate
+
+from economics.calc.accrual import compute_cost, disk_cost
+from economics.calc.hours import day_of, whole_seconds
+from economics.calc.unknown import Unknown
+from economics.models import DailyProfit, Scope
+from economics.selectors.guardrails.open_money import (
+    OpenMoney,
+    open_money,
+    ours,
+    stray_spend,
+)
+from fleet.models import MAYBE_BILLED, WANTED, BalanceReading, Deployment, Fleet, Pod
+from fleet.selectors.account import known_balance
+from fleet.selectors.burn import (
+    CONTAINER_DISK_USD_PER_GB_MONTH,
+    committed_usd_per_hour,
+    pod_usd_per_hour,
+)
+
+COLD_WINDOW = timedelta(hours=24)
+Amounts = dict[int, Decimal]  # by deployment id
+
+
+@dataclass(frozen=True)
+class Loading:
+    """A pod that could not serve a token yet, and what it has cost so far [USD]."""
+
+    pod_id: int
+    name: str
+    deployment_id: int
+    spent_usd: Decimal
+
+
+@dataclass(frozen=True)
+class World:
+    """One kind of money at `now`. Amounts in USD, rates in USD/h, disks included.
+
+    committed_all   the provider's whole account: pods of all kinds and strays too
+    committed       by deployment; of these `loading_rate` is what still loads
+    cold            by deployment: rent before the first token in the last 24 hours
+    active          deployments that want a replica or have a pod
+    """
+
+    now: datetime
+    fleets: dict[int, str]
+    slugs: dict[int, str]
+    fleet_of: dict[int, int]
+    active: frozenset[int]
+    money: OpenMoney
+    stray_usd: Decimal
+    committed_all: Decimal
+    committed: Amounts
+    loading: tuple[Loading, ...]
+    loading_rate: Amounts
+    cold: Amounts
+    balance: BalanceReading | None
+    no_balance: Unknown | None
+    simulated: bool
+    take_rate: Decimal
+    closed: dict[date | None, Amounts] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        return day_of(self.now)
+
+    def members(self, fleet_id: int | None) -> list[int]:
+        """The deployments of a fleet, or all."""
+        return [
+            deployment
+            for deployment, fleet in self.fleet_of.items()
+            if fleet_id is None or fleet == fleet_id
+        ]
+
+    def rate(self, fleet_id: int | None) -> Decimal:
+        """What a fleet, or everything, costs per hour [USD/h]."""
+        if fleet_id is None:
+            return self.committed_all
+        return total(self.committed, self.members(fleet_id))
+
+    def spent(self, members: list[int], *, since: date | None) -> Decimal:
+        """Spend of the open days from `since` on [USD]."""
+        return self._open(self.money.spent, members, since)
+
+    def earned(self, members: list[int], *, since: date | None) -> Decimal:
+        """Net revenue of the open days from `since` on [USD]."""
+        gross = self._open(self.money.revenue, members, since)
+        return gross * (1 - self.take_rate)
+
+    def _open(
+        self,
+        amounts: dict[tuple[int, date], Decimal],
+        members: list[int],
+        since: date | None,
+    ) -> Decimal:
+        wanted = set(members)
+        return sum(
+            (
+                usd
+                for (deployment, day), usd in amounts.items()
+                if deployment in wanted and (since is None or day >= since)
+            ),
+            Decimal(0),
+        )
+
+    def closed_loss(self, members: list[int], *, since: date | None) -> Decimal:
+        """Cost minus net revenue of the closed days from `since` on [USD]."""
+        if since not in self.closed:
+            self.closed[since] = closed_losses(simulated=self.simulated, since=since)
+        return total(self.closed[since], members)
+
+    def with_launch(self, *, usd_per_hour: Decimal, deployment_id: int | None) -> World:
+        """The same world with one pod more, which loads."""
+        committed, loading = dict(self.committed), dict(self.loading_rate)
+        if deployment_id is not None:
+            for rates in (committed, loading):
+                rates[deployment_id] = rates.get(deployment_id, Decimal(0)) + usd_per_hour
+        return replace(
+            self,
+            committed_all=self.committed_all + usd_per_hour,
+            committed=committed,
+            loading_rate=loading,
+        )
+
+
+def ours_of(fleet_id: int | None) -> QuerySet[Deployment]:
+    """The deployments of a fleet, or all, that want a replica or have a pod."""
+    live = Pod.objects.filter(deployment=OuterRef("pk"), status__in=MAYBE_BILLED)
+    found = Deployment.objects.filter(fleet__simulated=settings.KERNE_SANDBOX).filter(
+        Q(replicas__gt=0) | Exists(live)
+    )
+    return found if fleet_id is None else found.filter(fleet=fleet_id)
+
+
+def total(amounts: Amounts, members: list[int]) -> Decimal:
+    return sum((amounts.get(each, Decimal(0)) for each in members), Decimal(0))
+
+
+def read_world(*, now: datetime) -> World:
+    """Everything the rules look at, of the kind of money that this console spends."""
+    simulated, provider = settings.KERNE_SANDBOX, settings.PROVIDER_NAME
+    deployments = list(Deployment.objects.filter(fleet__simulated=simulated))
+    billed = list(
+        ours(simulated=simulated).filter(provider=provider, status__in=MAYBE_BILLED)
+    )
+    cold = cold_pods(simulated=simulated, now=now)
+    balance, reason = known_balance(now=now)
+    busy = set(
+        ours(simulated=simulated)
+        .filter(status__in=WANTED)
+        .values_list("deployment", flat=True)
+    )
+    return World(
+        now=now,
+        fleets=dict(Fleet.objects.filter(simulated=simulated).values_list("pk", "name")),
+        slugs={each.pk: each.slug for each in deployments},
+        fleet_of={each.pk: each.fleet_id for each in deployments},
+        active=frozenset(
+            each.pk for each in deployments if each.replicas or each.pk in busy
+        ),
+        money=open_money(simulated=simulated, now=now),
+        stray_usd=stray_spend(provider=provider, now=now),
+        committed_all=committed_usd_per_hour(provider),
+        committed=rates_of(billed),
+        loading=tuple(
+            Loading(pod.pk, pod.name, pod.deployment_id, cold_rent(pod, now=now))
+            for pod in cold
+            if pod.ready_at is None and pod.status in MAYBE_BILLED
+        ),
+        loading_rate=rates_of(pod for pod in billed if pod.ready_at is None),
+        cold=cold_by_deployment(cold, now=now),
+        balance=balance,
+        no_balance=None if balance else Unknown(reason),
+        simulated=simulated,
+        take_rate=settings.TAKE_RATE,
+    )
+
+
+def rates_of(pods: Iterable[Pod]) -> Amounts:
+    """What pods cost per hour by deployment [USD/h]."""
+    rates: Amounts = {}
+    for pod in pods:
+        known = rates.get(pod.deployment_id, Decimal(0))
+        rates[pod.deployment_id] = known + pod_usd_per_hour(pod)
+    return rates
+
+
+def cold_pods(*, simulated: bool, now: datetime) -> list[Pod]:
+    """Pods that were billed before their first token within the last 24 hours."""
+    since = now - COLD_WINDOW
+    begun = Q(billed_from__isnull=False) | Q(sent_at__isnull=False, status__in=MAYBE_BILLED)
+    return list(
+        ours(simulated=simulated)
+        .filter(begun, provider=settings.PROVIDER_NAME)
+        .filter(Q(ready_at__isnull=True) | Q(ready_at__gt=since))
+        .filter(Q(billed_until__isnull=True) | Q(billed_until__gt=since))
+        .order_by("pk")
+    )
+
+
+def cold_rent(pod: Pod, *, now: datetime, since: datetime | None = None) -> Decimal:
+    """Rent and disk of a pod before it could serve its first token [USD].
+
+    A pod whose create may be on its way counts from the sending: it may be billed.
+    """
+    start = pod.billed_from or pod.sent_at
+    if start is None:
+        return Decimal(0)
+    end = min(each for each in (pod.ready_at, pod.billed_until, now) if each is not None)
+    if since is not None:
+        start = max(start, since)
+    seconds = whole_seconds(start, max(start, end))
+    return compute_cost(seconds=seconds, usd_per_hour=pod.price) + disk_cost(
+        seconds=seconds,
+        disk_gb=pod.container_disk_gb,
+        usd_per_gb_month=CONTAINER_DISK_USD_PER_GB_MONTH,
+    )
+
+
+def cold_by_deployment(pods: list[Pod], *, now: datetime) -> Amounts:
+    """Cold rent of the last 24 hours by deployment [USD]."""
+    cold: Amounts = {}
+    for pod in pods:
+        rent = cold_rent(pod, now=now, since=now - COLD_WINDOW)
+        cold[pod.deployment_id] = cold.get(pod.deployment_id, Decimal(0)) + rent
+    return cold
+
+
+def closed_losses(*, simulated: bool, since: date | None) -> Amounts:
+    """Cost minus net revenue of closed days by deployment [USD], from its order on.
+
+    The day of the order counts where the deployment has no simulated past, which would
+    be in the same row.
+    """
+    past = Pod.objects.filter(
+        deployment=OuterRef("deployment"), requested_at__lt=F("deployment__created_at")
+    )
+    rows = (
+        DailyProfit.objects.filter(scope=Scope.DEPLOYMENT, simulated=simulated)
+        .annotate(ordered_on=TruncDate("deployment__created_at"), has_past=Exists(past))
+        .filter(Q(day__gt=F("ordered_on")) | Q(day=F("ordered_on"), has_past=False))
+    )
+    if since is not None:
+        rows = rows.filter(day__gte=since)
+    sums = rows.order_by().values_list("deployment").annotate(usd=Sum("profit_usd"))
+    return {deployment: -usd for deployment, usd in sums}

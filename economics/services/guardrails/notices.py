@@ -1,0 +1,54 @@
+"""Who hears of a trip: one incident per rule, scope and subject, whatever its level."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from economics.calc.guardrails import RULES, Judgement, Level
+from economics.models import GuardrailTrip
+from fleet.models import Deployment, Pod, Severity
+from fleet.services import incidents
+
+SEVERITY = {
+    Level.WARN: Severity.NOTICE,
+    Level.REFUSE: Severity.WARNING,
+    Level.DRAIN: Severity.CRITICAL,
+    Level.TERMINATE: Severity.CRITICAL,
+}
+
+
+def incident_key(rule: str, fleet_id: int | None, subject: str) -> str:
+    """`guardrail-<rule>:<whose>`."""
+    whose = "all" if fleet_id is None else f"fleet-{fleet_id}"
+    return f"guardrail-{rule.replace('_', '-')}:{whose}" + (
+        f":{subject}" if subject else ""
+    )
+
+
+def tell(
+    judged: Sequence[Judgement], closed: Sequence[GuardrailTrip], *, now: datetime
+) -> None:
+    """Open the incidents of what holds, and say of the rest that it is calm."""
+    holding = set()
+    for judgement in judged:
+        seen = judgement.observation
+        key = incident_key(seen.rule, seen.fleet_id, seen.subject)
+        holding.add(key)
+        incidents.open_incident(
+            key=key,
+            title=f"Guardrail {RULES[seen.rule].name}: {seen.subject or seen.scope}",
+            detail=judgement.sentence,
+            severity=SEVERITY[judgement.level],
+            now=now,
+            pod=Pod.objects.filter(pk=seen.pod_id).first() if seen.pod_id else None,
+            deployment=(
+                Deployment.objects.filter(pk=seen.deployment_id).first()
+                if seen.deployment_id
+                else None
+            ),
+        )
+    for trip in closed:
+        key = incident_key(trip.rule, trip.fleet_id, trip.subject)
+        if key not in holding:
+            incidents.close_incident(key=key, now=now)
