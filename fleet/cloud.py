@@ -1,17 +1,38 @@
 """The provider that settings name. Only tasks, views and commands ask for it."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from django.conf import settings
 
-from fleet.providers.resources import FullProvider
+from fleet.providers.base import Balance, GpuProvider
+from fleet.providers.errors import Unauthorized
+from fleet.providers.no_key import NO_KEY, RefusesEverything
 from fleet.providers.runpod import RunPodProvider
+from fleet.services import stored_secrets
 
 
-def current_provider() -> FullProvider:
-    """RunPod, or the sandbox that speaks its contract, under its own name in our rows."""
-    return RunPodProvider(
-        api_key=settings.RUNPOD_API_KEY,
-        name=settings.PROVIDER_NAME,
-        base_url=settings.RUNPOD_API_URL,
-        graphql_url=settings.RUNPOD_GRAPHQL_URL,
-        proxy_url=settings.RUNPOD_PROXY_URL,
-    )
+class KeylessProvider(RunPodProvider):
+    """RunPod before anybody gave a key: each call is refused here, none is sent."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(api_key="none", transport=RefusesEverything(), **given)
+
+    def balance(self) -> Balance | None:
+        raise Unauthorized(NO_KEY)
+
+
+def current_provider() -> GpuProvider:
+    """RunPod, or the sandbox that speaks its contract, under its own name in our rows.
+
+    The key of the environment wins over the one that an admin stored on the page.
+    """
+    told: dict[str, Any] = {
+        "name": settings.PROVIDER_NAME,
+        "base_url": settings.RUNPOD_API_URL,
+        "graphql_url": settings.RUNPOD_GRAPHQL_URL,
+        "proxy_url": settings.RUNPOD_PROXY_URL,
+    }
+    key = settings.RUNPOD_API_KEY or stored_secrets.read(stored_secrets.RUNPOD)
+    return RunPodProvider(api_key=key, **told) if key else KeylessProvider(**told)

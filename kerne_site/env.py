@@ -8,6 +8,7 @@ usual remains of a secret that failed to load, and reading it as "not set" would
 something else than what the operator meant.
 """
 
+import base64
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ from django.core.exceptions import ImproperlyConfigured
 TRUE_WORDS = ("1", "true", "yes", "on")
 FALSE_WORDS = ("0", "false", "no", "off")
 SECONDS_PATTERN = re.compile(r"(\d+)\s*(s|m|h|d)?")
+FERNET_BYTES = 32
 SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -164,6 +166,24 @@ class Env:
         if not self.is_set(name):
             return list(default)
         return [word for word in re.split(r"[,\s]+", self.text(name)) if word]
+
+    def fernet_keys(self, name: str) -> list[str]:
+        """One or more keys of 32 bytes in URL-safe base64; never repeated in an error."""
+        keys = self.words(name)
+        for number, key in enumerate(keys, 1):
+            if not _is_fernet_key(key):
+                raise SettingError(
+                    f"{name}: key {number} is not 32 bytes in URL-safe base64; make one "
+                    "with cryptography's Fernet.generate_key()."
+                )
+        return keys
+
+
+def _is_fernet_key(text: str) -> bool:
+    try:
+        return len(base64.b64decode(text, altchars=b"-_", validate=True)) == FERNET_BYTES
+    except ValueError:
+        return False
 
 
 def _outside(number: Decimal | int, minimum: object, maximum: object) -> bool:

@@ -4,11 +4,13 @@ Standard library only: the settings, the embedded services and the tests all ask
 before Django is set up.
 """
 
+import base64
 import contextlib
 import hashlib
 import os
 import secrets
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -61,17 +63,29 @@ def ensure_private(folder: Path) -> Path:
 
 
 def generated_secret_key(var: Path) -> str:
-    """The demo's secret key: made once, kept in var/secret_key (0600).
+    """The demo's secret key: made once, kept in var/secret_key (0600)."""
+    return _generated(var / "secret_key", lambda: secrets.token_urlsafe(SECRET_KEY_BYTES))
+
+
+def generated_encryption_key(var: Path) -> str:
+    """The demo's key for stored secrets, in Fernet's form, kept in var/encryption_key."""
+    return _generated(
+        var / "encryption_key",
+        lambda: base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+    )
+
+
+def _generated(path: Path, make: Callable[[], str]) -> str:
+    """What the file holds, made once (0600).
 
     Two processes that start together agree on one key: the file appears complete or not
     at all, and only the first one's is kept.
     """
-    path = var / "secret_key"
     if not path.exists():
-        ensure_private(var)
-        draft = path.with_name(f".secret_key.{os.getpid()}")
+        ensure_private(path.parent)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(SECRET_KEY_BYTES))
+            file.write(make())
         with contextlib.suppress(FileExistsError):  # another process was first
             os.link(draft, path)
         draft.unlink()

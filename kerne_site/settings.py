@@ -34,11 +34,6 @@ KERNE_SANDBOX_PORT = env.integer("KERNE_SANDBOX_PORT", 8701, minimum=1, maximum=
 PROVIDER_NAME = "sandbox" if KERNE_SANDBOX else "runpod"
 SANDBOX_URL = f"http://127.0.0.1:{KERNE_SANDBOX_PORT}"
 
-if _runpod_key is None and not KERNE_SANDBOX:
-    raise SettingError(
-        "RUNPOD_API_KEY is not set, and KERNE_SANDBOX=false asks for the real cloud. "
-        "Set a RunPod key, or unset KERNE_SANDBOX to play in the sandbox."
-    )
 if _runpod_key is None and KERNE_ENV != "demo" and not env.is_set("KERNE_SANDBOX"):
     raise SettingError(
         f"KERNE_ENV is {KERNE_ENV!r} but RUNPOD_API_KEY is not set, so this would run on "
@@ -50,8 +45,8 @@ if not KERNE_ENV.isascii() or not KERNE_ENV.isalnum() or not KERNE_ENV.islower()
         "(kerne-<env>-...), so write lower-case letters and digits only."
     )
 
-# The sandbox never gets to see a real key.
-RUNPOD_API_KEY = SANDBOX_KEY if KERNE_SANDBOX or _runpod_key is None else _runpod_key
+# The sandbox never gets to see a real key. Empty: the one that an admin stored is used.
+RUNPOD_API_KEY = SANDBOX_KEY if KERNE_SANDBOX else _runpod_key or ""
 _cloud = SANDBOX_URL if KERNE_SANDBOX else "https://api.runpod.io"
 # Rows carry this name, so that play money and real pods are never reconciled together.
 PROVIDER_NAME = "sandbox" if KERNE_SANDBOX else "runpod"
@@ -113,6 +108,21 @@ else:
     raise SettingError(
         "SECRET_KEY is not set, and only the demo makes its own. Make one with "
         "python -c 'import secrets; print(secrets.token_urlsafe(48))' and keep it secret."
+    )
+# What encrypts secrets in the database, newest first; see fleet/secrets.py.
+if env.is_set("KERNE_ENCRYPTION_KEYS"):
+    ENCRYPTION_KEYS = env.fernet_keys("KERNE_ENCRYPTION_KEYS")
+elif KERNE_SANDBOX and KERNE_ENV == "demo":
+    try:
+        ENCRYPTION_KEYS = [places.generated_encryption_key(KERNE_VAR)]
+    except OSError as error:
+        raise SettingError(f"KERNE_VAR is {str(KERNE_VAR)!r}: {error}") from None
+else:
+    raise SettingError(
+        "KERNE_ENCRYPTION_KEYS is not set, and only the demo makes its own: pods' keys are "
+        "stored encrypted. Make one with "
+        "python -c 'from cryptography.fernet import Fernet; "
+        "print(Fernet.generate_key().decode())' and keep it outside of the database."
     )
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 
@@ -355,7 +365,13 @@ WHITENOISE_ALLOW_ALL_ORIGINS = False
 # --- Logs -----------------------------------------------------------------------------
 
 LOG_LEVEL = env.choice("KERNE_LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"])
-_secrets = [SECRET_KEY, RUNPOD_API_KEY, DEADMAN_PING_URL, DATABASES["default"]["PASSWORD"]]
+_secrets = [
+    *ENCRYPTION_KEYS,
+    SECRET_KEY,
+    RUNPOD_API_KEY,
+    DEADMAN_PING_URL,
+    DATABASES["default"]["PASSWORD"],
+]
 LOGGING = logs.config(
     LOG_LEVEL, secrets=[value for value in _secrets if value and value != SANDBOX_KEY]
 )

@@ -44,6 +44,7 @@ from fleet.models.scaling import ScalingDecision
 from fleet.models.served_model import Attention, ModelVariant, Precision, ServedModel
 from fleet.models.speed import SpeedEstimate
 from fleet.models.spending import SpendingStop
+from fleet.models.stored_secret import StoredSecret
 from fleet.models.throughput import ThroughputImport, ThroughputMeasurement
 
 __all__ = [
@@ -98,6 +99,7 @@ __all__ = [
     "SpeedEstimate",
     "SpendingStop",
     "Stock",
+    "StoredSecret",
     "ThroughputImport",
     "ThroughputMeasurement",
     "Tier",

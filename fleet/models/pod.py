@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from fleet.models.deployment import Deployment
+from fleet.secrets import EncryptedTextField
 
 
 class PodStatus(models.TextChoices):
@@ -92,7 +93,7 @@ class Pod(models.Model):
     gpu_count = models.PositiveSmallIntegerField()
     cloud = models.CharField(max_length=10)
     container_disk_gb = models.PositiveIntegerField()
-    api_key = models.CharField(max_length=80)  # bearer of this pod's vLLM; never shown
+    api_key = EncryptedTextField()  # bearer of this pod's vLLM; never shown
 
     provider = models.CharField(max_length=20)
     provider_id = models.CharField(max_length=40, blank=True)

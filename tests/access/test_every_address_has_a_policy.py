@@ -28,6 +28,9 @@ ACTS = {
 
 
 ADMINISTERS = {
+    "fleet:keys",
+    "fleet:keys-check",
+    "fleet:keys-forget",
     "account-people",
     "account-person-role",
     "account-person-active",

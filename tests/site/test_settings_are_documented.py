@@ -5,7 +5,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 READERS = {
     *("text", "optional_text", "flag", "integer", "decimal", "seconds", "url", "choice"),
-    "words",
+    *("words", "fernet_keys"),
 }
 
 

@@ -13,6 +13,7 @@ from tests.site.settings_reader import (
 
 KEY = "rpa_ABCDEFGH12345678"
 SECRET = "s" * 64
+ENCRYPTION = "A" * 43 + "="
 
 
 def test_without_a_key_the_demo_starts_in_the_sandbox(tmp_path):
@@ -44,13 +45,36 @@ def test_the_demo_makes_its_secret_once_and_keeps_it_to_itself(tmp_path):
 def test_with_a_key_the_real_cloud_is_used(tmp_path):
     found = read_settings(
         ["KERNE_SANDBOX", "KERNE_ENV", "RUNPOD_API_URL", "PROVIDER_NAME"],
-        bare_environment(tmp_path, RUNPOD_API_KEY=KEY, SECRET_KEY=SECRET),
+        bare_environment(
+            tmp_path,
+            RUNPOD_API_KEY=KEY,
+            SECRET_KEY=SECRET,
+            KERNE_ENCRYPTION_KEYS=ENCRYPTION,
+        ),
     )
 
     assert found["KERNE_SANDBOX"] is False
     assert found["KERNE_ENV"] == "live"
     assert found["RUNPOD_API_URL"] == "https://api.runpod.io"
     assert found["PROVIDER_NAME"] == "runpod"
+
+
+def test_without_a_key_in_the_environment_the_stored_one_is_meant(tmp_path):
+    found = read_settings(
+        ["KERNE_SANDBOX", "RUNPOD_API_KEY", "PROVIDER_NAME"],
+        bare_environment(
+            tmp_path,
+            KERNE_SANDBOX="false",
+            SECRET_KEY=SECRET,
+            KERNE_ENCRYPTION_KEYS=ENCRYPTION,
+        ),
+    )
+
+    assert found == {
+        "KERNE_SANDBOX": False,
+        "RUNPOD_API_KEY": "",
+        "PROVIDER_NAME": "runpod",
+    }
 
 
 def test_the_sandbox_never_gets_the_real_key(tmp_path):
@@ -74,7 +98,11 @@ def test_the_sandbox_never_gets_the_real_key(tmp_path):
         ({"KERNE_ENV": "live", "SECRET_KEY": SECRET}, "but RUNPOD_API_KEY is not set"),
         (
             {"KERNE_SANDBOX": "false", "SECRET_KEY": SECRET},
-            "RUNPOD_API_KEY is not set, and",
+            "KERNE_ENCRYPTION_KEYS is not set, and only the demo makes its own",
+        ),
+        (
+            {"KERNE_ENCRYPTION_KEYS": f"{ENCRYPTION},short"},
+            "KERNE_ENCRYPTION_KEYS: key 2 is not 32 bytes in URL-safe base64",
         ),
         ({"KERNE_ENV": "My Env"}, "KERNE_ENV is 'My Env'"),
         ({"KERNE_ENV": "test", "KERNE_SANDBOX": "true"}, "SECRET_KEY is not set"),
@@ -129,6 +157,7 @@ def test_cookies_and_redirects_are_strict_behind_tls(tmp_path):
             tmp_path,
             RUNPOD_API_KEY=KEY,
             SECRET_KEY=SECRET,
+            KERNE_ENCRYPTION_KEYS=ENCRYPTION,
             KERNE_PUBLIC_URL="https://kerne.example",
         ),
     )
@@ -163,6 +192,10 @@ def test_real_pods_and_fault_points_do_not_go_together(tmp_path):
         read_settings(
             ["FAULT_POINTS"],
             bare_environment(
-                tmp_path, RUNPOD_API_KEY=KEY, SECRET_KEY=SECRET, KERNE_FAULT_POINTS="true"
+                tmp_path,
+                RUNPOD_API_KEY=KEY,
+                SECRET_KEY=SECRET,
+                KERNE_ENCRYPTION_KEYS=ENCRYPTION,
+                KERNE_FAULT_POINTS="true",
             ),
         )
