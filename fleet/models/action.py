@@ -26,6 +26,7 @@ class ActionKind(models.TextChoices):
     TERMINATE = "terminate", "terminate"  # one pod
     ADOPT = "adopt", "adopt"  # an orphan becomes a replica
     END_ORPHAN = "end_orphan", "end orphan"
+    EXIT = "exit", "exit"  # a whole tier to nothing, the other stays
 
 
 class ActionResult(models.TextChoices):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from fleet.models import WANTED, Deployment, Pod, PodStatus
+from fleet.models import MAYBE_BILLED, WANTED, Deployment, Pod, PodStatus, Tier
 from fleet.schedule import wanted_at
+from fleet.selectors.burn import pod_usd_per_hour
 from fleet.services import audit, termination
 from fleet.services.order_rules import MOST_REPLICAS
 
@@ -97,6 +100,72 @@ def cut_drains(pods: QuerySet[Pod]) -> int:
     """End at once what is being drained; how many."""
     draining = pods.filter(status=PodStatus.TERMINATING, ends_at_once=False)
     return draining.update(ends_at_once=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """What leaving a tier ended.
+
+    deployments        their names, those that wanted or had a pod
+    pods               how many were told to stop
+    usd_per_hour_saved  [USD/h] of rent and disks that end with them
+    """
+
+    tier: Tier
+    deployments: tuple[str, ...]
+    pods: int
+    usd_per_hour_saved: Decimal
+
+
+def tier_members(tier: Tier, *, simulated: bool) -> QuerySet[Deployment]:
+    """The deployments of a tier that want a replica or have a pod that does not end yet."""
+    return (
+        Deployment.objects.filter(fleet__tier=tier, fleet__simulated=simulated)
+        .filter(Q(replicas__gt=0) | Q(pods__status__in=WANTED))
+        .distinct()
+        .order_by("pk")
+    )
+
+
+def exit_tier(
+    *,
+    tier: Tier = Tier.TWO,
+    simulated: bool,
+    acting_user: str,
+    now: datetime,
+    reason: str = "",
+) -> Exit:
+    """Scale every deployment of a tier down to nothing and keep the other tier.
+
+    All or none. Doing it twice ends nothing the second time and writes no second row.
+
+    simulated  whether this console spends play money: the other kind is left alone
+    """
+    why = reason or f"exit from tier {tier.value} by {acting_user}"
+    with transaction.atomic():
+        members = list(tier_members(tier, simulated=simulated))
+        live = Pod.objects.filter(deployment__in=members, status__in=WANTED)
+        saved = sum(
+            (pod_usd_per_hour(pod) for pod in live if pod.status in MAYBE_BILLED),
+            Decimal(0),
+        )
+        pods = sum(
+            stop_deployment(each, acting_user=acting_user, now=now, reason=why)
+            for each in members
+        )
+        done = Exit(tier, tuple(each.slug for each in members), pods, saved)
+        if members:
+            audit.record(
+                "exit tier",
+                f"tier {tier.value}",
+                acting_user=acting_user,
+                now=now,
+                reason=why,
+                deployments=list(done.deployments),
+                pods=pods,
+                usd_per_hour_saved=saved,
+            )
+    return done
 
 
 def end_now(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fleet.models import ActionKind, Deployment
-from fleet.services.actions import ending, launching, strays
+from fleet.services.actions import ending, launching, leaving, strays
 from fleet.services.actions.plan import Confirmation, CostedPlan
 from fleet.services.launch_guard import LaunchGuard
 
@@ -43,6 +43,7 @@ KINDS: Mapping[ActionKind, Kind] = {
     ActionKind.END_ORPHAN: Kind(
         ("orphan",), strays.plan_end_orphan, strays.apply_end_orphan
     ),
+    ActionKind.EXIT: Kind(("tier",), leaving.plan_exit, leaving.apply_exit),
 }
 
 
