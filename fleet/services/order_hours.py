@@ -88,7 +88,7 @@ def plan_hours(
     spec: OrderSpec, *, start_up: StartUp, usd_per_replica_hour: Decimal, now: datetime
 ) -> PlanHours | None:
     """The hours of a plan with what they cost from `now` on; None for on-demand."""
-    lead = start_up.seconds if spec.is_ready_at_start else 0
+    lead = start_up.lead_seconds if spec.is_ready_at_start else 0
     schedule = schedule_asked(spec, lead_seconds=lead)
     if schedule is None:
         return None

@@ -13,6 +13,7 @@ from fleet.services import (
     deadlines,
     diagnosis,
     fault_points,
+    leads,
     mending,
     replicas,
     scaling,
@@ -49,6 +50,7 @@ def tick(
     now = clock()
     troubles: list[str] = []
     # First: replicas follow what the demand asks for in the same tick.
+    apart("leads", leads.refresh, troubles)
     scaled = scaling.scale_all(simulated=simulated, now=now, troubles=troubles)
     changed = settle_deployments(
         provider.name, simulated=simulated, now=now, new_key=new_key, troubles=troubles

@@ -111,4 +111,4 @@ def test_a_measured_start_up_takes_the_place_of_the_estimate(
         )
     page = operator.post(FORM, fields).content.decode()
 
-    assert "measured, last 3 pods, their median" in page
+    assert "after each start (measured on the last 3 pods)" in page

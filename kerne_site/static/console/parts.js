@@ -89,12 +89,16 @@ document.addEventListener("pointerover", (event) => {
   time.title += `\nHere: ${new Date(time.dateTime).toLocaleString()}`;
 });
 
-// Fields that count only for a choice: data-when="name=value" in a form, or any of
-// several: "name=value,other".
+// Fields that count only for a choice: data-when="name=value" in a form, for any of
+// several: "name=value,other", for two choices at once: "name=value&other=value".
 function showChosen(form) {
+  const chosen = new FormData(form);
+  const holds = (condition) => {
+    const [name, values] = condition.split("=");
+    return values.split(",").includes(chosen.get(name));
+  };
   for (const part of form.querySelectorAll("[data-when]")) {
-    const [name, values] = part.dataset.when.split("=");
-    part.hidden = !values.split(",").includes(new FormData(form).get(name));
+    part.hidden = !part.dataset.when.split("&").every(holds);
   }
 }
 for (const form of document.querySelectorAll("form:has([data-when])")) {

@@ -8,8 +8,8 @@ from fleet.services.lifecycle import (
     start_deployment,
     stop_deployment,
 )
-from tests.clock import NOON
-from tests.factories import make_deployment, make_pod, make_requested_pod
+from tests.clock import NOON, at
+from tests.factories import daily_hours, make_deployment, make_pod, make_requested_pod
 
 pytestmark = pytest.mark.django_db
 
@@ -90,3 +90,12 @@ def test_a_number_that_could_not_be_ordered_can_not_be_started(replicas):
 
     assert Deployment.objects.get().replicas == 1
     assert not AuditEntry.objects.exists()
+
+
+def test_a_pod_of_the_baseline_that_is_ended_lowers_the_baseline():
+    deployment = make_deployment(**daily_hours(14, 22), replicas=3, baseline_replicas=2)
+    pods = [make_pod(deployment=deployment) for _ in range(2)]
+    request_termination(pods[0], acting_user="ada", now=at(3))
+
+    deployment.refresh_from_db()
+    assert (deployment.replicas, deployment.baseline_replicas) == (3, 1)
