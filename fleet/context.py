@@ -22,12 +22,13 @@ PAGES = (  # name, address, key after "g", icon
     ("Fleet", "fleet:list", "f", "server"),
     ("Plan", "economics:plan", "l", "scale"),
     ("Order", "fleet:order", "d", "plus"),
+    ("Prices", "economics:prices", "p", "tag"),
     ("GPU prices", "fleet:offers", "m", "cpu"),
     ("Actions", "fleet:actions", "a", "receipt-text"),
     ("Jobs", "fleet:jobs", "j", "calendar-clock"),
-    ("Prices", "economics:prices", "p", "tag"),
     ("Audit", "fleet:audit", "u", "scroll-text"),
 )
+SHOWN_PAGES = 6  # the others stand under More: the bar is one line at 1280 px
 
 
 def console(request: HttpRequest) -> dict[str, Any]:
@@ -48,7 +49,10 @@ def console(request: HttpRequest) -> dict[str, Any]:
             "spending_stop": open_stop(),
             "may_operate": not why_not(user, Role.OPERATOR),
             "may_administer": not why_not(user, Role.ADMIN),
-            "pages": pages(request.path),
+            "pages": (all_pages := pages(request.path)),
+            "first_pages": all_pages[:SHOWN_PAGES],
+            "more_pages": (more := all_pages[SHOWN_PAGES:]),
+            "current_more": next((page for page in more if page["current"]), None),
         }
     return {"console": frame}
 

@@ -35,6 +35,7 @@ PAGES = {
     "plan-glm-5": "/plan/?model=glm-5",
     "strategy": "/plan/strategy/",
     "model": "/plan/model/",
+    "actions": "/actions/",
     "audit": "/audit/",
     "people": "/account/people/",
 }
@@ -60,9 +61,10 @@ def found_pages(page: Page, base: str) -> dict[str, str]:
     page.goto(f"{base}/fleet/?status=all")
     for name, pattern in (
         ("pod", r"/fleet/pods/\d+/$"),
-        ("pod-terminate", r"/fleet/pods/\d+/terminate/$"),
+        ("terminate", r"/actions/plan/terminate/\?"),
         ("deployment", r"/fleet/deployments/\d+/$"),
-        ("deployment-stop", r"/fleet/deployments/\d+/stop/$"),
+        ("stop", r"/actions/plan/stop/\?"),
+        ("scale", r"/actions/plan/scale/\?"),
     ):
         links = page.eval_on_selector_all(
             "a[href]", "all => all.map((link) => link.getAttribute('href'))"

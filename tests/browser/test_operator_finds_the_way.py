@@ -87,6 +87,7 @@ def test_confirming_the_sheet_ends_the_pod(screen: ScreenMaker, lively_fleet: Po
     page.click(f"#end-{lively_fleet.pk}")
     page.locator("#sheet button.danger").click()
 
-    page.wait_for_url(f"**/fleet/pods/{lively_fleet.pk}/")
+    page.wait_for_url("**/actions/*/")
+    assert "Terminate" in page.inner_text("h1")
     lively_fleet.refresh_from_db()
     assert lively_fleet.status == "terminating"

@@ -10,7 +10,7 @@ PAGES = [
     *("/", "/fleet/", "/fleet/order/", "/jobs/", "/prices/", "/account/tokens/"),
     *("/offers/", "/offers/?count=8", "/offers/?provider=nobody", "/offers/import/"),
     *("/plan/", "/plan/?model=glm-5", "/plan/?model=nonsense", "/plan/strategy/"),
-    *("/plan/model/", "/audit/", "pod", "deployment", "stop"),
+    *("/plan/model/", "/audit/", "/actions/", "pod", "deployment", "stop", "scale"),
 ]
 
 
@@ -18,7 +18,8 @@ def address_of(page: str, pod: Pod) -> str:
     return {
         "pod": f"/fleet/pods/{pod.pk}/",
         "deployment": f"/fleet/deployments/{pod.deployment_id}/",
-        "stop": f"/fleet/deployments/{pod.deployment_id}/stop/",
+        "stop": "/actions/plan/stop/?deployment=llama-a",
+        "scale": "/actions/plan/scale/?deployment=llama-a&replicas=3",
     }.get(page, page)
 
 

@@ -41,14 +41,14 @@ document.addEventListener("click", (event) => {
   if (copy) copied(copy);
 
   // A chip's box closes when the click goes elsewhere.
-  for (const open of document.querySelectorAll("details.prov[open]")) {
+  for (const open of document.querySelectorAll("details.prov[open], details.more[open]")) {
     if (!open.contains(event.target)) open.open = false;
   }
 });
 
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
-  for (const open of document.querySelectorAll("details.prov[open]")) {
+  for (const open of document.querySelectorAll("details.prov[open], details.more[open]")) {
     open.open = false;
     open.querySelector("summary").focus();
   }
