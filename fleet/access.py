@@ -16,7 +16,8 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from fleet.services import refusals
@@ -35,7 +36,7 @@ __all__ = [
 SAFE = ("GET", "HEAD", "OPTIONS")
 ANY_OF_THEM = "Nothing was changed."
 
-View = TypeVar("View", bound=Callable[..., HttpResponse])
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def guarded(view: View, policy: Policy) -> View:
     """The view behind its policy, which is kept on it for the test of all addresses."""
 
     @wraps(view)
-    def served(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def served(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         needed = policy.needs(request.method)
         reason = why_not(request.user, needed)
         if reason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from fleet.providers.base import Balance, GpuProvider
 from fleet.providers.errors import Unauthorized
 from fleet.providers.no_key import NO_KEY, RefusesEverything
 from fleet.providers.runpod import RunPodProvider
+from fleet.providers.runpod_follow import LogEvent, follow
 from fleet.services import stored_secrets
 
 
@@ -36,3 +38,17 @@ def current_provider() -> GpuProvider:
     }
     key = settings.RUNPOD_API_KEY or stored_secrets.read(stored_secrets.RUNPOD)
     return RunPodProvider(api_key=key, **told) if key else KeylessProvider(**told)
+
+
+def followed_log(
+    provider_id: str, *, tail: int, after: str, seconds: float
+) -> AsyncIterator[LogEvent]:
+    """A pod's log as it comes. Reads the key now, asks the provider when iterated."""
+    return follow(
+        base_url=settings.RUNPOD_API_URL,
+        api_key=settings.RUNPOD_API_KEY or stored_secrets.read(stored_secrets.RUNPOD) or "",
+        provider_id=provider_id,
+        tail=tail,
+        after=after,
+        seconds=seconds,
+    )

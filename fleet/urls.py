@@ -11,6 +11,7 @@ from fleet.views import (
     fleet_list,
     jobs,
     keys,
+    log_stream,
     offer_import,
     offers,
     order,
@@ -33,6 +34,9 @@ urlpatterns = [
     path("fleet/pods/<int:pk>/money/", pod_page.pod_money, name="pod-money"),
     path("fleet/pods/<int:pk>/spec/", pod_page.pod_spec, name="pod-spec"),
     path("fleet/pods/<int:pk>/log/", pod_page.pod_log, name="pod-log"),
+    path(
+        "fleet/pods/<int:pk>/log/stream/", log_stream.pod_log_stream, name="pod-log-stream"
+    ),
     path("fleet/pods/<int:pk>/log.txt", pod_page.pod_log_text, name="pod-log-text"),
     path("fleet/deployments/<int:pk>/", deployment_page.deployment_page, name="deployment"),
     path("actions/", actions.action_list, name="actions"),

@@ -36,6 +36,18 @@ def secret_values(args: str) -> tuple[str, ...]:
     )
 
 
+_TOKEN = re.compile(r"\b(sk-|rpa_|hf_)[A-Za-z0-9_-]{6,}")
+
+
+def mask_line(text: str, secrets: Iterable[str] = ()) -> str:
+    """A line of a pod's log for people: no `secrets`, and no token of a known shape.
+
+    >>> mask_line("HF_TOKEN=hf_abcdefghijkl --api-key=sk-0123456789")
+    'HF_TOKEN=*** --api-key=***'
+    """
+    return _TOKEN.sub(MASK, scrub(mask_args(text), secrets))
+
+
 def scrub(text: str, secrets: Iterable[str]) -> str:
     """`text` without any of `secrets`; a provider may echo what it was sent."""
     for secret in sorted(set(secrets), key=len, reverse=True):

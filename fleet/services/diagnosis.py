@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Sequence
 from datetime import datetime
 
 from fleet.models import Pod, PodDiagnosis
 from fleet.providers.base import GpuProvider, LogLine, ProviderError
-from fleet.providers.masking import scrub
+from fleet.providers.masking import mask_line
 from fleet.services import replicas
 from fleet.vllm.failures import classify
 
@@ -21,13 +20,7 @@ KEPT_CHARACTERS = 8_000
 # Each read may take seconds: a deadline that ends thirty pods at once must not keep
 # them billed while their logs are read.
 MOST_PER_TICK = 3
-TOKEN = re.compile(r"\b(sk-|rpa_|hf_)[A-Za-z0-9_-]{6,}")
 NO_CAUSE = "Its log tells no cause that we know."
-
-
-def masked(text: str, api_key: str) -> str:
-    """A line of a log without the pod's key, and without tokens of any kind."""
-    return TOKEN.sub("***", scrub(text, [api_key]))
 
 
 def explain_endings(
@@ -71,7 +64,7 @@ def diagnose(pod: Pod, *, provider: GpuProvider, now: datetime) -> PodDiagnosis 
 
 def keep(pod: Pod, lines: list[LogLine], *, now: datetime) -> PodDiagnosis:
     """Store the cause that `lines` tell, and the last of them."""
-    texts = [masked(line.text, pod.api_key) for line in lines]
+    texts = [mask_line(line.text, [pod.api_key]) for line in lines]
     found = classify(texts)
     tail = "\n".join(texts[-KEPT_LINES:])[-KEPT_CHARACTERS:]
     facts: dict[str, object] = {"at": now, "tail": tail, "says": NO_CAUSE}

@@ -16,7 +16,7 @@ from fleet.access import viewer_required
 from fleet.cloud import current_provider
 from fleet.models import Pod, PodDiagnosis, PodStatus
 from fleet.providers.base import LogLine, ProviderError
-from fleet.providers.masking import scrub
+from fleet.providers.masking import mask_line
 from fleet.selectors.burn import container_disk_usd_per_hour, pod_usd_per_hour
 from fleet.selectors.leases import lease_ends_at
 from fleet.selectors.serving import serve_spec_for
@@ -151,8 +151,8 @@ def kept_tail(pod: Pod) -> list[LogLine]:
 
 
 def without_key(lines: list[LogLine], api_key: str) -> list[LogLine]:
-    """The lines without the pod's own key: an image may print the command it was given."""
-    return [replace(line, text=scrub(line.text, [api_key])) for line in lines]
+    """The lines without keys: an image may print the command it was given."""
+    return [replace(line, text=mask_line(line.text, [api_key])) for line in lines]
 
 
 @require_GET
