@@ -28,6 +28,7 @@ __all__ = [
     "OPERATE",
     "Policy",
     "admin_required",
+    "admin_to_post",
     "operator_required",
     "operator_to_post",
     "viewer_required",
@@ -63,6 +64,11 @@ def operator_required(view: View) -> View:
 def operator_to_post(view: View) -> View:
     """A page that everybody may read, and whose form needs an operator."""
     return guarded(view, Policy(Role.VIEWER, Role.OPERATOR))
+
+
+def admin_to_post(view: View) -> View:
+    """A page that everybody may read, and whose form needs an admin."""
+    return guarded(view, Policy(Role.VIEWER, Role.ADMIN))
 
 
 def admin_required(view: View) -> View:

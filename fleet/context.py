@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from fleet.access import why_not
+from fleet.selectors.alerts import open_count
 from fleet.selectors.spending import open_stop
 from fleet.services.roles import Role
 from fleet.views.banner import silence
@@ -25,6 +26,7 @@ PAGES = (  # name, address, key after "g", icon
     ("Prices", "economics:prices", "p", "tag"),
     ("GPU prices", "fleet:offers", "m", "cpu"),
     ("Actions", "fleet:actions", "a", "receipt-text"),
+    ("Alerts", "fleet:alerts", "i", "bell"),
     ("Jobs", "fleet:jobs", "j", "calendar-clock"),
     ("Audit", "fleet:audit", "u", "scroll-text"),
 )
@@ -53,6 +55,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
             "first_pages": all_pages[:SHOWN_PAGES],
             "more_pages": (more := all_pages[SHOWN_PAGES:]),
             "current_more": next((page for page in more if page["current"]), None),
+            "alerts": open_count(),
         }
     return {"console": frame}
 

@@ -4,6 +4,9 @@ from django.urls import path
 
 from fleet.views import (
     actions,
+    alert_channels,
+    alert_rules,
+    alerts,
     audit,
     banner,
     demo,
@@ -58,6 +61,40 @@ urlpatterns = [
     path("settings/keys/forget/", keys.keys_forget, name="keys-forget"),
     path("audit/", audit.audit, name="audit"),
     path("audit/audit.csv", audit.audit_csv, name="audit-csv"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/live/", alerts.alerts_live, name="alerts-live"),
+    path("alerts/badge/", alerts.alert_badge, name="alert-badge"),
+    path("alerts/<int:pk>/", alerts.incident, name="incident"),
+    path(
+        "alerts/<int:pk>/acknowledge/",
+        alerts.incident_acknowledge,
+        name="incident-acknowledge",
+    ),
+    path("alerts/<int:pk>/snooze/", alerts.incident_snooze, name="incident-snooze"),
+    path("alerts/<int:pk>/note/", alerts.incident_note, name="incident-note"),
+    path("alerts/channels/", alert_channels.alert_channels, name="alert-channels"),
+    path("alerts/channels/<int:pk>/", alert_channels.alert_channel, name="alert-channel"),
+    path(
+        "alerts/channels/<int:pk>/test/",
+        alert_channels.alert_channel_test,
+        name="alert-channel-test",
+    ),
+    path(
+        "alerts/channels/<int:pk>/remove/",
+        alert_channels.alert_channel_remove,
+        name="alert-channel-remove",
+    ),
+    path("alerts/rules/", alert_rules.alert_rules, name="alert-rules"),
+    path("alerts/rules/<slug:slug>/", alert_rules.alert_rule, name="alert-rule"),
+    path(
+        "alerts/rules/<slug:slug>/reset/",
+        alert_rules.alert_rule_reset,
+        name="alert-rule-reset",
+    ),
+    path("alerts/maintenance/", alerts.maintenance_begin, name="maintenance-begin"),
+    path(
+        "alerts/maintenance/<int:pk>/end/", alerts.maintenance_end, name="maintenance-end"
+    ),
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/live/", jobs.jobs_live, name="jobs-live"),
     path("jobs/<str:name>/run/", jobs.job_run, name="job-run"),

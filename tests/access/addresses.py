@@ -18,6 +18,7 @@ OWN_ACCOUNT = {"logout", "account-tokens", "account-token-revoke"}
 READS_BY_POST = {"fleet:order-fit"}
 EXAMPLES = {
     "kind": "stop",
+    "slug": "orphan",
     "name": "fleet.tasks.reconcile",
     "chart": "frontier",
     "public_id": "0" * 12,

@@ -6,7 +6,15 @@ from django.test import Client, override_settings
 from fleet import context
 from fleet.models import Pod
 
-PAGES = ["/", "/fleet/", "/fleet/order/", "/jobs/", "/prices/", "/account/tokens/"]
+PAGES = [
+    "/",
+    "/fleet/",
+    "/fleet/order/",
+    "/jobs/",
+    "/alerts/",
+    "/prices/",
+    "/account/tokens/",
+]
 
 
 @pytest.mark.parametrize("address", PAGES)

@@ -136,6 +136,11 @@ class Rule:
     def slug(self) -> str:
         return self.definition.slug
 
+    @property
+    def limit_words(self) -> str:
+        """The limit without needless zeros; "" where there is none."""
+        return "" if self.limit is None else f"{self.limit.normalize():f}"
+
 
 def definitions() -> tuple[RuleDefinition, ...]:
     """Every rule, those that other apps registered included. Raises ImportError."""

@@ -30,7 +30,7 @@ function show() {
   const age = Math.round((Date.now() - answeredAt) / 1000);
   const old = age < 90 ? `${age} s ago` : `${Math.round(age / 60)} min ago`;
   let state = "live";
-  if (!document.querySelector("[data-live]:not(#silence), [data-chart]")) state = "still";
+  if (!document.querySelector("[data-live]:not(#silence, #alert-badge), [data-chart]")) state = "still";
   else if (paused) state = "paused";
   else if (offline) state = "offline";
   const label = { live: held() ? "Held" : "Live", paused: "Paused", offline: "Offline", still: "" };
