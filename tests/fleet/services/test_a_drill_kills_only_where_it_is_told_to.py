@@ -75,3 +75,15 @@ def test_a_death_that_is_ordered_is_a_sigkill(tmp_path):
     )
 
     assert (done.returncode, done.stdout.split("\n")[0]) == (-signal.SIGKILL, "lives on")
+
+
+def test_the_page_lists_every_point():
+    page = (django_settings.BASE_DIR / "docs" / "faults.md").read_text()
+
+    missing = [
+        point
+        for point, told in fault_points.POINTS.items()
+        if f"| `{point}` | {told} |" not in page
+    ]
+
+    assert missing == []
