@@ -22,6 +22,7 @@ class ActionKind(models.TextChoices):
     LAUNCH = "launch", "launch"  # a new deployment
     SCALE = "scale", "scale"  # more or fewer replicas
     START = "start", "start"  # again, after a stop or a give-up
+    RENTAL = "rental", "change hours"  # other hours, or none
     STOP = "stop", "stop"  # no replica any more
     TERMINATE = "terminate", "terminate"  # one pod
     ADOPT = "adopt", "adopt"  # an orphan becomes a replica

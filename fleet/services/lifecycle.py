@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -206,5 +208,26 @@ def start_deployment(
         )
         audit.record(
             "start", deployment, acting_user=acting_user, now=now, replicas=replicas
+        )
+    deployment.refresh_from_db()
+
+
+def change_rental(
+    deployment: Deployment, columns: Mapping[str, Any], *, acting_user: str, now: datetime
+) -> None:
+    """Rent by other hours from now on; replicas follow at the next tick."""
+    with transaction.atomic():
+        row = Deployment.objects.select_for_update().get(pk=deployment.pk)
+        before = row.hours_in_words or row.get_rental_kind_display()
+        for column, value in columns.items():
+            setattr(row, column, value)
+        row.save(update_fields=list(columns))
+        audit.record(
+            "change rental",
+            row,
+            acting_user=acting_user,
+            now=now,
+            before=before,
+            after=row.hours_in_words or row.get_rental_kind_display(),
         )
     deployment.refresh_from_db()

@@ -26,6 +26,7 @@ from fleet.services.refused import Refused
 from fleet.tasks import reconcile
 from fleet.templatetags.numbers import money
 from fleet.views.doorbell import ring
+from fleet.views.hours import rental_choices
 from fleet.views.order import order_again
 
 KEY_BYTES = 20
@@ -34,6 +35,7 @@ ON_A_PAGE = 50
 NEEDED = {  # without these the sheet only asks for them
     ActionKind.SCALE: frozenset({"replicas"}),
     ActionKind.ADOPT: frozenset({"deployment"}),
+    ActionKind.RENTAL: frozenset({"rental_kind"}),
 }
 STATES = ("all", "running", "ended")
 
@@ -71,6 +73,8 @@ def choices(kind: ActionKind, parameters: Mapping[str, str]) -> dict[str, Any]:
         names = Deployment.objects.filter(fleet__simulated=settings.KERNE_SANDBOX)
         slugs = names.order_by("slug").values_list("slug", flat=True)
         return {"deployments": list(slugs[:ON_A_PAGE])}
+    if kind == ActionKind.RENTAL:
+        return rental_choices(parameters)
     if kind in (ActionKind.SCALE, ActionKind.START):
         return {
             "asks_replicas": True,

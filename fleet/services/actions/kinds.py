@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fleet.models import ActionKind, Deployment
-from fleet.services.actions import ending, launching, leaving, strays
+from fleet.services.actions import ending, launching, leaving, renting, strays
 from fleet.services.actions.plan import Confirmation, CostedPlan
 from fleet.services.launch_guard import LaunchGuard
 
@@ -37,6 +37,7 @@ KINDS: Mapping[ActionKind, Kind] = {
     ActionKind.START: Kind(
         ("deployment", "replicas"), launching.plan_start, launching.apply_replicas
     ),
+    ActionKind.RENTAL: Kind(renting.FIELDS, renting.plan_rental, renting.apply_rental),
     ActionKind.STOP: Kind(("deployment",), ending.plan_stop, ending.apply_stop),
     ActionKind.TERMINATE: Kind(("pod",), ending.plan_terminate, ending.apply_terminate),
     ActionKind.ADOPT: Kind(("orphan", "deployment"), strays.plan_adopt, strays.apply_adopt),

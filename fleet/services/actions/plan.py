@@ -76,6 +76,7 @@ class CostedPlan:
                         catalog has none, at most
     saved_usd_per_hour  [USD/h] rent that ends
     hours_per_day       [h/day] in which the deployment rents
+    usd_per_day         [USD/day] what it adds, where that is no price times those hours
     spent_usd           [USD] what the pods that end have cost so far
     price_read_at       when the price of new rent was read; None where none is needed
     blocked             why it may not be confirmed now; "" when it may
@@ -94,6 +95,7 @@ class CostedPlan:
     added_usd_per_hour: Decimal = Decimal(0)
     saved_usd_per_hour: Decimal = Decimal(0)
     hours_per_day: Decimal = Decimal(24)
+    usd_per_day: Decimal | None = None
     spent_usd: Decimal = Decimal(0)
     price_read_at: datetime | None = None
     losses: tuple[str, ...] = ()
@@ -118,6 +120,8 @@ class CostedPlan:
     @property
     def delta_usd_per_day(self) -> Decimal:
         """The same over the hours of a day in which it rents [USD/day]."""
+        if self.usd_per_day is not None:
+            return self.usd_per_day
         return self.delta_usd_per_hour * self.hours_per_day
 
     @property
