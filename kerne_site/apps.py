@@ -1,5 +1,7 @@
 """The Django app that wires the others together."""
 
+from typing import Any
+
 from django.apps import AppConfig
 
 
@@ -10,4 +12,11 @@ class KerneSiteConfig(AppConfig):
     def ready(self) -> None:
         # Imported here: checks are registered, and tasks bound to our Celery app, only
         # once the apps are loaded.
-        from kerne_site import celery, checks  # noqa: F401
+        from django.contrib.auth.signals import user_logged_in
+
+        from kerne_site import celery, checks, sessions  # noqa: F401
+
+        def note(sender: object, **given: Any) -> None:
+            sessions.note_login(given["request"], given["user"])
+
+        user_logged_in.connect(note, weak=False, dispatch_uid="kerne.sessions")

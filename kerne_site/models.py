@@ -1,9 +1,17 @@
-"""What the site itself stores: one-time login links, and tokens for the JSON API."""
+"""What the site itself stores: login links, second factors, sessions, API tokens."""
 
+import base64
+import time
+from binascii import unhexlify
 from datetime import datetime, timedelta
+from urllib.parse import quote, urlencode
 
 from django.conf import settings
 from django.db import models
+from django_otp.models import Device, ThrottlingMixin, TimestampMixin
+from django_otp.oath import TOTP
+
+from fleet.secrets import EncryptedTextField
 
 LINK_LIFE = timedelta(minutes=15)
 TOKEN_LIFE_LIMIT = timedelta(days=365)
@@ -38,6 +46,89 @@ class LoginToken(models.Model):
     def ends_at(self) -> datetime:
         """An invitation says it; the owner's link is good for 15 minutes."""
         return self.good_until or self.created_at + LINK_LIFE
+
+
+class Authenticator(TimestampMixin, ThrottlingMixin, Device):
+    """An authenticator app of a user (TOTP, RFC 6238), its seed encrypted.
+
+    As django-otp's own device, which keeps the seed in plain text.
+    """
+
+    STEP_SECONDS = 30
+    DIGITS = 6
+    TOLERANCE = 1  # steps before and after the present one
+
+    key = EncryptedTextField()  # hex
+    last_step = models.BigIntegerField(default=-1)  # a code works once
+
+    class Meta(Device.Meta):
+        db_table = "kerne_authenticator"
+
+    def verify_token(self, token: str) -> bool:
+        """Whether these are the digits of now; a wrong try makes the next one wait."""
+        if not self.verify_is_allowed()[0]:
+            return False
+        if not (token.isascii() and token.isdigit() and len(token) == self.DIGITS):
+            self.throttle_increment()
+            return False
+        clock = TOTP(unhexlify(self.key), self.STEP_SECONDS, digits=self.DIGITS)
+        clock.time = time.time()
+        if not clock.verify(int(token), self.TOLERANCE, self.last_step + 1):
+            self.throttle_increment()
+            return False
+        self.last_step = clock.t()
+        self.throttle_reset(commit=False)
+        self.set_last_used_timestamp(commit=False)
+        self.save()
+        return True
+
+    def get_throttle_factor(self) -> float:
+        """Seconds of the first wait; each wrong code doubles it."""
+        return 1
+
+    @property
+    def secret(self) -> str:
+        """The seed as people type it into an app: base32 in groups of four."""
+        text = base64.b32encode(unhexlify(self.key)).decode().rstrip("=")
+        return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
+
+    @property
+    def address(self) -> str:
+        """What the QR code says (otpauth://)."""
+        label = quote(f"Kerne:{self.user.get_username()}")
+        told = {"secret": self.secret.replace(" ", ""), "issuer": "Kerne"}
+        return f"otpauth://totp/{label}?{urlencode(told)}"
+
+
+class RecoveryCode(models.Model):
+    """One code for the day without the phone: works once, kept as a keyed hash."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    code_hash = models.CharField(max_length=64)  # HMAC-SHA256, hex
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "kerne_recovery_code"
+
+    def __str__(self) -> str:
+        return f"recovery code of {self.user_id}"
+
+
+class BrowserSession(models.Model):
+    """A login of somebody in a browser, so that it can be seen and ended."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE)
+    session_key = models.CharField(max_length=40, unique=True)
+    ip_address = models.CharField(max_length=45)
+    user_agent = models.CharField(max_length=200, blank=True)
+    logged_in_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "kerne_browser_session"
+        ordering = ["-logged_in_at"]
+
+    def __str__(self) -> str:
+        return f"session of {self.user_id} from {self.ip_address}"
 
 
 class ApiToken(models.Model):

@@ -5,6 +5,7 @@ refused here, with a sentence: an empty or missing key, no secret outside of the
 """
 
 import importlib.util
+from datetime import timedelta
 from decimal import Decimal
 from ipaddress import ip_address
 from pathlib import Path
@@ -175,7 +176,9 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # Whether who acts (operators and admins) has to log in with a second factor.
-REQUIRE_SECOND_FACTOR = env.flag("KERNE_REQUIRE_SECOND_FACTOR", default=False)
+REQUIRE_SECOND_FACTOR = env.flag("KERNE_REQUIRE_SECOND_FACTOR", default=not KERNE_SANDBOX)
+# How many proxies of our own stand in front and add the caller's address to a header.
+TRUSTED_PROXIES = env.integer("KERNE_TRUSTED_PROXIES", 0, minimum=0, maximum=10)
 
 # --- Database and broker: given by address, else embedded under var/ ------------------
 
@@ -279,6 +282,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django_htmx",
+    "django_otp",
+    "axes",
     "csp",
     "kerne_site",
     "fleet",
@@ -293,11 +298,13 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     # Deny by default: a view is public only where it says so.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",  # last: it answers in place of a locked-out login
 ]
 ROOT_URLCONF = "kerne_site.urls"
 ASGI_APPLICATION = "kerne_site.asgi.application"
@@ -317,6 +324,20 @@ TEMPLATES = [
         },
     }
 ]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: a locked-out password is not looked at
+    "django.contrib.auth.backends.ModelBackend",
+]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+# A try while it is locked does not make it longer: an attacker could keep others out.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_CALLABLE = "kerne_site.throttle.locked_out"
+AXES_CLIENT_IP_CALLABLE = "kerne_site.client_ip.client_ip"
+AXES_DISABLE_ACCESS_LOG = True  # logins are among the sessions, failures in the log
+AXES_VERBOSE = False
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {

@@ -3,15 +3,16 @@
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
-from kerne_site.views import health, login_link, people, tokens
+from kerne_site.views import health, login, login_link, people, security, tokens
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path(
         "login/",
-        auth_views.LoginView.as_view(redirect_authenticated_user=True),
+        login.LoginView.as_view(),
         name="login",
     ),
+    path("login/code/", login.login_code, name="login-code"),
     path("login/<str:token>", login_link.login_link, name="login-link"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
     path("account/tokens/", tokens.tokens, name="account-tokens"),
@@ -19,6 +20,14 @@ urlpatterns = [
         "account/tokens/<str:public_id>/revoke/",
         tokens.revoke,
         name="account-token-revoke",
+    ),
+    path("account/security/", security.security, name="account-security"),
+    path("account/security/begin/", security.begin, name="account-factor-begin"),
+    path("account/security/finish/", security.finish, name="account-factor-finish"),
+    path("account/security/codes/", security.codes, name="account-factor-codes"),
+    path("account/security/off/", security.turn_off, name="account-factor-off"),
+    path(
+        "account/sessions/<int:pk>/end/", security.session_end, name="account-session-end"
     ),
     path("account/people/", people.people_page, name="account-people"),
     path("account/people/<int:pk>/role/", people.person_role, name="account-person-role"),

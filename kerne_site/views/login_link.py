@@ -3,23 +3,21 @@
 from datetime import datetime
 
 from django.conf import settings
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render, resolve_url
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from kerne_site import login_links, people
+from kerne_site import login_links, people, throttle
 from kerne_site.forms import OwnerForm, PasswordForm
 from kerne_site.logs import current_request_id
 from kerne_site.models import LoginToken
-
-BACKEND = "django.contrib.auth.backends.ModelBackend"
+from kerne_site.views.login import enter
 
 
 @login_not_required
@@ -33,11 +31,14 @@ def login_link(request: HttpRequest, token: str) -> HttpResponse:
     there is none, else it logs the owner in.
     """
     now = timezone.now()
+    if throttle.links_are_locked(request):
+        return throttle.locked_out(request, credentials=throttle.LINKS)
     try:
         link = login_links.check_link(token, now=now)
         opened = invited if link.username else as_owner
         answer = opened(request, link, token, now)
     except login_links.LinkRefused as refusal:
+        throttle.count_wrong_link(request)
         return render(
             request,
             "registration/login_link_refused.html",
@@ -46,8 +47,7 @@ def login_link(request: HttpRequest, token: str) -> HttpResponse:
         )
     if isinstance(answer, HttpResponse):
         return answer
-    login(request, answer, backend=BACKEND)
-    return redirect(settings.LOGIN_REDIRECT_URL)
+    return enter(request, answer, to=resolve_url(settings.LOGIN_REDIRECT_URL))
 
 
 def as_owner(

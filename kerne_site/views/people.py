@@ -20,7 +20,7 @@ from kerne_site import people
 from kerne_site.forms import InviteForm
 from kerne_site.login_links import TOKEN_BYTES
 from kerne_site.logs import current_request_id
-from kerne_site.models import LoginToken
+from kerne_site.models import Authenticator, LoginToken
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,7 @@ class Person:
 
     user: User
     role: Role
+    has_factor: bool
 
     @property
     def is_owner(self) -> bool:
@@ -36,9 +37,11 @@ class Person:
 
 
 def everybody() -> list[Person]:
-    """Every account, active ones first. Two queries."""
+    """Every account, active ones first. Three queries."""
     users = User.objects.prefetch_related("groups").order_by("-is_active", "username")
-    return [Person(user, _role(user)) for user in users]
+    confirmed = Authenticator.objects.filter(confirmed=True)
+    with_factor = set(confirmed.values_list("user_id", flat=True))
+    return [Person(user, _role(user), user.pk in with_factor) for user in users]
 
 
 def _role(user: User) -> Role:

@@ -11,9 +11,15 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from fleet.access import Policy
 
 # What a stranger may open: to log in, and for load balancers.
-PUBLIC = {"healthz", "login", "login-link", "api:nothing"}
+PUBLIC = {"healthz", "login", "login-link", "login-code", "api:nothing"}
 # Sent by everybody for themselves: their own session and their own tokens.
-OWN_ACCOUNT = {"logout", "account-tokens", "account-token-revoke"}
+OWN_ACCOUNT = {"logout", "account-tokens", "account-token-revoke"} | {
+    "account-factor-begin",
+    "account-factor-finish",
+    "account-factor-codes",
+    "account-factor-off",
+    "account-session-end",
+}
 # A POST because the form is too long for an address; it computes and changes nothing.
 READS_BY_POST = {"fleet:order-fit"}
 EXAMPLES = {

@@ -25,5 +25,6 @@ class Command(BaseCommand):
             log_config=None,  # ours stays, with its masking
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # who called is ours to judge, by KERNE_TRUSTED_PROXIES
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
         )
