@@ -61,6 +61,10 @@ def test_replicas_that_are_no_small_number_get_a_sentence(
         ("terminate", {"pod": "x" * 5_000}),
         ("adopt", {"orphan": "gone", "deployment": "nobody"}),
         ("end_orphan", {"orphan": "\x00"}),
+        (
+            "rental",
+            {"deployment": "nobody\x00", "rental_kind": "scheduled", "zone": "../\x00"},
+        ),
         ("launch", {"slug": "half"}),
     ],
 )
