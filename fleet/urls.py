@@ -18,6 +18,7 @@ from fleet.views import (
     offer_import,
     offers,
     order,
+    pod_latency,
     pod_page,
     spending,
 )
@@ -37,6 +38,17 @@ urlpatterns = [
     path("fleet/pods/<int:pk>/money/", pod_page.pod_money, name="pod-money"),
     path("fleet/pods/<int:pk>/spec/", pod_page.pod_spec, name="pod-spec"),
     path("fleet/pods/<int:pk>/log/", pod_page.pod_log, name="pod-log"),
+    path("fleet/pods/<int:pk>/latency.json", pod_latency.pod_latency, name="pod-latency"),
+    path(
+        "fleet/pods/<int:pk>/latency/",
+        pod_latency.pod_latency_table,
+        name="pod-latency-table",
+    ),
+    path(
+        "fleet/pods/<int:pk>/latency.csv",
+        pod_latency.pod_latency_csv,
+        name="pod-latency-csv",
+    ),
     path(
         "fleet/pods/<int:pk>/log/stream/", log_stream.pod_log_stream, name="pod-log-stream"
     ),

@@ -263,6 +263,8 @@ ALLOW_PRIVATE_TARGETS = env.words(
 ALERT_RULES = env.words("KERNE_ALERT_RULES", ["economics.alerts.RULES"])
 # Opened every minute while all is watched: whoever waits for it calls when it stays out.
 DEADMAN_PING_URL = env.optional_text("KERNE_DEADMAN_PING_URL", secret=True)
+# What economics adds to the time line of a pod: (pod, since, until) -> (instant, words).
+POD_CHART_MARKS = "economics.chart_marks.price_changes"
 # Public price catalogs of other providers, once a day; false: nobody is asked.
 MARKET_PRICES = env.flag("KERNE_MARKET_PRICES", default=True)
 MARKET_PRICES_URL = env.url(

@@ -14,6 +14,7 @@ from fleet.models.audit_seal import AuditSeal
 from fleet.models.deployment import MAX_NEVER_READY, Deployment, Fleet, RentalKind, Tier
 from fleet.models.incident import Incident, IncidentNote, Severity
 from fleet.models.job import JobLease, JobResult, JobRun
+from fleet.models.latency import LatencySample
 from fleet.models.model_config import ModelConfig
 from fleet.models.offer import (
     BalanceReading,
@@ -49,6 +50,7 @@ from fleet.models.throughput import ThroughputImport, ThroughputMeasurement
 
 __all__ = [
     "ENDED",
+    "LatencySample",
     "MAX_NEVER_READY",
     "MAYBE_BILLED",
     "RENTED",

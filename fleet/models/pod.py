@@ -135,6 +135,8 @@ class Pod(models.Model):
     restarted_at = models.DateTimeField(null=True, blank=True)  # newest order to
     engine_before_restart = models.DateTimeField(null=True, blank=True)
 
+    latency_at = models.DateTimeField(null=True, blank=True)  # newest latency sample
+
     # The dead-man switch in the pod; null where its image has none.
     lease_seconds = models.PositiveIntegerField(null=True, blank=True)
     lease_url = models.CharField(max_length=255, blank=True)  # base of the guard's port

@@ -11,6 +11,7 @@ from fleet.models import (
     EngineSample,
     Incident,
     JobRun,
+    LatencySample,
     Pod,
     PodStatus,
     SpeedEstimate,
@@ -53,6 +54,7 @@ def tidy(*, now: datetime) -> str:
         "job runs": frequent.delete()[0]
         + JobRun.objects.filter(started_at__lt=before(JOB_DAYS)).delete()[0],
         "samples": delete_samples(before(SAMPLE_DAYS)),
+        "latencies": delete_samples(before(SAMPLE_DAYS), of=LatencySample),
         "balance readings": BalanceReading.objects.filter(
             read_at__lt=before(BALANCE_DAYS)
         ).delete()[0],
@@ -81,16 +83,22 @@ def refused_intents(before: datetime) -> QuerySet[Pod]:
     ).exclude(attempt=Subquery(newest))
 
 
-def delete_samples(before: datetime, *, per_slice: int = SAMPLES_PER_SLICE) -> int:
+def delete_samples(
+    before: datetime,
+    *,
+    of: type[EngineSample] | type[LatencySample] = EngineSample,
+    per_slice: int = SAMPLES_PER_SLICE,
+) -> int:
     """Delete old samples, a slice at a time; how many.
 
     A day of a large fleet is millions: in one statement they would outlast the task,
     be rolled back, and be more the next night.
     """
-    old = EngineSample.objects.filter(at__lt=before).order_by()
+    old = of._default_manager.filter(at__lt=before).order_by()
     total = 0
     for _ in range(MOST_SLICES):
-        count = EngineSample.objects.filter(pk__in=old.values("pk")[:per_slice]).delete()[0]
+        slice_ = Subquery(old.values("pk")[:per_slice])
+        count = of._default_manager.filter(pk__in=slice_).delete()[0]
         total += count
         if count < per_slice:
             break

@@ -21,10 +21,12 @@ from fleet.models import (
     EngineSample,
     Health,
     HealthChange,
+    LatencySample,
     Pod,
     PodStatus,
 )
 from fleet.selectors.health import blind_after
+from fleet.selectors.latency import pack
 from fleet.services import fault_points
 from fleet.services.isolation import FAULTS, apart
 from fleet.services.jobs import JobFailed
@@ -40,6 +42,7 @@ SERVES = (Health.READY, Health.BUSY)
 # them, 100 at a time, are booked before the task's soft limit of 90 s.
 PODS_PER_ROUND = 300
 NO_ROUND_AFTER_SECONDS = 30
+LATENCY_EVERY = timedelta(seconds=55)  # a minute, less what a sweep may be early
 RESTART_TAKES_HOLD = timedelta(seconds=30)
 LARGEST_COUNT = 2**31 - 1  # what a gauge's column holds
 LARGEST_COUNTER = 2**63 - 1
@@ -143,6 +146,7 @@ def apply_all(answers: Sequence[tuple[Pod, ProbeResult]], *, now: datetime) -> l
     meanwhile stays.
     """
     samples: list[EngineSample] = []
+    latencies: list[LatencySample] = []
     changes: list[HealthChange] = []
     states = []
     columns: dict[int, dict[str, object]] = {}
@@ -150,6 +154,7 @@ def apply_all(answers: Sequence[tuple[Pod, ProbeResult]], *, now: datetime) -> l
         result = storable(raw)
         if result.counters is not None:
             samples.append(sample_of(pod, result.counters, at=result.at))
+            latencies += latency_sample(pod, result.counters, at=result.at)
         facts = facts_after(pod, result)
         judged = judging.judge(facts, now)
         changes += health_changes(pod, judged, now=now)
@@ -162,6 +167,7 @@ def apply_all(answers: Sequence[tuple[Pod, ProbeResult]], *, now: datetime) -> l
         for pk in sorted(columns):
             Pod.objects.filter(pk=pk).update(**columns[pk])
         keep_samples(samples)
+        LatencySample.objects.bulk_create(latencies, ignore_conflicts=True)
         HealthChange.objects.bulk_create(changes)
     for (pod, _), state in zip(answers, states, strict=True):
         if state in SERVES and pod.status == PodStatus.PROVISIONING:
@@ -205,6 +211,28 @@ def sample_of(pod: Pod, counters: EngineCounters, *, at: datetime) -> EngineSamp
         requests_waiting=counters.requests_waiting,
         kv_cache_usage=counters.kv_cache_usage,
     )
+
+
+def latency_sample(
+    pod: Pod, counters: EngineCounters, *, at: datetime
+) -> list[LatencySample]:
+    """The row of the histograms, once a minute; none in between."""
+    if not counters.latencies or not is_latency_due(pod, at=at):
+        return []
+    return [
+        LatencySample(
+            pod=pod,
+            at=at,
+            process_started_at=started_at(counters),
+            histograms=pack(counters.latencies),
+            prompt_tokens=counters.prompt_tokens,
+            completion_tokens=counters.generation_tokens,
+        )
+    ]
+
+
+def is_latency_due(pod: Pod, *, at: datetime) -> bool:
+    return pod.latency_at is None or at - pod.latency_at >= LATENCY_EVERY
 
 
 def keep_samples(samples: Sequence[EngineSample]) -> None:
@@ -293,6 +321,8 @@ def columns_after(pod: Pod, result: ProbeResult, facts: HealthFacts) -> dict[str
             "progress_at": facts.progress.progress_at,
             "engine_started_at": started_at(result.counters) or pod.engine_started_at,
         }
+        if is_latency_due(pod, at=result.at):
+            columns["latency_at"] = result.at
     return columns
 
 

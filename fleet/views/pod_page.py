@@ -28,6 +28,13 @@ from fleet.views.throughput import SILENT, throughput
 from fleet.vllm.command import SERVER, SHOWN_KEY, build_args, redacted
 
 LOG_LINES = 200
+HOURS = (1, 6, 24, 168)  # of latency that a page may show
+
+
+def hours_of(request: HttpRequest) -> int:
+    """The hours that are asked for; 6 where it is none of ours."""
+    word = request.GET.get("hours", "")
+    return int(word) if word in map(str, HOURS) else 6
 
 
 def get_pod(pk: int) -> Pod:
@@ -101,6 +108,7 @@ def pod_page(request: HttpRequest, pk: int) -> HttpResponse:
     """One pod."""
     pod = get_pod(pk)
     context = live_context(pod, now=timezone.now()) | spec_context(pod)
+    context |= {"hours": hours_of(request), "hours_offered": HOURS}
     return render(request, "fleet/pod.html", context)
 
 

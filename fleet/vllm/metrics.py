@@ -16,8 +16,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+
+from fleet.vllm import latency
+from fleet.vllm.latency import Latencies
 
 MIB = 2**20
 LARGEST_VALUE = 1e15  # beyond it a float no longer counts single tokens safely
@@ -100,6 +103,7 @@ class EngineCounters:
     process_start_time     [s since 1970]; None where missing; a change is a restart
     prefix_cache_hits, prefix_cache_queries   [tokens]; not a bill: vLLM counts a
                            waiting request again at every attempt to schedule it
+    latencies              histograms in seconds, for charts; those that could be read
     requests_aborted       of the finished: their client went away; None where missing.
                            vLLM counts no refusals: it queues, and answers none with 429
     """
@@ -116,6 +120,7 @@ class EngineCounters:
     prefix_cache_hits: int | None
     prefix_cache_queries: int | None
     requests_aborted: int | None = None
+    latencies: Latencies = field(default_factory=dict)
 
     @property
     def requests_pending(self) -> int:
@@ -154,6 +159,7 @@ def parse(text: str | bytes, limits: Limits = DEFAULT_LIMITS) -> EngineCounters:
         prefix_cache_hits=_whole(series, HITS, OLD_HITS),
         prefix_cache_queries=_whole(series, QUERIES, OLD_QUERIES),
         requests_aborted=_aborted(series),
+        latencies=latency.read(body),
     )
 
 

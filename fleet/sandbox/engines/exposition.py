@@ -16,8 +16,9 @@ FINISH_REASONS = ("stop", "length", "abort", "error", "repetition")
 # Upper bounds [s] and the share of requests, in thousandths, at or below each.
 TTFT_SHARES = ((0.02, 100), (0.04, 350), (0.08, 700), (0.25, 930), (0.5, 980), (1.0, 1000))
 ITL_SHARES = ((0.01, 300), (0.025, 800), (0.05, 950), (0.1, 1000))
+QUEUE_SHARES = ((0.3, 1000),)  # vLLM's own smallest bound
 E2E_SHARES = ((0.5, 150), (1.0, 400), (2.5, 750), (5.0, 930), (10.0, 1000))
-TTFT_MEAN, ITL_MEAN, E2E_MEAN = 0.09, 0.02, 2.1
+TTFT_MEAN, ITL_MEAN, E2E_MEAN, QUEUE_MEAN = 0.09, 0.02, 2.1, 0.01
 
 
 @dataclass
@@ -82,6 +83,8 @@ def _histograms(writer: _Writer, counters: EngineCounters, served: int) -> None:
     gaps = max(0, tokens.completion - served)
     writer.histogram("inter_token_latency_seconds", gaps, gaps * ITL_MEAN, ITL_SHARES)
     writer.histogram("e2e_request_latency_seconds", served, served * E2E_MEAN, E2E_SHARES)
+    waited = served * QUEUE_MEAN
+    writer.histogram("request_queue_time_seconds", served, waited, QUEUE_SHARES)
 
 
 class _Writer:

@@ -1,0 +1,201 @@
+"""A pod's latency and throughput as a figure, a finding and a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fleet.vllm.latency import Histogram, percentile
+
+COLOURS = {"ttft": "#0072B2", "itl": "#D55E00", "queue": "#009E73", "rate": "#7F7F7F"}
+LABELS = {
+    "ttft": "time to first token",
+    "itl": "between tokens",
+    "queue": "in the queue",
+}
+METHOD = (
+    "Percentiles are estimated from vLLM's histogram buckets: observations are taken to "
+    "lie evenly within a bucket, and “≥” marks those beyond the last one."
+)
+HEADERS = (
+    "from (UTC)",
+    "to (UTC)",
+    "requests",
+    "first token p50",
+    "first token p95",
+    "between tokens p50",
+    "between tokens p95",
+    "queue p95",
+    "tokens/s",
+)
+MOST_ROWS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What was observed in [start, end)."""
+
+    start: datetime
+    end: datetime
+    latencies: dict[str, Histogram]
+    tokens_per_second: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened, to be seen beside the lines."""
+
+    at: datetime
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyChart:
+    figure: dict[str, Any]
+    caption: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]  # newest first, at most MOST_ROWS
+
+
+def latency_chart(windows: Sequence[Window], marks: Sequence[Mark]) -> LatencyChart:
+    """p50 and p95 of the three latencies, and completion tokens per second."""
+    traces = [
+        _trace(windows, key, share, dash)
+        for key in LABELS
+        for share, dash in ((0.5, "dot"), (0.95, "solid"))
+        if (key, share) != ("queue", 0.5)
+    ]
+    traces.append(_rate(windows))
+    return LatencyChart(
+        figure={"data": traces, "layout": _layout(marks)},
+        caption=finding(windows),
+        headers=HEADERS,
+        rows=tuple(cells(each) for each in reversed(windows[-MOST_ROWS:])),
+    )
+
+
+def finding(windows: Sequence[Window]) -> str:
+    """The newest window in words."""
+    seen = [each for each in windows if _requests(each)]
+    if not seen:
+        return "No request was answered in this time."
+    last = seen[-1]
+    return (
+        f"{_requests(last)} requests from {last.start:%H:%M} to {last.end:%H:%M} UTC: half "
+        f"had their first token within {_words(last, 'ttft', 0.5)}, 95 % within "
+        f"{_words(last, 'ttft', 0.95)}. {METHOD}"
+    )
+
+
+def cells(window: Window) -> tuple[str, ...]:
+    """A row of the table."""
+    rate = window.tokens_per_second
+    return (
+        f"{window.start:%Y-%m-%d %H:%M}",
+        f"{window.end:%Y-%m-%d %H:%M}",
+        str(_requests(window)),
+        _words(window, "ttft", 0.5),
+        _words(window, "ttft", 0.95),
+        _words(window, "itl", 0.5),
+        _words(window, "itl", 0.95),
+        _words(window, "queue", 0.95),
+        "—" if rate is None else f"{rate:,.1f}",
+    )
+
+
+def value(window: Window, key: str, share: float) -> tuple[float, bool] | None:
+    """A percentile [s] and whether it is only a floor; None without observations."""
+    seen = window.latencies.get(key)
+    return None if seen is None else percentile(seen, share)
+
+
+def _requests(window: Window) -> int:
+    seen = window.latencies.get("ttft")
+    return seen.count if seen else 0
+
+
+def _words(window: Window, key: str, share: float) -> str:
+    found = value(window, key, share)
+    if found is None:
+        return "—"
+    seconds, is_floor = found
+    text = f"{seconds * 1000:,.0f} ms" if seconds < 1 else f"{seconds:,.2f} s"
+    return f"≥ {text}" if is_floor else text
+
+
+def _trace(windows: Sequence[Window], key: str, share: float, dash: str) -> dict[str, Any]:
+    found = [value(each, key, share) for each in windows]
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": f"{LABELS[key]} p{share * 100:g}",
+        "x": [f"{each.end:%Y-%m-%dT%H:%M:%SZ}" for each in windows],
+        "y": [None if each is None else each[0] for each in found],
+        "line": {"color": COLOURS[key], "dash": dash, "width": 2},
+        "hovertemplate": "%{y:.3f} s<extra>%{fullData.name}</extra>",
+        "connectgaps": False,
+    }
+
+
+def _rate(windows: Sequence[Window]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": "completion tokens/s",
+        "x": [f"{each.end:%Y-%m-%dT%H:%M:%SZ}" for each in windows],
+        "y": [each.tokens_per_second for each in windows],
+        "yaxis": "y2",
+        "line": {"color": COLOURS["rate"], "width": 1},
+        "hovertemplate": "%{y:,.1f} tokens/s<extra></extra>",
+    }
+
+
+def _layout(marks: Sequence[Mark]) -> dict[str, Any]:
+    stamps = [f"{mark.at:%Y-%m-%dT%H:%M:%SZ}" for mark in marks]
+    return {
+        "margin": {"l": 56, "r": 56, "t": 24, "b": 40},
+        "hovermode": "x unified",
+        "legend": {"orientation": "h", "y": -0.2},
+        "xaxis": {"type": "date", "automargin": True},
+        "yaxis": {
+            "title": {"text": "seconds"},
+            "rangemode": "tozero",
+            "automargin": True,
+        },
+        "yaxis2": {
+            "title": {"text": "tokens/s"},
+            "overlaying": "y",
+            "side": "right",
+            "rangemode": "tozero",
+            "showgrid": False,
+            "automargin": True,
+        },
+        "shapes": [
+            {
+                "type": "line",
+                "x0": at,
+                "x1": at,
+                "yref": "paper",
+                "y0": 0,
+                "y1": 1,
+                "line": {"color": COLOURS["rate"], "width": 1, "dash": "dash"},
+            }
+            for at in stamps
+        ],
+        "annotations": [
+            {
+                "x": at,
+                "y": 1,
+                "yref": "paper",
+                "text": mark.words,
+                "showarrow": False,
+                "textangle": -90,
+                "xanchor": "left",
+                "yanchor": "top",
+                "font": {"size": 10},
+            }
+            for at, mark in zip(stamps, marks, strict=True)
+        ],
+    }
