@@ -18,7 +18,8 @@ from django.db.models import Q
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from fleet.services import audit
-from kerne_site.models import TOKEN_LIFE_LIMIT, ApiToken
+from fleet.services.roles import Role, role_of
+from kerne_site.models import TOKEN_LIFE_LIMIT, ApiToken, Scope
 
 ID_BYTES = 6
 SECRET_BYTES = 32
@@ -67,6 +68,7 @@ def create(
     acting_user: str,
     now: datetime,
     request_id: str = "",
+    scope: str = Scope.READ,
 ) -> NewToken:
     """Make a token of `user` that is good for `days` days from `now` on; audited.
 
@@ -75,11 +77,13 @@ def create(
     """
     name = name.strip()
     _check(user, name, days)
+    _check_scope(user, scope)
     try:
         with transaction.atomic():
             row = ApiToken.objects.create(
                 user=user,
                 name=name,
+                scope=scope,
                 public_id=public_id,
                 secret_hash=hash_of(public_id, secret),
                 created_at=now,
@@ -93,6 +97,7 @@ def create(
                 request_id=request_id,
                 name=name,
                 of=user.get_username(),
+                scope=str(scope),
                 expires_at=row.expires_at,
             )
     except IntegrityError:
@@ -133,6 +138,39 @@ def _check(user: User, name: str, days: int) -> None:
         raise TokenRefused(
             f"{user.get_username()} has {MOST_TOKENS} tokens; revoke one that nothing uses."
         )
+
+
+def _check_scope(user: User, scope: str) -> None:
+    if scope not in Scope.values:
+        raise TokenRefused(
+            f"Scope is {scope[:40]!r}; choose one of {', '.join(Scope.values)}.",
+            field="scope",
+        )
+    if scope == Scope.OPERATE and role_of(user).rank < Role.OPERATOR.rank:
+        raise TokenRefused(
+            f"Scope is operate, but {user.get_username()} is {role_of(user).with_article}; "
+            "choose read.",
+            field="scope",
+        )
+
+
+def why_not(token: ApiToken, needed: Role) -> str:
+    """Why this token may not act in that role, as a sentence; empty where it may.
+
+    The account's role is asked each time: who lost it has no token that kept it.
+    """
+    if token.scope != Scope.OPERATE:
+        return (
+            f"This token ({token.name!r}) may only read; make one with the scope operate "
+            "at /account/tokens/."
+        )
+    role = role_of(token.user)
+    if role.rank < needed.rank:
+        return (
+            f"Only {needed.with_article} may do this; {token.user.get_username()} is "
+            f"{role.with_article}."
+        )
+    return ""
 
 
 def _has(user: User, name: str) -> bool:

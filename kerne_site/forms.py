@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from fleet.forms import NameField, WholeField
 from fleet.services.roles import Role
 from kerne_site.api_tokens import DEFAULT_DAYS
+from kerne_site.models import Scope
 
 
 class OwnerForm(BaseUserCreationForm):  # type: ignore[type-arg]  # no generic at run time
@@ -61,4 +62,5 @@ class TokenForm(forms.Form):
     """A new API token. Its rules are those of `api_tokens.create`."""
 
     name = NameField(label="Name")
+    scope = NameField(label="Scope", initial=Scope.READ.value)
     days = WholeField(label="Days", example="90", initial=DEFAULT_DAYS)

@@ -131,8 +131,15 @@ class BrowserSession(models.Model):
         return f"session of {self.user_id} from {self.ip_address}"
 
 
+class Scope(models.TextChoices):
+    """What a token may do, never more than its account."""
+
+    READ = "read", "read"
+    OPERATE = "operate", "read and operate"
+
+
 class ApiToken(models.Model):
-    """A key of a user to the JSON API: may read what its user may see.
+    """A key of a user to the JSON API: may do what its user may, within its scope.
 
     The secret is shown once and only its keyed hash is kept, so that the database
     alone opens nothing. `public_id` is no secret: it names the token in lists and logs.
@@ -142,6 +149,7 @@ class ApiToken(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens"
     )
     name = models.CharField(max_length=80)
+    scope = models.CharField(max_length=8, choices=Scope, default=Scope.READ)
     public_id = models.CharField(max_length=12, unique=True)
     secret_hash = models.CharField(max_length=64)  # HMAC-SHA256, hex
     created_at = models.DateTimeField()
@@ -157,6 +165,10 @@ class ApiToken(models.Model):
                 condition=models.Q(expires_at__gt=models.F("created_at"))
                 & models.Q(expires_at__lte=models.F("created_at") + TOKEN_LIFE_LIMIT),
                 name="kerne_api_token_ends_within_a_year",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(scope__in=Scope.values),
+                name="kerne_api_token_scope_known",
             ),
             # A form sent twice makes one token, and a name in a list means one key.
             models.UniqueConstraint(

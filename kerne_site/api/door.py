@@ -18,9 +18,12 @@ from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.csrf import csrf_exempt
 
+from fleet.services import refusals
+from fleet.services.roles import Role
 from kerne_site import api_tokens
 from kerne_site.api.encode import encoded
 from kerne_site.api.problems import Problem, nothing_at, problem_response
+from kerne_site.models import ApiToken
 
 Answer = Mapping[str, Any] | HttpResponse
 View = Callable[..., Answer]
@@ -33,11 +36,15 @@ HOW = (
 )
 
 
-def api_view(methods: Sequence[str] = ("GET",)) -> Callable[[View], Served]:
+def api_view(
+    methods: Sequence[str] = ("GET",), *, only_reads: bool = False
+) -> Callable[[View], Served]:
     """Make an endpoint of a view that gives a mapping (see `encode`) or a response.
 
-    methods: what it answers; GET brings HEAD along. With others, such as a POST whose
-    body is too large for an address, the view still changes nothing.
+    methods     what it answers; GET brings HEAD along
+    only_reads  whether the others change nothing either, such as a POST whose body is
+                too large for an address; else they need a token with the scope operate
+                of an operator
 
     Django's own guards step aside, since they answer in HTML: the login by `_let_in`,
     CSRF by the rule that a session only reads. A cookie alone can not send a POST here.
@@ -51,7 +58,7 @@ def api_view(methods: Sequence[str] = ("GET",)) -> Callable[[View], Served]:
         def served(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             try:
                 _check_method(request, allowed)
-                _let_in(request)
+                _let_in(request, may_change=not only_reads)
                 response = _respond(view(request, *args, **kwargs))
             except Problem as problem:
                 response = problem_response(problem)
@@ -87,7 +94,7 @@ def _check_method(request: HttpRequest, allowed: Sequence[str]) -> None:
         )
 
 
-def _let_in(request: HttpRequest) -> None:
+def _let_in(request: HttpRequest, *, may_change: bool) -> None:
     """Put the account of the request in `request.user`, or raise 401 or 403.
 
     A token that is sent counts alone: one that is revoked is not saved by a session.
@@ -99,6 +106,8 @@ def _let_in(request: HttpRequest) -> None:
         except api_tokens.TokenRefused as refusal:
             raise _unauthorized(f"{refusal} {HOW}", 'error="invalid_token"') from None
         request.user = token.user
+        if may_change and request.method not in SAFE:
+            _check_scope(request, token)
         return
     if not request.user.is_authenticated:  # an inactive account's session is nobody's
         raise _unauthorized(f"Nobody is logged in. {HOW}")
@@ -106,6 +115,22 @@ def _let_in(request: HttpRequest) -> None:
         raise Problem(
             403, f"A login in the browser may only read ({', '.join(SAFE)}) here. {HOW}"
         )
+
+
+def _check_scope(request: HttpRequest, token: ApiToken) -> None:
+    """Raise 403, noted in the audit, where the token may not change anything."""
+    reason = api_tokens.why_not(token, Role.OPERATOR)
+    if not reason:
+        return
+    refusals.note(
+        acting_user=token.user.get_username(),
+        method=request.method or "",
+        path=request.path,
+        needs=Role.OPERATOR,
+        role=f"token {token.public_id}, {token.scope}",
+        now=timezone.now(),
+    )
+    raise Problem(403, f"{reason} Nothing was changed.")
 
 
 def _unauthorized(sentence: str, *more: str) -> Problem:

@@ -15,7 +15,7 @@ from fleet.access import viewer_required
 from kerne_site import api_tokens
 from kerne_site.forms import TokenForm
 from kerne_site.logs import current_request_id
-from kerne_site.models import ApiToken
+from kerne_site.models import ApiToken, Scope
 
 SHOWN_PAST = 20  # revoked tokens, newest first
 
@@ -39,6 +39,7 @@ def tokens(request: HttpRequest) -> HttpResponse:
         "form": TokenForm() if made else form,
         "made": made,
         "now": now,
+        "scopes": Scope.choices,
         "standing": [row for row in rows if row.revoked_at is None],
         "revoked": [row for row in rows if row.revoked_at is not None][:SHOWN_PAST],
     }
@@ -54,6 +55,7 @@ def save(form: TokenForm, user: User, *, now: datetime) -> api_tokens.NewToken |
             user,
             name=form.cleaned_data["name"],
             days=form.cleaned_data["days"],
+            scope=form.cleaned_data["scope"] or Scope.READ,
             public_id=secrets.token_hex(api_tokens.ID_BYTES),
             secret=secrets.token_hex(api_tokens.SECRET_BYTES),
             acting_user=user.get_username(),

@@ -116,7 +116,9 @@ def test_a_foreign_host_name_gets_json_too(script):
 
 
 def test_a_session_is_refused_where_a_view_takes_a_post(ada, token):
-    view = api_view(methods=("POST",))(lambda request: {"seen": str(request.user)})
+    view = api_view(methods=("POST",), only_reads=True)(
+        lambda request: {"seen": str(request.user)}
+    )
     by_session = RequestFactory().post("/api/v1/x")
     by_session.user = ada
     by_token = RequestFactory().post(

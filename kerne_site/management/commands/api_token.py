@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from kerne_site import api_tokens
-from kerne_site.models import ApiToken
+from kerne_site.models import ApiToken, Scope
 
 
 class Command(BaseCommand):
@@ -27,6 +27,12 @@ class Command(BaseCommand):
             help=f"how long it is good: 1 to {api_tokens.MOST_DAYS} "
             f"(default {api_tokens.DEFAULT_DAYS})",
         )
+        create.add_argument(
+            "--scope",
+            default=Scope.READ.value,
+            choices=Scope.values,
+            help="what it may do, never more than the account (default read)",
+        )
         deeds.add_parser("list", help="every token, without its secret")
         revoke = deeds.add_parser("revoke", help="end a token at once")
         revoke.add_argument("id", help="the token's id, as in the list")
@@ -34,13 +40,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         deed = options["deed"]
         if deed == "create":
-            self.create(options["user"], options["name"], options["days"])
+            self.create(options["user"], options["name"], options["days"], options["scope"])
         elif deed == "revoke":
             self.revoke(options["id"])
         else:
             self.list()
 
-    def create(self, username: str, name: str, days: int) -> None:
+    def create(self, username: str, name: str, days: int, scope: str) -> None:
         """The token alone on stdout, so that a script can take it; the words on stderr."""
         user = User.objects.filter(username=username).first()
         if user is None:
@@ -51,6 +57,7 @@ class Command(BaseCommand):
                 user,
                 name=name,
                 days=days,
+                scope=scope,
                 public_id=secrets.token_hex(api_tokens.ID_BYTES),
                 secret=secrets.token_hex(api_tokens.SECRET_BYTES),
                 acting_user=getpass.getuser(),
@@ -69,7 +76,7 @@ class Command(BaseCommand):
         for row in ApiToken.objects.select_related("user"):
             used = f"{row.last_used_at:%Y-%m-%d %H:%M}" if row.last_used_at else "never"
             self.stdout.write(
-                f"{row.public_id}  {row.user.get_username()}  {row.name}  "
+                f"{row.public_id}  {row.user.get_username()}  {row.name}  {row.scope}  "
                 f"until {row.expires_at:%Y-%m-%d %H:%M} UTC  used {used}  "
                 f"{row.state(now=now)}"
             )
