@@ -123,15 +123,9 @@ def shown(value: Any) -> str:
     return repr(text if len(text) <= 40 else f"{text[:40]}…")
 
 
-class OrderForm(forms.Form):
-    """What to rent. `fleet_id`, `variant_id` and `gpu_type_id` are chosen from lists."""
+class RentalForm(forms.Form):
+    """When and how many: the part of an order that can be changed while it runs."""
 
-    slug = NameField(label="Name")
-    fleet_id = ListedField(label="Fleet")
-    variant_id = ListedField(label="Model")
-    gpu_type_id = NameField(label="GPU")
-    cloud = NameField(label="Cloud", initial=Cloud.SECURE)
-    gpu_count = WholeField(label="GPU count", example="1", initial=1)
     replicas = WholeField(label="Replicas", example="1", initial=1)
     rental_kind = NameField(label="Rental", initial=RentalKind.ON_DEMAND)
     days = NameField(label="Days", initial="weekdays")
@@ -146,6 +140,42 @@ class OrderForm(forms.Form):
     is_ready_at_start = NameField(label="Begin of rental", initial="")
     max_replicas = WholeField(label="Most replicas", example="4", required=False)
     budget_usd_per_hour = NumberField(label="Budget", example="3.00", required=False)
+
+    def clean_is_ready_at_start(self) -> bool:
+        """The choice as a yes or no."""
+        chosen = self.cleaned_data["is_ready_at_start"]
+        if chosen not in ("", "yes"):
+            raise forms.ValidationError(
+                f"Begin of rental is {shown(chosen)}; choose one from the list."
+            )
+        return bool(chosen)
+
+    def asked(self) -> dict[str, Any]:
+        """The cleaned fields; what another rental asks for is left out."""
+        data = dict(self.cleaned_data)
+        data["baseline_replicas"] = data["baseline_replicas"] or 0
+        for kind, names in FIELDS_OF_KIND.items():
+            if data["rental_kind"] != kind:
+                for name in names:
+                    del data[name]
+        return data
+
+    def take(self, errors: dict[str, list[str]]) -> None:
+        """Put a refusal's sentences beside their fields."""
+        for field, sentences in errors.items():
+            for sentence in sentences:
+                self.add_error(field if field in self.fields else None, sentence)
+
+
+class OrderForm(RentalForm):
+    """What to rent. `fleet_id`, `variant_id` and `gpu_type_id` are chosen from lists."""
+
+    slug = NameField(label="Name")
+    fleet_id = ListedField(label="Fleet")
+    variant_id = ListedField(label="Model")
+    gpu_type_id = NameField(label="GPU")
+    cloud = NameField(label="Cloud", initial=Cloud.SECURE)
+    gpu_count = WholeField(label="GPU count", example="1", initial=1)
     max_model_len = WholeField(label="Context", example="8192", initial=8192)
     gpu_memory_utilization = NumberField(
         label="GPU memory share", example="0.90", initial="0.90"
@@ -159,27 +189,6 @@ class OrderForm(forms.Form):
         early = "yes" if parameters.get("is_ready_at_start") == "True" else ""
         return cls({**parameters, "is_ready_at_start": early})
 
-    def clean_is_ready_at_start(self) -> bool:
-        """The choice as a yes or no."""
-        chosen = self.cleaned_data["is_ready_at_start"]
-        if chosen not in ("", "yes"):
-            raise forms.ValidationError(
-                f"Begin of rental is {shown(chosen)}; choose one from the list."
-            )
-        return bool(chosen)
-
     def spec(self) -> OrderSpec:
-        """The order of a valid form. What another rental asks for is not sent along."""
-        data = dict(self.cleaned_data)
-        data["baseline_replicas"] = data["baseline_replicas"] or 0
-        for kind, names in FIELDS_OF_KIND.items():
-            if data["rental_kind"] != kind:
-                for name in names:
-                    del data[name]
-        return OrderSpec(**data)
-
-    def take(self, errors: dict[str, list[str]]) -> None:
-        """Put a refusal's sentences beside their fields."""
-        for field, sentences in errors.items():
-            for sentence in sentences:
-                self.add_error(field if field in self.fields else None, sentence)
+        """The order of a valid form."""
+        return OrderSpec(**self.asked())

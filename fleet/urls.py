@@ -20,6 +20,7 @@ from fleet.views import (
     order,
     pod_latency,
     pod_page,
+    rental,
     spending,
 )
 
@@ -54,6 +55,11 @@ urlpatterns = [
     ),
     path("fleet/pods/<int:pk>/log.txt", pod_page.pod_log_text, name="pod-log-text"),
     path("fleet/deployments/<int:pk>/", deployment_page.deployment_page, name="deployment"),
+    path(
+        "fleet/deployments/<int:pk>/rental/",
+        rental.deployment_rental,
+        name="deployment-rental",
+    ),
     path("actions/", actions.action_list, name="actions"),
     path("actions/plan/<str:kind>/", actions.action_plan, name="action-plan"),
     path("actions/confirm/", actions.action_confirm, name="action-confirm"),

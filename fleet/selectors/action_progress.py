@@ -149,10 +149,10 @@ def end_of(action: Action, pods: Sequence[Pod]) -> End | None:
         return End(ActionResult(action.result), action.outcome)
     if action.kind in (ActionKind.ADOPT, ActionKind.END_ORPHAN):
         return End(ActionResult.DONE, "The wish is written; the next cloud list does it.")
-    if action.kind == ActionKind.RENTAL:
-        return End(ActionResult.DONE, "The hours are changed; replicas follow them.")
     if action.new_pods:
         return launch_end(action, pods)
+    if not pods:
+        return End(ActionResult.DONE, "Nothing had to be rented or ended now.")
     if all(pod.is_ended for pod in pods):
         many = f"{len(pods)} pods are" if len(pods) != 1 else "1 pod is"
         return End(ActionResult.DONE, f"{many} gone, confirmed by the provider.")

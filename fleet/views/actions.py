@@ -6,12 +6,14 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -26,7 +28,6 @@ from fleet.services.refused import Refused
 from fleet.tasks import reconcile
 from fleet.templatetags.numbers import money
 from fleet.views.doorbell import ring
-from fleet.views.hours import rental_choices
 from fleet.views.order import order_again
 
 KEY_BYTES = 20
@@ -35,7 +36,6 @@ ON_A_PAGE = 50
 NEEDED = {  # without these the sheet only asks for them
     ActionKind.SCALE: frozenset({"replicas"}),
     ActionKind.ADOPT: frozenset({"deployment"}),
-    ActionKind.RENTAL: frozenset({"rental_kind"}),
 }
 STATES = ("all", "running", "ended")
 
@@ -74,8 +74,6 @@ def choices(kind: ActionKind, parameters: Mapping[str, str]) -> dict[str, Any]:
         names = Deployment.objects.filter(fleet__simulated=settings.KERNE_SANDBOX)
         slugs = names.order_by("slug").values_list("slug", flat=True)
         return {"deployments": list(slugs[:ON_A_PAGE])}
-    if kind == ActionKind.RENTAL:
-        return rental_choices(parameters)
     if kind in (ActionKind.SCALE, ActionKind.START):
         return {
             "asks_replicas": True,
@@ -192,8 +190,22 @@ def get_action(pk: int) -> Action:
 
 
 def page_context(action: Action, progress: Progress, now: datetime) -> dict[str, Any]:
-    may_cancel = progress.end is None and action.new_pods > 0
-    return {"action": action, "progress": progress, "now": now, "may_cancel": may_cancel}
+    return {
+        "action": action,
+        "progress": progress,
+        "now": now,
+        "may_cancel": progress.end is None and action.new_pods > 0,
+        "undo": undo_address(action),
+    }
+
+
+def undo_address(action: Action) -> str:
+    """The plan that takes a free action back; "" for others, and when one followed."""
+    parameters = action.plan.get("undo")
+    later = Action.objects.filter(deployment=action.deployment_id, pk__gt=action.pk)
+    if not parameters or later.exists():
+        return ""
+    return f"{reverse('fleet:action-plan', args=[action.kind])}?{urlencode(parameters)}"
 
 
 @require_http_methods(["GET", "POST"])

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from fleet.forms import OrderForm
 from fleet.models import Deployment
 from fleet.schedule import Change, Span, describe_hours, next_change, windows
 from fleet.schedule.form_text import CHOICES
 from fleet.schedule.starts import zone_names
 from fleet.schedule.words import distance, stamp, what_comes
 from fleet.selectors.market_ready import MarketReadiness, market_readiness
-from fleet.services.actions.renting import FIELDS, KINDS_OFFERED
 
 DAYS_SHOWN = 7
 
@@ -63,33 +61,6 @@ def hours_choices() -> dict[str, object]:
             ("yes", "rent earlier, ready at the start"),
         ],
         "zones": zone_names(),
-    }
-
-
-def rental_choices(parameters: Mapping[str, str]) -> dict[str, object]:
-    """The form that asks for other hours, filled with what was asked or what is now."""
-    now = current_hours(parameters.get("deployment", ""))
-    asked = parameters if "rental_kind" in parameters else now
-    return hours_choices() | {
-        "hours_form": OrderForm(initial={name: asked.get(name, "") for name in FIELDS}),
-        "rental_choices": [(each.value, each.label) for each in KINDS_OFFERED],
-    }
-
-
-def current_hours(slug: str) -> dict[str, str]:
-    """A deployment's own hours as the form's fields; what is proposed where it has none."""
-    row = Deployment.objects.filter(slug=slug).first()
-    if row is None or row.schedule is None:
-        preset = {"days": "weekdays", "from_time": "09:00", "to_time": "17:00"}
-        return preset | {"rental_kind": "scheduled", "zone": "UTC"}
-    return {
-        "rental_kind": "scheduled",
-        "days": "cron",
-        "cron": row.schedule_starts,
-        "window_hours": f"{(row.schedule_seconds or 0) / 3600:g}",
-        "zone": row.schedule_zone,
-        "baseline_replicas": str(row.baseline_replicas),
-        "is_ready_at_start": "yes" if row.is_ready_at_start else "",
     }
 
 

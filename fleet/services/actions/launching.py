@@ -56,7 +56,14 @@ def plan_launch(
         price_read_at=order.offer.seen_at,
         notes=(BILLING, "The container disk is erased at the end."),
         warnings=order.warnings,
-        blocked=vetoed(spec.slug, order.usd_per_hour, guard=guard, now=now),
+        blocked=vetoed(
+            spec.slug,
+            order.usd_per_hour,
+            fleet_id=spec.fleet_id,
+            deployment_id=None,
+            guard=guard,
+            now=now,
+        ),
         replicas=spec.replicas,
         new_pods=spec.replicas,
         order=order,
@@ -134,7 +141,7 @@ def plan_replicas(
         losses=losses_of(surplus),
         notes=(BILLING,) if missing else (),
         warnings=price_warnings(deployment, price) if missing else (),
-        blocked=vetoed(deployment.slug, added, guard=guard, now=now) if missing else "",
+        blocked=vetoed_more(deployment, added, guard=guard, now=now),
         deployment=deployment,
         replicas=wanted,
         new_pods=missing,
@@ -154,16 +161,45 @@ def apply_replicas(
     return plan.deployment
 
 
-def vetoed(slug: str, added: Decimal, *, guard: LaunchGuard, now: datetime) -> str:
-    """Why the money forbids the new rent now; "" where it does not."""
+def vetoed(
+    slug: str,
+    added: Decimal,
+    *,
+    fleet_id: int,
+    deployment_id: int | None,
+    guard: LaunchGuard,
+    now: datetime,
+) -> str:
+    """Why the money forbids the new rent now; "" where it does not.
+
+    A preview: what decides is the same question at the moment of each claim.
+    """
     request = LaunchRequest(
         deployment=slug,
         usd_per_hour=added,
         committed_usd_per_hour=figures.account_change(now=now).usd_per_hour_before,
         provider=settings.PROVIDER_NAME,
         now=now,
+        fleet_id=fleet_id,
+        deployment_id=deployment_id,
     )
     return spending.refusal(request, guard=guard) or ""
+
+
+def vetoed_more(
+    deployment: Deployment, added: Decimal, *, guard: LaunchGuard, now: datetime
+) -> str:
+    """The same for more rent of a deployment; nothing vetoes what rents no more."""
+    if not added:
+        return ""
+    return vetoed(
+        deployment.slug,
+        added,
+        fleet_id=deployment.fleet_id,
+        deployment_id=deployment.pk,
+        guard=guard,
+        now=now,
+    )
 
 
 def price_warnings(deployment: Deployment, price: figures.ReplicaPrice) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ signed text, so that what is confirmed is what was shown.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -53,7 +53,7 @@ class AccountChange:
 class Ask:
     """Something that only the confirmation brings, because no plan may carry a secret."""
 
-    field: str
+    name: str
     label: str
     help: str
 
@@ -81,7 +81,9 @@ class CostedPlan:
     price_read_at       when the price of new rent was read; None where none is needed
     blocked             why it may not be confirmed now; "" when it may
     typed               what the operator must type, where something is lost for good
-    undo                how it can be taken back for free; "" where it can not
+    undo                that it can be taken back for free; "" where it can not
+    undo_parameters     of the same kind of action, which take it back
+    columns             what is written, for a kind that writes columns
     """
 
     kind: ActionKind
@@ -105,6 +107,8 @@ class CostedPlan:
     typed: str = ""
     asks: tuple[Ask, ...] = ()
     undo: str = ""
+    undo_parameters: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, Any] = field(default_factory=dict)
     deployment: Deployment | None = None
     replicas: int | None = None
     new_pods: int = 0
@@ -167,6 +171,7 @@ class CostedPlan:
             "spent_usd": self.spent_usd or None,
             "changes": self.changes_in_words,
             "lost": " ".join(self.losses),
+            **({"undo": dict(self.undo_parameters)} if self.undo else {}),
         }
 
 

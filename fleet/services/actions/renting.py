@@ -1,174 +1,286 @@
-"""Another rental of a deployment that exists: new hours, or none any more."""
+"""Another way to rent for a deployment that runs, its hours or its limits."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from copy import copy
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from fleet.models import ActionKind, Deployment, RentalKind
-from fleet.schedule import describe_hours, replica_seconds
-from fleet.schedule.form_text import ScheduleRefused, ScheduleText, schedule_of
-from fleet.schedule.hours import LONGEST_LEAD_SECONDS
+from fleet.schedule import replica_seconds
 from fleet.selectors.start_up import start_up
-from fleet.services import lifecycle, replicas
+from fleet.services import lifecycle, order_rules, replicas
 from fleet.services.actions import figures, targets
-from fleet.services.actions.launching import BILLING, losses_of, price_warnings, vetoed
+from fleet.services.actions.launching import (
+    BILLING,
+    losses_of,
+    price_warnings,
+    vetoed_more,
+)
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
 from fleet.services.launch_guard import LaunchGuard
-from fleet.services.order_rules import TYPED_HOURS
+from fleet.services.order_burst import budget_fault, burst_faults
+from fleet.services.order_hours import WEEK, PlanHours, hour_faults, plan_hours
+from fleet.services.order_rules import MOST_REPLICAS, TYPED_HOURS, OrderSpec
+from fleet.services.ordering import schedule_columns
 from fleet.services.refused import Refused
 
 FIELDS = (
-    *("deployment", "rental_kind", *TYPED_HOURS),
-    *("baseline_replicas", "is_ready_at_start"),
+    "deployment",
+    "rental_kind",
+    "replicas",
+    *TYPED_HOURS,
+    "baseline_replicas",
+    "is_ready_at_start",
+    "max_replicas",
+    "budget_usd_per_hour",
 )
-KINDS_OFFERED = (RentalKind.SCHEDULED, RentalKind.ON_DEMAND)
-WEEK = timedelta(days=7)
+AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,4})?", re.ASCII)
+YES = ("True", "yes")
+FREE = "Nothing is rented or ended by it now: it can be taken back for free."
 
 
 def plan_rental(
     parameters: Mapping[str, str], *, guard: LaunchGuard, now: datetime
 ) -> CostedPlan:
-    """The plan of other hours. Raises Refused with a sentence per wrong field."""
+    """The plan of another rental. Raises Refused with a sentence per wrong field."""
     deployment = targets.deployment_named(parameters)
-    after = copy(deployment)
-    for column, value in rental_columns(deployment, parameters).items():
-        setattr(after, column, value)
-    if rental_words(after) == rental_words(deployment):
-        raise Refused.because(f"{deployment} is rented like that already.")
+    if not deployment.replicas:
+        raise Refused.because(f"{deployment} is stopped; start it, and change it then.")
     price = figures.price_of_replica(deployment)
+    spec, hours = asked(deployment, parameters, price=price.usd_per_hour, now=now)
+    changed = with_columns(deployment, rental_columns(spec, hours))
+    before, after = rental_words(deployment), rental_words(changed)
+    if before == after:
+        raise Refused.because(f"{deployment} rents that way already: {before}.")
     live = sorted(deployment.pods.wanted(), key=replicas.worth)
-    wanted = after.replicas_wanted(now=now)
+    wanted = changed.replicas_wanted(now=now)
     missing, surplus = max(wanted - len(live), 0), live[wanted:]
-    added = price.usd_per_hour * missing
-    saved = figures.billed_usd_per_hour(surplus)
-    weeks = [week_usd(each, price.usd_per_hour, now=now) for each in (deployment, after)]
+    added, saved = (
+        price.usd_per_hour * missing,
+        figures.billed_usd_per_hour(surplus),
+    )
+    daily = daily_usd(changed, price.usd_per_hour, now=now) - daily_usd(
+        deployment, price.usd_per_hour, now=now
+    )
+    is_free = not missing and not surplus
     return CostedPlan(
         kind=ActionKind.RENTAL,
-        parameters={name: parameters[name] for name in FIELDS if name in parameters},
+        parameters={name: parameters[name] for name in FIELDS if parameters.get(name)},
         target=deployment.slug,
-        title=f"Change the hours of {deployment.slug}?",
-        button="Change the hours",
-        changes=(
-            Change("rental", rental_words(deployment), rental_words(after)),
-            Change("replicas now", str(len(live)), str(wanted)),
-        ),
+        title=f"Change how {deployment.slug} rents?",
+        button="Change it",
+        changes=(Change("rental", before, after),),
         account=figures.account_change(added=added, saved=saved, now=now),
         added_usd_per_hour=added,
         saved_usd_per_hour=saved,
-        usd_per_day=(weeks[1] - weeks[0]) / 7,
+        usd_per_day=daily,
+        hours_per_day=figures.hours_per_day(changed, now=now),
         spent_usd=figures.spent_usd(surplus, now=now),
         price_read_at=price.read_at,
         losses=losses_of(surplus),
-        # No change: two readings of a price may differ, and mean the same hours.
-        notes=(week_words(*weeks), BILLING),
+        notes=((BILLING,) if missing else ()) + hour_notes(hours),
         warnings=price_warnings(deployment, price),
-        blocked=vetoed(deployment.slug, added, guard=guard, now=now) if missing else "",
-        undo="The former hours can be set again the same way.",
+        blocked=vetoed_more(deployment, added, guard=guard, now=now),
+        undo=FREE if is_free else "",
+        undo_parameters=rental_text(deployment) if is_free else {},
         deployment=deployment,
+        replicas=spec.replicas,
+        new_pods=missing,
+        pods=tuple(surplus),
+        columns=rental_columns(spec, hours),
         quoted_at=now,
     )
 
 
 def apply_rental(plan: CostedPlan, confirmed: Confirmation, *, now: datetime) -> Deployment:
-    """Write the new hours; replicas follow them at the next tick."""
+    """Write the columns of the new rental; reconcile rents and ends by them."""
     assert plan.deployment is not None
     lifecycle.change_rental(
-        plan.deployment,
-        rental_columns(plan.deployment, plan.parameters),
-        acting_user=confirmed.acting_user,
-        now=now,
+        plan.deployment, plan.columns, acting_user=confirmed.acting_user, now=now
     )
     return plan.deployment
 
 
-def rental_columns(deployment: Deployment, parameters: Mapping[str, str]) -> dict[str, Any]:
-    """The columns that the parameters mean. Raises Refused."""
-    kind = parameters.get("rental_kind", "")
-    if kind not in KINDS_OFFERED:
-        known = " or ".join(each.value for each in KINDS_OFFERED)
-        raise Refused.because(
-            f"Rental is {kind[:40]!r}; use {known}. A burst is ordered anew.",
-            field="rental_kind",
-        )
+def asked(
+    deployment: Deployment, parameters: Mapping[str, str], *, price: Decimal, now: datetime
+) -> tuple[OrderSpec, PlanHours | None]:
+    """The rental that is asked for, checked as an order is. Raises Refused."""
+    text = rental_text(deployment) | dict(parameters)
+    spec = replace(
+        spec_of(deployment),
+        rental_kind=text.get("rental_kind", "")[:20],
+        replicas=targets.replicas_asked(text),
+        days=text.get("days", ""),
+        from_time=text.get("from_time", ""),
+        to_time=text.get("to_time", ""),
+        cron=text.get("cron", ""),
+        window_hours=text.get("window_hours", ""),
+        zone=text.get("zone", ""),
+        baseline_replicas=count(text, "baseline_replicas") or 0,
+        is_ready_at_start=text.get("is_ready_at_start") in YES,
+        max_replicas=count(text, "max_replicas"),
+        budget_usd_per_hour=amount(text, "budget_usd_per_hour"),
+    )
+    errors: dict[str, list[str]] = {}
+    faults = (*hour_faults(spec), *burst_faults(spec, most_replicas=MOST_REPLICAS))
+    for field, sentence in faults:
+        errors.setdefault(field, []).append(sentence)
+    limit = order_rules.replica_limit_usd_per_hour(spec, deployment.max_usd_per_gpu_hour)
+    if not errors and (small := budget_fault(spec, usd_per_replica_hour=limit)):
+        errors["budget_usd_per_hour"] = [small]
+    if errors:
+        raise Refused(errors)
+    hours = plan_hours(
+        spec,
+        start_up=start_up(
+            deployment.variant,
+            gpu_type_id=deployment.gpu_type_id,
+            gpu_count=deployment.gpu_count,
+        ),
+        usd_per_replica_hour=price,
+        now=now,
+    )
+    return spec, hours
+
+
+def spec_of(deployment: Deployment) -> OrderSpec:
+    """The deployment as its order, without its hours."""
+    return OrderSpec(
+        slug=deployment.slug,
+        fleet_id=deployment.fleet_id,
+        variant_id=deployment.variant_id,
+        gpu_type_id=deployment.gpu_type_id,
+        gpu_count=deployment.gpu_count,
+        cloud=deployment.cloud,
+        rental_kind=deployment.rental_kind,
+        replicas=deployment.replicas,
+        max_model_len=deployment.max_model_len,
+        gpu_memory_utilization=deployment.gpu_memory_utilization,
+        container_disk_gb=deployment.container_disk_gb,
+        max_usd_per_gpu_hour=deployment.max_usd_per_gpu_hour,
+    )
+
+
+def rental_text(deployment: Deployment) -> dict[str, str]:
+    """The rental of a deployment as the parameters that would make it again."""
+    text = {
+        "deployment": deployment.slug,
+        "rental_kind": deployment.rental_kind,
+        "replicas": str(deployment.replicas),
+    }
+    if deployment.rental_kind == RentalKind.SCHEDULED:
+        text |= {
+            "days": "cron",
+            "cron": deployment.schedule_starts,
+            "window_hours": shortest(Decimal(deployment.schedule_seconds or 0) / 3600),
+            "zone": deployment.schedule_zone,
+            "baseline_replicas": str(deployment.baseline_replicas),
+            "is_ready_at_start": "yes" if deployment.is_ready_at_start else "",
+        }
+    if deployment.rental_kind == RentalKind.BURST:
+        text |= {
+            "max_replicas": str(deployment.max_replicas),
+            "budget_usd_per_hour": shortest(deployment.budget_usd_per_hour or Decimal(0)),
+        }
+    return text
+
+
+def rental_columns(spec: OrderSpec, hours: PlanHours | None) -> dict[str, Any]:
+    """Every column of a deployment that says how it rents; those of others emptied."""
     columns: dict[str, Any] = {
-        "rental_kind": RentalKind(kind),
+        "rental_kind": spec.rental_kind,
+        "replicas": spec.replicas,
         "schedule_starts": "",
         "schedule_seconds": None,
         "schedule_zone": "",
         "is_ready_at_start": False,
         "lead_seconds": 0,
         "baseline_replicas": 0,
+        "max_replicas": None,
+        "budget_usd_per_hour": None,
         "burst_replicas": 0,
         "scaled_at": None,
     }
-    if kind == RentalKind.ON_DEMAND:
-        return columns
-    early = parameters.get("is_ready_at_start", "") == "yes"
-    try:
-        schedule = schedule_of(
-            ScheduleText(**{name: parameters.get(name, "") for name in TYPED_HOURS}),
-            inside=max(deployment.replicas, 1),
-            baseline=baseline_asked(parameters),
-            lead_seconds=lead_of(deployment) if early else 0,
-        )
-    except ScheduleRefused as refused:
-        errors = {field: [sentence] for field, sentence in refused.errors.items()}
-        raise Refused(errors) from None
-    return columns | {
-        "schedule_starts": "; ".join(schedule.starts),
-        "schedule_seconds": schedule.duration_seconds,
-        "schedule_zone": schedule.zone,
-        "is_ready_at_start": early,
-        "lead_seconds": schedule.lead_seconds,
-        "baseline_replicas": schedule.baseline,
-    }
+    if spec.rental_kind == RentalKind.BURST:
+        columns["max_replicas"] = spec.max_replicas
+        columns["budget_usd_per_hour"] = spec.budget_usd_per_hour
+    return columns | schedule_columns(hours, is_ready_at_start=spec.is_ready_at_start)
 
 
-def baseline_asked(parameters: Mapping[str, str]) -> int:
-    """The number outside the hours, 0 where it is not said. Raises Refused."""
-    text = parameters.get("baseline_replicas", "").strip() or "0"
-    if not targets.FEW.fullmatch(text):
-        raise Refused.because(
-            f"Replicas outside the hours is {text[:40]!r}; write a whole number such as 0.",
-            field="baseline_replicas",
-        )
-    return int(text)
-
-
-def lead_of(deployment: Deployment) -> int:
-    """How much earlier it must be rented to be ready in time [s]."""
-    known = start_up(
-        deployment.variant,
-        gpu_type_id=deployment.gpu_type_id,
-        gpu_count=deployment.gpu_count,
-    )
-    return min(known.lead_seconds, LONGEST_LEAD_SECONDS)
+def with_columns(deployment: Deployment, columns: Mapping[str, Any]) -> Deployment:
+    """A copy that is never saved, to ask what the changed row would want."""
+    changed = copy(deployment)
+    for name, value in columns.items():
+        setattr(changed, name, value)
+    return changed
 
 
 def rental_words(deployment: Deployment) -> str:
-    """The rental in words, its hours, baseline and lead included."""
-    schedule = deployment.schedule
-    if schedule is None:
-        return RentalKind(deployment.rental_kind).label
-    words = f"{describe_hours(schedule)}, {schedule.baseline} outside"
-    early = ", ready at the start" if deployment.is_ready_at_start else ""
-    return words + early
+    """How a deployment rents, in one line."""
+    many = "1 replica" if deployment.replicas == 1 else f"{deployment.replicas} replicas"
+    if deployment.rental_kind == RentalKind.SCHEDULED:
+        outside = deployment.baseline_replicas
+        rest = f", {outside} outside" if outside else ""
+        early = ", ready at the start" if deployment.is_ready_at_start else ""
+        return f"{many}: {deployment.hours_in_words}{rest}{early}"
+    if deployment.rental_kind == RentalKind.BURST:
+        budget = shortest(deployment.budget_usd_per_hour or Decimal(0))
+        return f"{many} to {deployment.max_replicas} by demand, up to {budget} USD/h"
+    return f"{many}, always on"
 
 
-def week_words(before: Decimal, after: Decimal) -> str:
+def daily_usd(deployment: Deployment, price: Decimal, *, now: datetime) -> Decimal:
+    """What it rents a day [USD/day], the mean of the next 7; of a burst its baseline."""
+    if deployment.schedule is None:
+        return price * deployment.replicas * 24
+    seconds = replica_seconds(deployment.schedule, now, now + WEEK)
+    return price * seconds / 3600 / 7
+
+
+def hour_notes(hours: PlanHours | None) -> tuple[str, ...]:
+    """What the new hours are, and what they cost in the coming week."""
+    if hours is None:
+        return ()
+    week = next(cost for cost in hours.costs if cost.words == "the next 7 days")
     return (
-        f"The next 7 days cost {before:.2f} USD as it is, and {after:.2f} USD by the new "
-        "hours, at today's price."
+        f"{hours.words}.",
+        f"{week.words.capitalize()}: {week.hours:.2f} h, {week.usd:.2f} USD at most.",
     )
 
 
-def week_usd(deployment: Deployment, usd_per_hour: Decimal, *, now: datetime) -> Decimal:
-    """What the next 7 days cost [USD] as it is wanted, at this price per replica."""
-    schedule = deployment.schedule if deployment.replicas else None
-    if schedule is None:
-        return usd_per_hour * deployment.replicas_wanted(now=now) * 24 * 7
-    return replica_seconds(schedule, now, now + WEEK) / 3600 * usd_per_hour
+def count(text: Mapping[str, str], field: str) -> int | None:
+    """A small whole number; None where it is empty. Raises Refused."""
+    said = text.get(field, "").strip()
+    if not said:
+        return None
+    if not targets.FEW.fullmatch(said):
+        raise Refused.because(
+            f"{field.replace('_', ' ').capitalize()} is {said[:40]!r}; write a whole "
+            "number such as 2.",
+            field=field,
+        )
+    return int(said)
+
+
+def amount(text: Mapping[str, str], field: str) -> Decimal | None:
+    """An amount of money; None where it is empty. Raises Refused."""
+    said = text.get(field, "").strip()
+    if not said:
+        return None
+    if not AMOUNT.fullmatch(said):
+        raise Refused.because(
+            f"{field.split('_')[0].capitalize()} is {said[:40]!r}; write USD per hour such "
+            "as 3.00.",
+            field=field,
+        )
+    return Decimal(said)
+
+
+def shortest(value: Decimal) -> str:
+    """A number without zeros at its end, never in powers of ten."""
+    return f"{value.quantize(Decimal('0.0001')):f}".rstrip("0").rstrip(".")

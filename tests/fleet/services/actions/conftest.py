@@ -46,6 +46,8 @@ def pod(deployment: Deployment) -> Pod:
         provider="fake",
         attempt=1,
         requested_at=NOON.replace(hour=10),
+        sent_at=NOON.replace(hour=10),
+        ready_at=NOON.replace(hour=10, minute=4),
         billed_from=NOON.replace(hour=10),
     )
 

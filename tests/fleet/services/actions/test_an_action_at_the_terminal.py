@@ -8,8 +8,9 @@ from fleet.models import Action, BalanceReading, Deployment, GpuOffer
 
 
 @pytest.fixture(autouse=True)
-def _read_just_now(deployment, pod) -> None:
+def _read_just_now(deployment, pod, settings) -> None:
     """The command reads the real clock: prices and balance are of now."""
+    settings.FLEET_LAUNCH_GUARD = "tests.fleet.services.conftest.allow"
     GpuOffer.objects.update(seen_at=timezone.now())
     BalanceReading.objects.update(read_at=timezone.now())
 

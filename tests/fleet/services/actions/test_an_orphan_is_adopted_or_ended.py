@@ -42,7 +42,7 @@ def test_adopting_rents_nothing_and_says_so(stray, clock):
 
     assert plan.delta_usd_per_hour == 0
     assert plan.account.usd_per_hour_before == plan.account.usd_per_hour_after
-    assert [each.field for each in plan.asks] == ["api_key"]
+    assert [each.name for each in plan.asks] == ["api_key"]
 
 
 def test_an_adopted_pod_is_billed_from_its_true_begin(stray, account, clock):

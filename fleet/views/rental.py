@@ -1,0 +1,75 @@
+"""Changing how a deployment rents: a form, then the plan sheet."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from fleet.access import operator_to_post
+from fleet.cloud import current_provider
+from fleet.forms import RentalForm
+from fleet.models import ActionKind, Deployment, RentalKind
+from fleet.services.actions import plan_action
+from fleet.services.actions.renting import rental_text, rental_words
+from fleet.services.launch_guard import configured_guard
+from fleet.services.refused import Refused
+from fleet.views.deployment_page import get_deployment
+from fleet.views.hours import hours_choices
+
+
+@require_http_methods(["GET", "POST"])
+@operator_to_post
+def deployment_rental(request: HttpRequest, pk: int) -> HttpResponse:
+    """The form, filled with what is; sent, it leads to the plan or keeps its faults."""
+    deployment = get_deployment(pk)
+    if request.method == "GET":
+        return form_page(request, deployment, RentalForm(initial=rental_text(deployment)))
+    form = RentalForm(request.POST)
+    if not form.is_valid():
+        return form_page(request, deployment, form)
+    parameters = parameters_of(deployment, form.asked())
+    try:
+        plan_action(
+            ActionKind.RENTAL,
+            parameters,
+            guard=configured_guard(),
+            now=timezone.now(),
+        )
+    except Refused as refusal:
+        form.take(refusal.errors)
+        return form_page(request, deployment, form)
+    sheet = reverse("fleet:action-plan", args=[ActionKind.RENTAL.value])
+    return redirect(f"{sheet}?{urlencode(parameters)}")
+
+
+def parameters_of(deployment: Deployment, asked: dict[str, Any]) -> dict[str, str]:
+    """The parameters of the action; an empty field is one that is not asked for."""
+    said = {
+        name: "yes" if value is True else str(value)
+        for name, value in asked.items()
+        # 0 is a number that was typed, and equals False.
+        if value is not None and value is not False and value != ""
+    }
+    return {"deployment": deployment.slug} | said
+
+
+def form_page(
+    request: HttpRequest, deployment: Deployment, form: RentalForm
+) -> HttpResponse:
+    """The page with its lists."""
+    not_sold = [each for each in current_provider().capabilities() if not each.offered]
+    context = {
+        "deployment": deployment,
+        "form": form,
+        "now_words": rental_words(deployment),
+        "rental_choices": RentalKind.choices,
+        "not_sold": not_sold,
+        **hours_choices(),
+    }
+    return render(request, "fleet/rental.html", context)
