@@ -34,7 +34,7 @@ NEXT: dict[str, set[PodStatus]] = {  # the whole state machine
     S.SERVING: {S.TERMINATING, S.TERMINATED},
     S.TERMINATING: {S.TERMINATED, S.FAILED},  # failed: its create never happened
     S.TERMINATED: set(),
-    S.FAILED: set(),
+    S.FAILED: {S.TERMINATING},  # given up too early: the provider lists it after all
 }
 MAYBE_BILLED = (S.CREATING, S.PROVISIONING, S.SERVING, S.TERMINATING)
 RENTED = (S.PROVISIONING, S.SERVING)

@@ -24,7 +24,7 @@ NEWBORN_SECONDS = 120  # a list may lag: a younger pod is never called missing
 MISSES_NEEDED = 2
 BROKEN = ("EXITED", "ERROR")
 LONGEST_STATUS = 20
-WORDS = ("troubles", "adopted", "orphans", "ghosts", "never_created", "broken")
+WORDS = ("troubles", "adopted", "late", "orphans", "ghosts", "never_created", "broken")
 
 
 @dataclass
@@ -33,6 +33,7 @@ class Comparison:
 
     listed: int = 0
     adopted: list[str] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
     ghosts: list[str] = field(default_factory=list)
     never_created: list[str] = field(default_factory=list)
@@ -100,6 +101,10 @@ def compare(*, provider: GpuProvider, now: datetime) -> Comparison:
         pod = rows.row_of(listed)
         if pod is not None and not pod.is_ended:
             seen.append((pod, listed))
+        elif pod is not None and not pod.provider_id:
+            done.late.append(pod.name)
+            ending = partial(provisioning.end_late, pod, listed, provider=provider, now=now)
+            apart(str(pod), ending, done.troubles)
         elif pod is None or not ended_lately(pod, now=now):
             done.orphans.append(listed.name)
             work = partial(

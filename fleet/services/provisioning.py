@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 
 from fleet.models import MAX_NEVER_READY, Pod, PodStatus
@@ -20,7 +22,7 @@ from fleet.providers.base import (
 from fleet.selectors.burn import committed_usd_per_hour, pod_usd_per_hour
 from fleet.selectors.leases import LEASE_PORT, lease_environment, lease_seconds_for
 from fleet.selectors.serving import VLLM_PORT, serve_spec_for
-from fleet.services import fault_points, replicas, spending, termination
+from fleet.services import audit, fault_points, replicas, spending, termination
 from fleet.services.isolation import FAULTS
 from fleet.services.launch_guard import LaunchGuard, LaunchRequest
 from fleet.vllm.command import args_string
@@ -173,18 +175,7 @@ def record_rental(
     A pod that was told to stop while its create was on its way keeps that order. A
     price above the deployment's limit ends the pod at once.
     """
-    facts = {
-        "provider_id": rented.provider_id,
-        "provider_status": rented.status[:20],
-        "usd_per_pod_hour": rented.usd_per_pod_hour or None,
-        "billed_from": rented.created_at,
-        "base_url": provider.pod_url(rented.provider_id, VLLM_PORT),
-        "lease_url": provider.pod_url(rented.provider_id, LEASE_PORT)
-        if pod.lease_seconds
-        else "",
-        "listed_at": now,
-        "list_misses": 0,
-    }
+    facts = rental_facts(pod, rented, provider=provider, now=now)
     if pod.status != PodStatus.TERMINATING and pod.move_to(
         PodStatus.PROVISIONING, now=now, facts=facts
     ):
@@ -193,6 +184,48 @@ def record_rental(
     # Told to stop meanwhile: the end needs the id, and nobody else has it.
     ending = Pod.objects.filter(pk=pod.pk, status=PodStatus.TERMINATING, provider_id="")
     return bool(ending.update(**facts))
+
+
+def rental_facts(
+    pod: Pod, rented: CloudPod, *, provider: GpuProvider, now: datetime
+) -> dict[str, Any]:
+    """The columns that a pod has from the moment in which its machine is known."""
+    lease_url = ""
+    if pod.lease_seconds:
+        lease_url = provider.pod_url(rented.provider_id, LEASE_PORT)
+    return {
+        "provider_id": rented.provider_id,
+        "provider_status": rented.status[:20],
+        "usd_per_pod_hour": rented.usd_per_pod_hour or None,
+        "billed_from": rented.created_at,
+        "base_url": provider.pod_url(rented.provider_id, VLLM_PORT),
+        "lease_url": lease_url,
+        "listed_at": now,
+        "list_misses": 0,
+    }
+
+
+def end_late(pod: Pod, listed: CloudPod, *, provider: GpuProvider, now: datetime) -> bool:
+    """End a pod that shows up after its attempt was given up; True if this call did it.
+
+    Its row takes the machine, so that it is ended like any other and what it costs is
+    booked; as an orphan its bill would be nobody's.
+    """
+    reason = "found after its create was given up; another may have replaced it"
+    facts = rental_facts(pod, listed, provider=provider, now=now)
+    facts["terminate_requested_at"] = now
+    with transaction.atomic():
+        moved = pod.move_to(PodStatus.TERMINATING, now=now, reason=reason, facts=facts)
+        if moved:
+            audit.record(
+                "terminate",
+                pod,
+                acting_user="rule:late_create",
+                now=now,
+                reason=reason,
+                usd_per_pod_hour=pod.price,
+            )
+    return moved
 
 
 def end_if_too_dear(pod: Pod, *, now: datetime) -> None:

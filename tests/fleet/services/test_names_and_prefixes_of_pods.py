@@ -47,7 +47,7 @@ def test_a_pod_of_ours_stays_ours_when_the_environment_gets_another_name(
     make_wanted, account, clock, settings
 ):
     """The row has ended, the machine bills on, and its prefix is yesterday's."""
-    pod = make_wanted(status=PodStatus.FAILED)
+    pod = make_wanted(status=PodStatus.TERMINATED, provider_id="another")
     account.adopt(stray(pod.name, clock))
     settings.KERNE_ENV = "production"
 
