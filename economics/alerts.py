@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from economics.calc.guardrails import RULES as GUARDRAILS
 from economics.models import DailyProfit, Scope
 from fleet.models import Severity
 from fleet.services.alerts.definitions import Finding, RuleDefinition
@@ -42,5 +43,16 @@ RULES = (
         lost_day,
         limit=Decimal(0),
         unit="USD of loss",
+    ),
+    # Opened by the guardrails themselves; here they get their channels.
+    *(
+        RuleDefinition(
+            f"guardrail-{rule.value.replace('_', '-')}",
+            f"Guardrail: {facts.name}",
+            f"{facts.what} Its limits are the guardrails' own.",
+            Severity.WARNING,
+            check=None,
+        )
+        for rule, facts in GUARDRAILS.items()
     ),
 )

@@ -12,6 +12,14 @@ from django.db.models import Q
 from fleet.models.deployment import Deployment
 from fleet.models.incident import Incident, Severity
 from fleet.models.pod import Pod
+from fleet.secrets import EncryptedTextField
+
+
+class AlertChannelManager(models.Manager["AlertChannel"]):
+    """Leaves the address in the database: a page that lists channels needs no key."""
+
+    def get_queryset(self) -> models.QuerySet[AlertChannel]:
+        return super().get_queryset().defer("secret_address")
 
 
 class AlertChannel(models.Model):
@@ -19,7 +27,7 @@ class AlertChannel(models.Model):
     never shown again; a page shows `service` and `host`."""
 
     name = models.CharField(max_length=60, unique=True)
-    secret_address = models.TextField()  # encrypted; see services.alerts.channels
+    secret_address = EncryptedTextField()  # read only where something is sent
     service = models.CharField(max_length=40)
     host = models.CharField(max_length=255, blank=True)  # "" where the service has its own
     enabled = models.BooleanField(default=True)
@@ -30,6 +38,8 @@ class AlertChannel(models.Model):
     tried_reply = models.CharField(max_length=300, blank=True)  # what came back, masked
     tried_seconds = models.DecimalField(max_digits=6, decimal_places=2, null=True)
     failures = models.PositiveSmallIntegerField(default=0)  # tries in a row
+
+    objects = AlertChannelManager()
 
     class Meta:
         ordering = ["name"]

@@ -62,7 +62,7 @@ def alert_rule(request: HttpRequest, slug: str) -> HttpResponse:
         "faults": faults,
         "posted": request.POST if faults else None,
         "severities": Severity.choices,
-        "channels": AlertChannel.objects.defer("secret_address"),
+        "channels": AlertChannel.objects.all(),
         "chosen": {each.pk for each in rule.channels or ()},
     }
     return render(request, "fleet/alert_rule.html", context)
@@ -82,8 +82,23 @@ def alert_rule_reset(request: HttpRequest, slug: str) -> HttpResponse:
 
 def read(post: QueryDict, rule: Rule) -> tuple[dict[str, Any], dict[str, str]]:
     """The values of the form, and a sentence for each field that can not be read."""
-    faults: dict[str, str] = {}
     values: dict[str, Any] = {"enabled": post.get("enabled") == "on", "limit": None}
+    faults = read_watch(post, rule, values) if rule.is_watched else {}
+    if not rule.is_watched:
+        values |= {
+            "severity": rule.severity,
+            "minutes": rule.minutes,
+            "calm_minutes": rule.calm_minutes,
+        }
+    values["channels"], fault = channels_of(post)
+    if fault:
+        faults["channels"] = fault
+    return values, faults
+
+
+def read_watch(post: QueryDict, rule: Rule, values: dict[str, Any]) -> dict[str, str]:
+    """How a rule looks, into `values`; a sentence for each field that can not be read."""
+    faults: dict[str, str] = {}
     for field, label in (("minutes", "For"), ("calm_minutes", "Calm")):
         text = post.get(field, "").strip()
         if MINUTES.fullmatch(text) and int(text) <= MOST_MINUTES:
@@ -106,17 +121,14 @@ def read(post: QueryDict, rule: Rule) -> tuple[dict[str, Any], dict[str, str]]:
                 f"Limit is {text[:20]!r}; write {rule.definition.unit} such as "
                 f"{rule.definition.limit}."
             )
-    values["channels"], fault = channels_of(post)
-    if fault:
-        faults["channels"] = fault
-    return values, faults
+    return faults
 
 
 def channels_of(post: QueryDict) -> tuple[list[AlertChannel] | None, str]:
     """None for all channels; else those that were ticked, or a sentence."""
     if post.get("all_channels") == "on":
         return None, ""
-    known = {str(each.pk): each for each in AlertChannel.objects.defer("secret_address")}
+    known = {str(each.pk): each for each in AlertChannel.objects.all()}
     asked = post.getlist("channels")
     if any(each not in known for each in asked):
         return None, "One of the channels does not exist any more; choose again."

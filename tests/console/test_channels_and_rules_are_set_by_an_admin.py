@@ -172,3 +172,15 @@ def test_what_can_not_be_read_gets_a_sentence_and_changes_nothing(
 
 def test_a_rule_that_does_not_exist_is_not_found(admin):
     assert admin.get(reverse("fleet:alert-rule", args=["nonsense"])).status_code == 404
+
+
+def test_of_a_guardrail_only_who_hears_of_it_is_set_here(admin):
+    channel = make_channel()
+    address = reverse("fleet:alert-rule", args=["guardrail-daily-loss"])
+    page = admin.get(address).content.decode()
+    assert 'name="severity"' not in page and "who hears of it" in page
+
+    admin.post(address, {"enabled": "on", "channels": [str(channel.pk)]})
+
+    row = AlertRule.objects.get()
+    assert not row.all_channels and list(row.channels.all()) == [channel]

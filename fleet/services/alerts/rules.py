@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 from django.utils.module_loading import import_string
 
 from fleet.models import AlertChannel, AlertRule, Severity
@@ -137,6 +137,12 @@ class Rule:
         return self.definition.slug
 
     @property
+    def is_watched(self) -> bool:
+        """Whether we look ourselves; else its incidents are opened elsewhere, and only
+        their channels are ours to say."""
+        return self.definition.check is not None
+
+    @property
     def limit_words(self) -> str:
         """The limit without needless zeros; "" where there is none."""
         return "" if self.limit is None else f"{self.limit.normalize():f}"
@@ -152,12 +158,7 @@ def definitions() -> tuple[RuleDefinition, ...]:
 
 def rules() -> list[Rule]:
     """Every rule as it is now, in the shipped order. Two queries."""
-    rows = {
-        row.slug: row
-        for row in AlertRule.objects.prefetch_related(
-            Prefetch("channels", AlertChannel.objects.defer("secret_address"))
-        )
-    }
+    rows = {row.slug: row for row in AlertRule.objects.prefetch_related("channels")}
     return [as_now(each, rows.get(each.slug)) for each in definitions()]
 
 

@@ -1,4 +1,5 @@
 import pytest
+from cryptography.fernet import Fernet
 from django.db import connection
 
 from fleet.models import AlertChannel, AuditEntry
@@ -37,8 +38,7 @@ def test_the_database_holds_no_address_in_the_clear():
 
 def test_an_address_of_before_a_change_of_keys_still_opens(settings):
     make_channel()
-    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
-    settings.SECRET_KEY = "another-key-of-at-least-fifty-characters-for-this-test"
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.ENCRYPTION_KEYS]
 
     assert channels.open_address(AlertChannel.objects.get()) == SECRET
 
@@ -46,13 +46,20 @@ def test_an_address_of_before_a_change_of_keys_still_opens(settings):
 def test_an_address_that_no_key_opens_is_told_and_not_sent(settings):
     make_channel()
     make_incident()
-    settings.SECRET_KEY = "another-key-of-at-least-fifty-characters-for-this-test"
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     mouth = Mouth()
 
     sweep(mouth)
 
     assert mouth.said == []
     assert "enter it again" in AlertChannel.objects.get().tried_reply
+
+
+def test_the_pages_need_no_key(settings):
+    make_channel()
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+    assert [each.name for each in AlertChannel.objects.all()] == ["ops"]
 
 
 def test_a_test_message_keeps_the_reply_as_it_came():
