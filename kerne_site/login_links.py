@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from fleet.services.roles import Role
+from fleet.services import audit
+from fleet.services.roles import Role, role_of
 from kerne_site.models import LINK_LIFE, LoginToken
 
 TOKEN_BYTES = 32
@@ -105,4 +106,12 @@ def use_link(token: str, *, now: datetime, new_owner: NewOwner | None) -> User:
             user = User.objects.create_superuser(
                 new_owner.username, password=new_owner.password
             )
+            _record("make account", user, now=now)
+        _record("log in by link", user, now=now)
         return user
+
+
+def _record(verb: str, user: User, *, now: datetime) -> None:
+    """Who came in from the server, as who may run a command there can."""
+    name = user.get_username()
+    audit.record(verb, name, acting_user=name, now=now, role=role_of(user).value)

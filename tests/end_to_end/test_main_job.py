@@ -43,6 +43,12 @@ set_token_price(
 """
 
 
+READ_KEY = """
+from django.core.management import call_command
+call_command("pod_key", "{name}")
+"""
+
+
 def serve(console: Console, *, ready_seconds: float) -> Usage:
     """Order a model, wait until it is ready, send it twenty requests."""
     console.run(SET_PRICE)
@@ -58,7 +64,10 @@ def serve(console: Console, *, ready_seconds: float) -> Usage:
         "SELECT * FROM fleet_pod WHERE status = 'serving' AND health = 'ready'",
         seconds=ready_seconds,
     )
-    return send(pod["base_url"], pod["api_key"], MODEL, count=20)
+    key = console.run(
+        READ_KEY.format(name=pod["name"])
+    ).strip()  # the table has it encrypted
+    return send(pod["base_url"], key, MODEL, count=20)
 
 
 def stop_and_close(console: Console) -> None:

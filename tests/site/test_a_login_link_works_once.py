@@ -6,6 +6,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
+from fleet.models import AuditEntry
 from kerne_site import login_links
 from kerne_site.models import LoginToken
 from tests.clock import NOON
@@ -42,6 +43,13 @@ def test_the_first_link_makes_the_owners_account(client, link):
     assert logged_in(client)
     assert User.objects.get().is_superuser
     assert User.objects.get().check_password(PASSWORD)
+
+
+def test_coming_in_from_the_server_is_audited(client, link):
+    client.post(link, ACCOUNT)
+
+    rows = AuditEntry.objects.order_by("pk").values_list("acting_user", "verb", "target")
+    assert list(rows) == [("ada", "make account", "ada"), ("ada", "log in by link", "ada")]
 
 
 def test_a_later_link_logs_the_owner_in(client, owner, link):
