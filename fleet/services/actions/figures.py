@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 
 from fleet.models import MAYBE_BILLED, Deployment, GpuOffer, Pod
-from fleet.schedule import mean_hours_per_day
+from fleet.schedule import mean_hours_per_day, replica_seconds
 from fleet.selectors.account import known_balance, runway_hours
 from fleet.selectors.burn import (
     accrued_usd,
@@ -19,6 +21,7 @@ from fleet.selectors.burn import (
     pod_usd_per_hour,
 )
 from fleet.services.actions.plan import AccountChange
+from fleet.services.order_hours import WEEK
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +87,19 @@ def account_change(
 def hours_per_day(deployment: Deployment, *, now: datetime) -> Decimal:
     """Hours of a day in which the deployment rents, the mean of the next 7 days."""
     return mean_hours_per_day(deployment.schedule, now)
+
+
+def with_columns(deployment: Deployment, columns: Mapping[str, Any]) -> Deployment:
+    """A copy that is never saved, to ask what the changed row would want."""
+    changed = copy(deployment)
+    for name, value in columns.items():
+        setattr(changed, name, value)
+    return changed
+
+
+def daily_usd(deployment: Deployment, price: Decimal, *, now: datetime) -> Decimal:
+    """What it rents a day [USD/day], the mean of the next 7; of a burst its baseline."""
+    if deployment.schedule is None:
+        return price * deployment.replicas * 24
+    seconds = replica_seconds(deployment.schedule, now, now + WEEK)
+    return price * seconds / 3600 / 7

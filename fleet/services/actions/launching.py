@@ -10,6 +10,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from fleet.models import ActionKind, Deployment, Pod
+from fleet.schedule import describe, wanted_at
 from fleet.services import lifecycle, order_rules, replicas, spending
 from fleet.services.actions import figures, targets
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
@@ -41,6 +42,7 @@ def plan_launch(
         {name: parameters.get(name) for name in LAUNCH_FIELDS}
     )
     order = plan_order(spec, now=now)
+    hours = order.hours
     shape = f"{spec.gpu_count}× {order.offer.display_name}"
     many = f"{spec.replicas} × {shape}" if spec.replicas > 1 else shape
     return CostedPlan(
@@ -52,7 +54,7 @@ def plan_launch(
         changes=(Change("replicas", "0", str(spec.replicas)),),
         account=figures.account_change(added=order.usd_per_hour, now=now),
         added_usd_per_hour=order.usd_per_hour,
-        hours_per_day=order.usd_per_day / order.usd_per_hour,
+        usd_per_day=order.usd_per_day,
         price_read_at=order.offer.seen_at,
         notes=(BILLING, "The container disk is erased at the end."),
         warnings=order.warnings,
@@ -65,7 +67,7 @@ def plan_launch(
             now=now,
         ),
         replicas=spec.replicas,
-        new_pods=spec.replicas,
+        new_pods=spec.replicas if hours is None else wanted_at(hours.schedule, now),
         order=order,
         quoted_at=now,
     )
@@ -121,8 +123,15 @@ def plan_replicas(
     if fault := baseline_fault(deployment, wanted):
         raise Refused.because(fault, field="replicas")
     live = sorted(deployment.pods.wanted(), key=replicas.worth)
-    missing, surplus = max(wanted - len(live), 0), live[wanted:]
+    changed = figures.with_columns(deployment, {"replicas": wanted})
+    # Not the number itself: its hours may be closed, or a burst has grown beyond it.
+    now_wanted = changed.replicas_wanted(now=now)
+    missing, surplus = max(now_wanted - len(live), 0), live[now_wanted:]
     price = figures.price_of_replica(deployment)
+    daily = [
+        figures.daily_usd(each, price.usd_per_hour, now=now)
+        for each in (deployment, changed)
+    ]
     added = price.usd_per_hour * missing
     saved = figures.billed_usd_per_hour(surplus)
     return CostedPlan(
@@ -136,11 +145,12 @@ def plan_replicas(
         added_usd_per_hour=added,
         saved_usd_per_hour=saved,
         hours_per_day=figures.hours_per_day(deployment, now=now),
+        usd_per_day=daily[1] - daily[0],
         spent_usd=figures.spent_usd(surplus, now=now),
-        price_read_at=price.read_at if missing else None,
+        price_read_at=price.read_at if daily[1] > daily[0] else None,
         losses=losses_of(surplus),
-        notes=(BILLING,) if missing else (),
-        warnings=price_warnings(deployment, price) if missing else (),
+        notes=((BILLING,) if missing else ()) + closed_words(changed, now=now),
+        warnings=price_warnings(deployment, price) if daily[1] > daily[0] else (),
         blocked=vetoed_more(deployment, added, guard=guard, now=now),
         deployment=deployment,
         replicas=wanted,
@@ -148,6 +158,14 @@ def plan_replicas(
         pods=tuple(surplus),
         quoted_at=now,
     )
+
+
+def closed_words(deployment: Deployment, *, now: datetime) -> tuple[str, ...]:
+    """That its hours are closed and the rent begins later; nothing where they are open."""
+    schedule = deployment.schedule
+    if schedule is None or deployment.replicas_wanted(now=now) == deployment.replicas:
+        return ()
+    return (f"Its hours are closed now: {describe(schedule, now=now)}.",)
 
 
 def apply_replicas(

@@ -170,7 +170,7 @@ class CostedPlan:
             "price_age_seconds": self.price_age_seconds,
             "spent_usd": self.spent_usd or None,
             "changes": self.changes_in_words,
-            "lost": " ".join(self.losses),
+            "lost": " ".join(self.losses) or None,
             **({"undo": dict(self.undo_parameters)} if self.undo else {}),
         }
 

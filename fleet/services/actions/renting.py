@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from fleet.models import ActionKind, Deployment, RentalKind
-from fleet.schedule import replica_seconds
 from fleet.selectors.start_up import start_up
 from fleet.services import lifecycle, order_rules, replicas
 from fleet.services.actions import figures, targets
@@ -24,7 +22,7 @@ from fleet.services.actions.launching import (
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
 from fleet.services.launch_guard import LaunchGuard
 from fleet.services.order_burst import budget_fault, burst_faults
-from fleet.services.order_hours import WEEK, PlanHours, hour_faults, plan_hours
+from fleet.services.order_hours import PlanHours, hour_faults, plan_hours
 from fleet.services.order_rules import MOST_REPLICAS, TYPED_HOURS, OrderSpec
 from fleet.services.ordering import schedule_columns
 from fleet.services.refused import Refused
@@ -53,7 +51,7 @@ def plan_rental(
         raise Refused.because(f"{deployment} is stopped; start it, and change it then.")
     price = figures.price_of_replica(deployment)
     spec, hours = asked(deployment, parameters, price=price.usd_per_hour, now=now)
-    changed = with_columns(deployment, rental_columns(spec, hours))
+    changed = figures.with_columns(deployment, rental_columns(spec, hours))
     before, after = rental_words(deployment), rental_words(changed)
     if before == after:
         raise Refused.because(f"{deployment} rents that way already: {before}.")
@@ -64,7 +62,7 @@ def plan_rental(
         price.usd_per_hour * missing,
         figures.billed_usd_per_hour(surplus),
     )
-    daily = daily_usd(changed, price.usd_per_hour, now=now) - daily_usd(
+    daily = figures.daily_usd(changed, price.usd_per_hour, now=now) - figures.daily_usd(
         deployment, price.usd_per_hour, now=now
     )
     is_free = not missing and not surplus
@@ -212,14 +210,6 @@ def rental_columns(spec: OrderSpec, hours: PlanHours | None) -> dict[str, Any]:
     return columns | schedule_columns(hours, is_ready_at_start=spec.is_ready_at_start)
 
 
-def with_columns(deployment: Deployment, columns: Mapping[str, Any]) -> Deployment:
-    """A copy that is never saved, to ask what the changed row would want."""
-    changed = copy(deployment)
-    for name, value in columns.items():
-        setattr(changed, name, value)
-    return changed
-
-
 def rental_words(deployment: Deployment) -> str:
     """How a deployment rents, in one line."""
     many = "1 replica" if deployment.replicas == 1 else f"{deployment.replicas} replicas"
@@ -232,14 +222,6 @@ def rental_words(deployment: Deployment) -> str:
         budget = shortest(deployment.budget_usd_per_hour or Decimal(0))
         return f"{many} to {deployment.max_replicas} by demand, up to {budget} USD/h"
     return f"{many}, always on"
-
-
-def daily_usd(deployment: Deployment, price: Decimal, *, now: datetime) -> Decimal:
-    """What it rents a day [USD/day], the mean of the next 7; of a burst its baseline."""
-    if deployment.schedule is None:
-        return price * deployment.replicas * 24
-    seconds = replica_seconds(deployment.schedule, now, now + WEEK)
-    return price * seconds / 3600 / 7
 
 
 def hour_notes(hours: PlanHours | None) -> tuple[str, ...]:

@@ -120,3 +120,32 @@ def test_money_of_the_other_kind_is_left_alone(deployment, pod):
 
     with pytest.raises(Refused, match="real money, and this cloud is not"):
         plan_of(ActionKind.STOP, deployment="llama-a")
+
+
+def test_a_start_outside_the_hours_rents_nothing_now_and_says_when(deployment):
+    # 14:00 to 22:00 UTC; it is noon.
+    Deployment.objects.update(
+        replicas=0,
+        rental_kind="scheduled",
+        schedule_starts="0 14 * * *",
+        schedule_seconds=8 * 3600,
+        schedule_zone="UTC",
+    )
+
+    plan = plan_of(ActionKind.START, deployment="llama-a")
+
+    assert (plan.new_pods, plan.added_usd_per_hour) == (0, 0)
+    assert plan.delta_usd_per_day == Decimal("6.00")  # 8 h of $0.75
+    assert "Its hours are closed now" in plan.notes[-1]
+
+
+def test_the_baseline_of_a_burst_that_has_grown_ends_no_pod(deployment, pod):
+    Deployment.objects.update(
+        rental_kind="burst", max_replicas=3, budget_usd_per_hour="9", burst_replicas=3
+    )
+    for attempt in (2, 3):
+        make_requested_pod(deployment=deployment, provider="fake", attempt=attempt)
+
+    plan = plan_of(ActionKind.SCALE, deployment="llama-a", replicas=2)
+
+    assert (plan.new_pods, plan.pods) == (0, ())
