@@ -4,6 +4,7 @@ from django.urls import path
 
 from economics.views import (
     charts,
+    guardrails,
     model_config,
     overview,
     plan,
@@ -33,4 +34,7 @@ urlpatterns = [
     path("plan/options.csv", plan_csv.plan_csv, name="plan-csv"),
     path("plan/<str:chart>/table/", plan_charts.plan_table, name="plan-table"),
     path("prices/", prices.prices, name="prices"),
+    path("guardrails/", guardrails.guardrails, name="guardrails"),
+    path("guardrails/live/", guardrails.guardrails_live, name="guardrails-live"),
+    path("guardrails/limit/", guardrails.guardrail_limit, name="guardrail-limit"),
 ]

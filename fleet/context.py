@@ -28,6 +28,7 @@ PAGES = (  # name, address, key after "g", icon
     ("Actions", "fleet:actions", "a", "receipt-text"),
     ("Alerts", "fleet:alerts", "i", "bell"),
     ("Jobs", "fleet:jobs", "j", "calendar-clock"),
+    ("Guardrails", "economics:guardrails", "w", "shield"),
     ("Audit", "fleet:audit", "u", "scroll-text"),
 )
 SHOWN_PAGES = 6  # the others stand under More: the bar is one line at 1280 px

@@ -28,6 +28,7 @@ from economics.selectors import (
     unattributed_pods,
     unpriced_models,
 )
+from economics.selectors.guardrails.board import alarms as guardrail_alarms
 from economics.views.charts import money_asked
 from economics.views.last_week import profit_a_week_ago
 from fleet.access import viewer_required
@@ -170,19 +171,20 @@ def today_context(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def stray_pods() -> dict[str, Any]:
-    """The alarm that can not wait: pods that are billed and nobody ordered."""
+def urgent() -> dict[str, Any]:
+    """The alarms that can not wait: pods that nobody ordered, limits that are reached."""
     stray = list(orphans())
     return {
+        "trips": guardrail_alarms(),
         "orphans": stray,
         "orphans_usd_per_hour": sum((o.usd_per_pod_hour for o in stray), Decimal(0)),
     }
 
 
 def alarms() -> dict[str, Any]:
-    """What is billed or sold outside of every figure. Four queries."""
+    """What is billed or sold outside of every figure. Five queries."""
     books = {"unpriced": unpriced_models(), "unattributed": unattributed_pods()}
-    return stray_pods() | books
+    return urgent() | books
 
 
 @require_GET
@@ -191,8 +193,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     """The first page. Without any deployment: two doors."""
     context = today_context(request)
     if not context["figures"].deployments and not Deployment.objects.exists():
-        return render(request, "economics/first_run.html", stray_pods() | demo_state())
-    context |= stray_pods() | {"is_first": True}  # the page asks for the other alarms
+        return render(request, "economics/first_run.html", urgent() | demo_state())
+    context |= urgent() | {"is_first": True}  # the page asks for the other alarms
     return render(request, "economics/overview.html", context)
 
 

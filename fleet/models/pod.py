@@ -42,6 +42,9 @@ WANTED = (S.REQUESTED, S.CREATING, S.PROVISIONING, S.SERVING)  # count as replic
 ENDED = (S.TERMINATED, S.FAILED)
 
 
+SIMULATED_PAST = "demo-"  # begins the provider's id of pods that no cloud ever rented
+
+
 class Health(models.TextChoices):
     """What the probes say; the same words as `fleet.vllm.health`."""
 
@@ -62,6 +65,10 @@ class PodQuerySet(models.QuerySet["Pod"]):
 
     def wanted(self) -> PodQuerySet:
         return self.filter(status__in=WANTED)
+
+    def without_past(self) -> PodQuerySet:
+        """Without the demo's simulated past, which nothing may act on."""
+        return self.exclude(provider_id__startswith=SIMULATED_PAST)
 
     def rented(self) -> PodQuerySet:
         return self.filter(status__in=RENTED)

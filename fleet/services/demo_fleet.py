@@ -14,6 +14,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from fleet.models import (
+    SIMULATED_PAST,
     Cloud,
     Deployment,
     EngineSample,
@@ -33,7 +34,6 @@ from fleet.sandbox.demand import demand_between, parse_demand
 SAMPLE_EVERY = timedelta(minutes=15)
 TOKENS_PER_REQUEST = 400  # completion tokens of a mean request
 TOKENS_PER_STEP = 24
-PROVIDER_PREFIX = "demo-"
 PRICE_LIMIT = Decimal("1.02")  # of today's price, as in an order without a limit
 
 
@@ -212,7 +212,7 @@ def make_pod(
         container_disk_gb=plan.container_disk_gb,
         api_key="",
         provider=settings.PROVIDER_NAME,
-        provider_id=f"{PROVIDER_PREFIX}{plan.slug}-{attempt}"[:40],
+        provider_id=f"{SIMULATED_PAST}{plan.slug}-{attempt}"[:40],
         provider_status="TERMINATED",
         quoted_usd_per_pod_hour=price,
         usd_per_pod_hour=price,

@@ -1,7 +1,7 @@
 """Spend and revenue of the days that are not closed, per deployment and day.
 
-Everything here leaves out pods from before their deployment was ordered: the simulated
-past of the demo is history to look at, and no guardrail acts on it.
+Everything here leaves out the demo's simulated past: it is history to look at, and no
+guardrail acts on it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import F, Max, Q, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 
 from economics.calc.accrual import compute_cost
 from economics.calc.guardrails import surest_spend
@@ -25,7 +25,7 @@ from economics.selectors.pod_cost import (
     unaccrued_parts,
     unaccrued_pods,
 )
-from fleet.models import Orphan, Pod
+from fleet.models import SIMULATED_PAST, Orphan, Pod
 
 MOST_OPEN_DAYS = 62
 Place = tuple[int, date]  # deployment id, UTC day
@@ -40,14 +40,9 @@ class OpenMoney:
     since: date
 
 
-def history() -> Q:
-    """Pods that are older than the order of their deployment."""
-    return Q(requested_at__lt=F("deployment__created_at"))
-
-
 def ours(*, simulated: bool) -> QuerySet[Pod]:
     """The pods that guardrails count: one kind of money, without a simulated past."""
-    return Pod.objects.filter(deployment__fleet__simulated=simulated).exclude(history())
+    return Pod.objects.without_past().filter(deployment__fleet__simulated=simulated)
 
 
 def first_open_day(*, now: datetime) -> date:
@@ -86,7 +81,7 @@ def open_spend(since: date, *, simulated: bool, now: datetime) -> dict[Place, De
         cell.accrued += accrued or Decimal(0)
         cell.booked += booked
     closed = closed_days(since)
-    for pod in unaccrued_pods(now).exclude(history()):
+    for pod in unaccrued_pods(now).exclude(provider_id__startswith=SIMULATED_PAST):
         for part in unaccrued_parts(pod, until=now):
             day = booking_day(day_of(part.start), closed)
             if day >= since:
@@ -145,7 +140,7 @@ def open_revenue(since: date, *, simulated: bool, now: datetime) -> dict[Place, 
         RevenueLine.objects.filter(
             **{"day__gte": since, f"{pod}deployment__fleet__simulated": simulated}
         )
-        .exclude(**{f"{pod}requested_at__lt": F(f"{pod}deployment__created_at")})
+        .exclude(**{f"{pod}provider_id__startswith": SIMULATED_PAST})
         .order_by()
         .values_list(f"{pod}deployment", "day")
         .annotate(usd=Sum("amount_usd"))
@@ -159,7 +154,7 @@ def open_revenue(since: date, *, simulated: bool, now: datetime) -> dict[Place, 
         deployment = hour.pod.deployment
         if deployment.fleet.simulated != simulated:
             continue
-        if hour.pod.requested_at < deployment.created_at:
+        if hour.pod.provider_id.startswith(SIMULATED_PAST):
             continue
         price = prices.of(hour)
         if price is not None:

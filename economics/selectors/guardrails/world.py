@@ -8,8 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet, Sum
 
 from economics.calc.accrual import compute_cost, disk_cost
 from economics.calc.hours import day_of, whole_seconds
@@ -21,7 +20,15 @@ from economics.selectors.guardrails.open_money import (
     ours,
     stray_spend,
 )
-from fleet.models import MAYBE_BILLED, WANTED, BalanceReading, Deployment, Fleet, Pod
+from fleet.models import (
+    MAYBE_BILLED,
+    SIMULATED_PAST,
+    WANTED,
+    BalanceReading,
+    Deployment,
+    Fleet,
+    Pod,
+)
 from fleet.selectors.account import known_balance
 from fleet.selectors.burn import (
     CONTAINER_DISK_USD_PER_GB_MONTH,
@@ -238,19 +245,17 @@ def cold_by_deployment(pods: list[Pod], *, now: datetime) -> Amounts:
 
 
 def closed_losses(*, simulated: bool, since: date | None) -> Amounts:
-    """Cost minus net revenue of closed days by deployment [USD], from its order on.
+    """Cost minus net revenue of closed days by deployment [USD].
 
-    The day of the order counts where the deployment has no simulated past, which would
-    be in the same row.
+    Of a deployment with a simulated past the days after it: the day on which that past
+    ends has both in one row.
     """
-    past = Pod.objects.filter(
-        deployment=OuterRef("deployment"), requested_at__lt=F("deployment__created_at")
-    )
-    rows = (
-        DailyProfit.objects.filter(scope=Scope.DEPLOYMENT, simulated=simulated)
-        .annotate(ordered_on=TruncDate("deployment__created_at"), has_past=Exists(past))
-        .filter(Q(day__gt=F("ordered_on")) | Q(day=F("ordered_on"), has_past=False))
-    )
+    rows = DailyProfit.objects.filter(scope=Scope.DEPLOYMENT, simulated=simulated)
+    past = Pod.objects.filter(provider_id__startswith=SIMULATED_PAST).order_by()
+    ends = past.values_list("deployment").annotate(end=Max("billed_until"))
+    for deployment, end in ends:
+        if end is not None:
+            rows = rows.exclude(deployment=deployment, day__lte=day_of(end))
     if since is not None:
         rows = rows.filter(day__gte=since)
     sums = rows.order_by().values_list("deployment").annotate(usd=Sum("profit_usd"))

@@ -4,7 +4,7 @@ The pod costs $8/h without a disk and is billed from 10:00; it is looked at at 1
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,10 +12,11 @@ import pytest
 
 from economics.calc.guardrails import Rule
 from economics.models import BillingObservation, DailyProfit, GuardrailTrip
+from economics.services.demo import make_demo
 from economics.services.guardrails.check import check
 from fleet.models import Deployment, Pod
+from fleet.services.demo_fleet import DEPLOYMENTS, DemoDeployment
 from tests import factories
-from tests.clock import seconds
 from tests.economics.guardrails.story import NOW, rented
 from tests.economics.services.rows import DAY, MIDNIGHT, at
 
@@ -206,20 +207,27 @@ def test_shortly_before_midnight_only_what_is_left_of_the_day_counts(deployment,
     assert [trip.observed for trip in trips()] == [Decimal(8)]
 
 
-def test_a_simulated_past_is_never_acted_on(deployment, limit):
-    """Pods that are older than the order of their deployment are the demo's history."""
-    rented(
-        deployment,
-        requested_at=MIDNIGHT - seconds(1),
-        billed_until=at(11, 59),
-        status="terminated",
-    )
-    for rule in (Rule.DAY_SPEND, Rule.DAILY_LOSS, Rule.EXPOSURE):
-        limit(rule, warn="0.01")
+def test_a_simulated_past_is_never_acted_on(settings, limit):
+    """The demo as it is made: 60 days of a loss that nobody had."""
+    settings.KERNE_SANDBOX, settings.PROVIDER_NAME = True, "sandbox"
+    plans = [tiny(plan) for plan in DEPLOYMENTS]
+    for plan in plans:
+        factories.make_offer(
+            provider="sandbox", gpu_type_id=plan.gpu_type_id, cloud=plan.cloud
+        )
+    make_demo(now=NOW, plans=plans)
+    for rule in Rule:
+        limit(rule, **({"warn": "0"} if rule == Rule.RUNWAY else {"terminate": "0.01"}))
 
     check(now=NOW)
 
     assert trips() == []
+    assert set(Deployment.objects.values_list("replicas", flat=True)) == {1}
+
+
+def tiny(plan: DemoDeployment) -> DemoDeployment:
+    """Three days of a demo deployment."""
+    return replace(plan, days=3)
 
 
 def test_an_exposure_counts_from_the_day_that_its_limit_names(deployment, limit):
