@@ -3,7 +3,10 @@ from decimal import Decimal
 import pytest
 
 from economics.calc.guardrails import Rule
-from tests.economics.guardrails.story import asked, rented
+from economics.guards import veto
+from fleet.models import ActionKind
+from fleet.services.actions import plan_action
+from tests.economics.guardrails.story import NOW, asked, rented
 from tests.factories import make_fleet
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("fresh")]
@@ -65,3 +68,15 @@ def test_without_any_limit_the_accounts_own_still_holds(deployment):
 
     assert "spend limit: " in (asked(deployment, usd="72.01") or "")
     assert asked(deployment, usd=str(Decimal(72))) is None
+
+
+def test_a_plan_says_before_the_click_that_the_fleets_limit_forbids_it(deployment, limit):
+    rented(deployment)
+    limit(Rule.COMMITTED, fleet=deployment.fleet, refuse="9")
+
+    plan = plan_action(
+        ActionKind.SCALE, {"deployment": "glm-5", "replicas": "2"}, guard=veto, now=NOW
+    )
+
+    assert "committed spend of fleet Tier 2 becomes" in plan.blocked
+    assert "above the limit of $9.00/h (refuse new spending)." in plan.blocked
