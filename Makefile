@@ -9,7 +9,7 @@ SAFE_ENV := KERNE_ENV=live RUNPOD_API_KEY=rpa_checkonly KERNE_SANDBOX=false \
 	KERNE_PUBLIC_URL=https://kerne.example DATABASE_URL=postgresql://kerne@db.example/kerne \
 	REDIS_URL=rediss://redis.example/0
 
-.PHONY: up test soak check vllm login-link clean help
+.PHONY: up test faults soak check vllm login-link clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,6 +19,9 @@ up: .venv/.installed  ## start the console and everything it needs; Ctrl-C ends 
 
 test: .venv/.installed-dev  ## run all tests; ARGS="-k health" runs some
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+faults: .venv/.installed-dev  ## every fault and every death of a worker, on a running console
+	@FAULTS=all $(BIN)/python -m pytest -q tests/faults
 
 soak: .venv/.installed-dev  ## 30 simulated days of 50 pods with faults and dying workers
 	@SOAK_DAYS=$${SOAK_DAYS:-30} SOAK_PODS=$${SOAK_PODS:-50} $(BIN)/python -m pytest -q tests/soak

@@ -56,6 +56,7 @@ def recorded(name: str, work: Callable[[datetime], str]) -> None:
         request_id=str(
             getattr(request, "request_id", None) or getattr(request, "id", "") or ""
         ),
+        lease_seconds=settings.JOB_LEASE_SECONDS,
     )
 
 

@@ -49,8 +49,6 @@ if not KERNE_ENV.isascii() or not KERNE_ENV.isalnum() or not KERNE_ENV.islower()
 # The sandbox never gets to see a real key. Empty: the one that an admin stored is used.
 RUNPOD_API_KEY = SANDBOX_KEY if KERNE_SANDBOX else _runpod_key or ""
 _cloud = SANDBOX_URL if KERNE_SANDBOX else "https://api.runpod.io"
-# Rows carry this name, so that play money and real pods are never reconciled together.
-PROVIDER_NAME = "sandbox" if KERNE_SANDBOX else "runpod"
 MODEL_HUB_URL = env.url("MODEL_HUB_URL", "https://huggingface.co")
 RUNPOD_API_URL = env.url("RUNPOD_API_URL", _cloud)
 RUNPOD_GRAPHQL_URL = env.url("RUNPOD_GRAPHQL_URL", f"{_cloud}/graphql")
@@ -215,6 +213,8 @@ WORKER_SHUTDOWN_SECONDS = env.seconds("KERNE_WORKER_SHUTDOWN_SECONDS", 20)
 
 # --- The domain's defaults ------------------------------------------------------------
 
+# After the death of a worker its job may not run again for so long.
+JOB_LEASE_SECONDS = env.seconds("KERNE_JOB_LEASE_SECONDS", 45, minimum=5)
 PROBE_INTERVAL_SECONDS = env.seconds("KERNE_PROBE_INTERVAL_SECONDS", 10)
 PROBE_TIMEOUT_SECONDS = env.seconds("KERNE_PROBE_TIMEOUT_SECONDS", 15)
 ENGINE_STALL_SECONDS = env.seconds("KERNE_ENGINE_STALL_SECONDS", 120)

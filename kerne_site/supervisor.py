@@ -36,10 +36,20 @@ class Part:
 
 
 class Supervisor:
-    """Watches parts. say: prints a line; on_change: told after each (re)start."""
+    """Watches parts. say: prints a line; on_change: told after each (re)start.
 
-    def __init__(self, say: Callable[[str], None], on_change: Callable[[], None]) -> None:
+    patient: starts again at once and never gives up, for drills that kill on purpose.
+    """
+
+    def __init__(
+        self,
+        say: Callable[[str], None],
+        on_change: Callable[[], None],
+        *,
+        patient: bool = False,
+    ) -> None:
         self.parts: list[Part] = []
+        self._patient = patient
         self._say = say
         self._on_change = on_change
 
@@ -73,11 +83,13 @@ class Supervisor:
         while part.crashes and part.crashes[0] <= now - CRASH_WINDOW_SECONDS:
             part.crashes.popleft()
         count = len(part.crashes)
-        if count > CRASHES_ALLOWED:
+        if count > CRASHES_ALLOWED and not self._patient:
             minutes = CRASH_WINDOW_SECONDS / 60
             times = f"ended {count} times within {minutes:g} minutes"
             raise GaveUp(part.child.why(f"{times}, so nothing runs any more"))
         pause = min(FIRST_PAUSE_SECONDS * 2 ** (count - 1), LONGEST_PAUSE_SECONDS)
+        if self._patient:
+            pause = FIRST_PAUSE_SECONDS
         part.start_again_at = now + pause
         self._say(
             part.child.why(

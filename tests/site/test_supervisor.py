@@ -78,6 +78,21 @@ def test_a_part_is_given_up_at_its_sixth_crash_within_five_minutes(command):
     assert "no cloud today" in str(end.value)
 
 
+def test_a_drill_that_kills_on_purpose_never_ends_the_console(command):
+    supervisor = Supervisor(lambda line: None, on_change=lambda: None, patient=True)
+    supervisor.start("cloud", lambda: command(CRASHES))
+    part = supervisor.parts[0]
+    pauses = []
+    for number in range(8):
+        assert part.child is not None and part.child.wait(10)
+        supervisor.look(now=number * 2.0)
+        pauses.append(part.start_again_at - number * 2.0)
+        supervisor.look(now=part.start_again_at)
+
+    assert pauses == [1] * 8
+    supervisor.kill()
+
+
 def test_a_crash_now_and_then_is_never_given_up(command):
     supervisor = Supervisor(lambda line: None, on_change=lambda: None)
     supervisor.start("cloud", lambda: command(CRASHES))

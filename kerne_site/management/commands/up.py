@@ -63,7 +63,9 @@ class Command(BaseCommand):
             if ended:
                 self._say(f"earlier run: ended {ended} processes that it left behind")
         self._refuse_taken_ports()
-        self._supervisor = Supervisor(self._say, self._note_children)
+        self._supervisor = Supervisor(
+            self._say, self._note_children, patient=settings.FAULT_POINTS
+        )
         self._run()
 
     def _run(self) -> None:

@@ -1,0 +1,84 @@
+"""Every fault of the cloud, and kill -9 of the worker at every stage, twice over.
+
+The whole matrix takes a quarter of an hour: `make faults`. Without FAULTS=all, a part of
+it: an answer that is lost, and a worker that dies at the two worst moments.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import pytest
+
+from tests.end_to_end.conftest import start_console  # noqa: F401
+from tests.end_to_end.console import ROOT, Console
+from tests.faults.drill import SETTINGS, Drill, Row
+from tests.faults.matrix import keep, run_deaths, run_troubles, settle_books, slug_of, table
+from tests.faults.scenarios import (
+    LAUNCH_DEATHS,
+    STOP_DEATHS,
+    TROUBLES,
+    Death,
+    kinds_without_a_row,
+    points_without_a_row,
+)
+
+WHOLE = os.environ.get("FAULTS") == "all"
+PAGE = ROOT / "docs" / "faults.md"  # where the whole table is kept
+PART_TROUBLES = ("lost_response",)
+PART_DEATHS = ("created", "deleted")
+ENDS = ("stop", "terminate")
+
+
+def all_deaths() -> list[tuple[str, Death, Death, Row]]:
+    """A launch and an end with a death each; both ends of a pod meet all stages."""
+    return [
+        (end, launch, stop, Row(f"kill -9 {launch.name}; {end}: {stop.name}", f"{end}-{n}"))
+        for end in ENDS
+        for n, (launch, stop) in enumerate(zip(LAUNCH_DEATHS, STOP_DEATHS, strict=True))
+    ]
+
+
+def test_every_kind_of_fault_has_a_row():
+    assert kinds_without_a_row() == set()
+
+
+def test_the_page_shows_the_matrix_as_it_is():
+    page = PAGE.read_text()
+    names = [each.name for each in TROUBLES]
+    names += [row.scenario for *_, row in all_deaths()]
+
+    assert [name for name in names if f"| {name} |" not in page] == []
+
+
+def test_every_fault_point_has_a_row():
+    assert points_without_a_row() == set()
+
+
+@pytest.mark.slow
+def test_the_matrix(start_console: Callable[..., Console], capsys):  # noqa: F811
+    troubles = [each for each in TROUBLES if WHOLE or each.name in PART_TROUBLES]
+    rows = {each.name: Row(each.name, slug_of(each.name)) for each in troubles}
+    deaths = [
+        each
+        for each in all_deaths()
+        if WHOLE or (each[0] == "stop" and each[1].point in PART_DEATHS)
+    ]
+    drill = Drill(start_console(**SETTINGS))
+    everything = [*rows.values(), *(row for *_, row in deaths)]
+    drill.add([row.slug for row in everything])
+
+    for again in range(2 if WHOLE else 1):
+        run_troubles(drill, troubles, rows)
+        for end, launch, stop, row in deaths:
+            terminate = end == "terminate"
+            run_deaths(drill, row, launch, stop, terminate=terminate, whole=bool(again))
+    settle_books(drill, everything)
+
+    text = table(everything)
+    with capsys.disabled():
+        print(f"\n{text}")
+    if WHOLE:
+        keep(PAGE, text)
+    assert [(row.scenario, row) for row in everything if not row.is_good] == []
