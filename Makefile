@@ -7,7 +7,8 @@ PIP_INSTALL := install -qq --disable-pip-version-check --prefer-binary
 SAFE_ENV := KERNE_ENV=live RUNPOD_API_KEY=rpa_checkonly KERNE_SANDBOX=false \
 	SECRET_KEY=check-only-0kQ7vZr2mXw9Lp4sNf8Tj1Hc6Yb3Gd5Ea-check-only-x \
 	KERNE_PUBLIC_URL=https://kerne.example DATABASE_URL=postgresql://kerne@db.example/kerne \
-	REDIS_URL=rediss://redis.example/0
+	REDIS_URL=rediss://redis.example/0 \
+	KERNE_ENCRYPTION_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
 
 .PHONY: up test faults soak check vllm login-link clean help
 
