@@ -41,6 +41,7 @@ from fleet.models.pod import (
     PodStatus,
     PodTransition,
 )
+from fleet.models.rollout import Rollout, RolloutState
 from fleet.models.sample import EngineSample
 from fleet.models.scaling import ScalingDecision
 from fleet.models.served_model import Attention, ModelVariant, Precision, ServedModel
@@ -98,6 +99,8 @@ __all__ = [
     "Precision",
     "RentalKind",
     "ScalingDecision",
+    "Rollout",
+    "RolloutState",
     "ServedModel",
     "Severity",
     "SpeedEstimate",

@@ -98,6 +98,8 @@ class Deployment(models.Model):
     # A crash loop: its replicas become ready and die, so that each costs a cold start.
     launches_stopped_at = models.DateTimeField(null=True, blank=True)
     launches_stopped_reason = models.CharField(max_length=500, blank=True)
+    revision = models.PositiveIntegerField(default=1)  # of its settings
+    surge = models.PositiveSmallIntegerField(default=0)  # replicas more, while they change
     order_key = models.CharField(
         max_length=40, unique=True, null=True, blank=True
     )  # a confirm sent twice orders once

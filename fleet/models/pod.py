@@ -88,6 +88,7 @@ class Pod(models.Model):
         max_length=60, unique=True
     )  # kerne-<env>-<deployment>-<attempt>
     attempt = models.PositiveIntegerField()
+    revision = models.PositiveIntegerField(default=1)  # of its deployment at the order
     status = models.CharField(max_length=12, choices=PodStatus, default=S.REQUESTED)
     status_since = models.DateTimeField()
     status_reason = models.CharField(max_length=500, blank=True)

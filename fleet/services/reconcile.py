@@ -16,6 +16,7 @@ from fleet.services import (
     leads,
     mending,
     replicas,
+    rolling,
     scaling,
     termination,
 )
@@ -52,10 +53,12 @@ def tick(
     # First: replicas follow what the demand asks for in the same tick.
     apart("leads", leads.refresh, troubles)
     scaled = scaling.scale_all(simulated=simulated, now=now, troubles=troubles)
+    roll = partial(rolling.step_all, simulated=simulated, now=now, troubles=troubles)
+    rolled = apart("rollouts", roll, troubles) or []
     changed = settle_deployments(
         provider.name, simulated=simulated, now=now, new_key=new_key, troubles=troubles
     )
-    words = [f"{changed} replicas changed", *scaled]
+    words = [f"{changed} replicas changed", *scaled, *rolled]
     overdue = partial(deadlines.end_overdue, provider_name=provider.name, now=now)
     if late := apart("deadlines", overdue, troubles):
         words.append(f"over the deadline: {', '.join(late)}")

@@ -68,7 +68,7 @@ def may_be_unsettled(deployment: Deployment, live: int, *, now: datetime) -> boo
 
 def is_unsettled(deployment: Deployment, live: int, *, now: datetime) -> bool:
     """Whether there is something to do: too many replicas, or too few and one may start."""
-    wanted = deployment.replicas_wanted(now=now)
+    wanted = rented_for(deployment, now=now)
     return live > wanted or (live < wanted and may_launch(deployment, now=now))
 
 
@@ -96,7 +96,7 @@ def settle_deployment(
         )
         if deployment is None:
             return 0  # another controller is at it, or it is another cloud's
-        wanted = deployment.replicas_wanted(now=now)
+        wanted = rented_for(deployment, now=now)
         live = sorted(deployment.pods.wanted(), key=worth)
         if len(live) < wanted and may_launch(deployment, now=now):
             count = wanted - len(live)
@@ -104,6 +104,12 @@ def settle_deployment(
                 request_pod(deployment, provider=provider, now=now, api_key=new_key())
             return count
         return end_surplus(deployment, live[wanted:], wanted=wanted, now=now)
+
+
+def rented_for(deployment: Deployment, *, now: datetime) -> int:
+    """Replicas to rent: those wanted, and one more while its settings are rolled out."""
+    wanted = deployment.replicas_wanted(now=now)
+    return wanted + deployment.surge if wanted else 0
 
 
 def worth(pod: Pod) -> tuple[int, datetime, int]:
@@ -147,6 +153,7 @@ def request_pod(
         deployment=deployment,
         name=pod_name(deployment.slug, attempt),
         attempt=attempt,
+        revision=deployment.revision,
         status_since=now,
         requested_at=now,
         ready_by=ready_by(now),

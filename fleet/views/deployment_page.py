@@ -37,6 +37,7 @@ def deployment_page(request: HttpRequest, pk: int) -> HttpResponse:
         "now": now,
         "deployment": deployment,
         "state": deployment_state(deployment, pods, now=now),
+        "rollout": deployment.rollouts.first(),
         "wanted": deployment.replicas_wanted(now=now),
         "burst": burst_shown(deployment, now=now),
         "hours": hours_shown(deployment, now=now),

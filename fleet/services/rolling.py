@@ -1,0 +1,284 @@
+"""Rolling: change a deployment's settings without a gap.
+
+One replica more is rented with the new settings; when it is ready an old one drains and
+ends; and so on until none is left. A new replica that is never ready aborts the change:
+the old settings come back and the old replicas were never touched.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Field
+
+from fleet.models import (
+    WANTED,
+    Deployment,
+    Health,
+    Pod,
+    PodStatus,
+    Rollout,
+    RolloutState,
+)
+from fleet.selectors.burn import container_disk_usd_per_hour
+from fleet.selectors.serving import SHOWN_PLAN_KEY, fit_of, serve_spec_for
+from fleet.selectors.spent import HOUR, cold_start_seconds
+from fleet.services import audit, replicas, termination
+from fleet.services.isolation import apart
+
+REPLACES = (  # these need another pod; a price limit does not
+    "max_model_len",
+    "gpu_memory_utilization",
+    "image",
+    "extra_env",
+    "gpu_type_id",
+    "gpu_count",
+    "cloud",
+    "container_disk_gb",
+)
+CHANGEABLE = (*REPLACES, "max_usd_per_gpu_hour")
+PAST_STARTS = 20
+RULE = "rule:rolling"
+
+
+@dataclass(frozen=True, slots=True)
+class RollingPlan:
+    """What a change will do, and what the replica more costs meanwhile."""
+
+    changes: dict[str, Any]
+    replicas: int
+    seconds: float
+    extra_usd: Decimal
+    is_measured: bool
+
+    @property
+    def sentence(self) -> str:
+        if not self.seconds:
+            return "No replica is replaced."
+        source = "median of past starts" if self.is_measured else "the longest allowed"
+        return (
+            f"For about {round(self.seconds / 60)} min one replica more: "
+            f"${self.extra_usd:.2f} ({self.replicas} to replace, {source})."
+        )
+
+
+def plan(
+    deployment: Deployment, changes: Mapping[str, Any], *, now: datetime
+) -> RollingPlan:
+    """What `changes` will do. Changes nothing; raises ValueError with a sentence."""
+    wanted = changed_copy(deployment, changes)
+    real = {
+        name: getattr(wanted, name)
+        for name in CHANGEABLE
+        if name in changes and getattr(wanted, name) != getattr(deployment, name)
+    }
+    if not real:
+        raise ValueError("changes has nothing new; give a setting another value.")
+    check(wanted)
+    if deployment.rollouts.filter(state=RolloutState.RUNNING).exists():
+        raise ValueError(f"{deployment} is being changed already; wait until it is done.")
+    count = deployment.pods.wanted().count() if set(real) & set(REPLACES) else 0
+    each, is_measured = typical_start_seconds(deployment)
+    hourly = wanted.max_usd_per_gpu_hour * wanted.gpu_count
+    price = replicas.todays_price(wanted, provider=settings.PROVIDER_NAME)
+    if price is not None:
+        hourly = price * wanted.gpu_count
+    hourly += container_disk_usd_per_hour(wanted.container_disk_gb)
+    seconds = each * count
+    extra = hourly * Decimal(str(seconds)) / HOUR
+    return RollingPlan(real, count, seconds, extra, is_measured)
+
+
+def changed_copy(deployment: Deployment, changes: Mapping[str, Any]) -> Deployment:
+    """The deployment as it would be; not saved. Raises ValueError for another setting."""
+    unknown = sorted(set(changes) - set(CHANGEABLE))
+    if unknown:
+        raise ValueError(
+            f"changes has {unknown[0]}; what can be changed is {', '.join(CHANGEABLE)}."
+        )
+    copy = Deployment.objects.select_related("variant__served_model").get(pk=deployment.pk)
+    for name, value in changes.items():
+        try:
+            setattr(copy, name, as_kept(name, value))
+        except ValidationError as wrong:
+            raise ValueError(f"{name} is {value!r}; it can not be read.") from wrong
+    return copy
+
+
+def as_kept(name: str, value: Any) -> Any:
+    """`value` in the type of that column. Raises ValidationError."""
+    field = Deployment._meta.get_field(name)
+    assert isinstance(field, Field)
+    return field.to_python(value)
+
+
+def check(wanted: Deployment) -> None:
+    """Refuse what vLLM would not start with, or what does not fit on its GPUs."""
+    if wanted.max_usd_per_gpu_hour <= 0:
+        raise ValueError(
+            f"max_usd_per_gpu_hour is {wanted.max_usd_per_gpu_hour}; it must be above 0."
+        )
+    serve_spec_for(wanted, api_key=SHOWN_PLAN_KEY)
+    fit = fit_of(
+        wanted.variant,
+        gpu_type_id=wanted.gpu_type_id,
+        gpu_count=wanted.gpu_count,
+        max_model_len=wanted.max_model_len,
+        gpu_memory_utilization=wanted.gpu_memory_utilization,
+    )
+    if not fit.ok:
+        raise ValueError(f"It does not fit: {'; '.join(map(str, fit.reasons))}")
+
+
+def typical_start_seconds(deployment: Deployment) -> tuple[float, bool]:
+    """The median cold start of its past pods [s]; the deadline where there is none."""
+    past = deployment.pods.filter(ready_at__isnull=False).order_by("-ready_at")
+    seen = [
+        seconds
+        for pod in past[:PAST_STARTS]
+        if (seconds := cold_start_seconds(pod)) is not None
+    ]
+    if not seen:
+        return float(settings.PROVISIONING_DEADLINE_SECONDS), False
+    return statistics.median(seen), True
+
+
+def change(
+    deployment: Deployment, changes: Mapping[str, Any], *, acting_user: str, now: datetime
+) -> RollingPlan:
+    """Save new settings and begin to replace the replicas. Raises ValueError."""
+    with transaction.atomic():
+        row = Deployment.objects.select_for_update().get(pk=deployment.pk)
+        planned = plan(row, changes, now=now)
+        previous = {name: getattr(row, name) for name in planned.changes}
+        for name, value in planned.changes.items():
+            setattr(row, name, value)
+        fields = list(planned.changes)
+        if planned.replicas:
+            row.revision += 1
+            fields.append("revision")
+            Rollout.objects.create(
+                deployment=row,
+                revision=row.revision,
+                changes=plain(planned.changes),
+                previous=plain(previous),
+                state=RolloutState.RUNNING,
+                acting_user=acting_user,
+                started_at=now,
+            )
+        row.save(update_fields=fields)
+        audit.record(
+            "change settings",
+            row,
+            acting_user=acting_user,
+            now=now,
+            was=plain(previous),
+            becomes=plain(planned.changes),
+            usd_extra=planned.extra_usd,
+        )
+    deployment.refresh_from_db()
+    return planned
+
+
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that a JSON column holds exactly."""
+    return {
+        name: str(value) if isinstance(value, Decimal) else value
+        for name, value in values.items()
+    }
+
+
+def step_all(*, simulated: bool, now: datetime, troubles: list[str]) -> list[str]:
+    """One step of every running rollout; what was done, in words."""
+    running = Rollout.objects.filter(
+        state=RolloutState.RUNNING, deployment__fleet__simulated=simulated
+    ).order_by("pk")
+    done = [
+        apart(f"rollout {pk}", lambda pk=pk: step(pk, now=now), troubles)  # type: ignore[misc]
+        for pk in running.values_list("pk", flat=True)
+    ]
+    return [words for words in done if words]
+
+
+def step(rollout_id: int, *, now: datetime) -> str:
+    """Abort, end an old replica that a new one stands in for, or finish."""
+    with transaction.atomic():
+        rollout = (
+            Rollout.objects.select_for_update(of=("self",))
+            .select_related("deployment")
+            .get(pk=rollout_id)
+        )
+        deployment = Deployment.objects.select_for_update().get(pk=rollout.deployment_id)
+        if rollout.state != RolloutState.RUNNING:
+            return ""
+        pods = list(deployment.pods.filter(status__in=WANTED).order_by("requested_at"))
+        old = [pod for pod in pods if pod.revision < rollout.revision]
+        new = [pod for pod in pods if pod.revision >= rollout.revision]
+        wanted = deployment.replicas_wanted(now=now)
+        if wanted and old and (failed := first_failure(rollout)):
+            return abort(rollout, deployment, new, why=failed, now=now)
+        ready = [pod for pod in new if serves(pod)]
+        spare = old[: max(len(ready) + len(old) - wanted, 0)]
+        for pod in sorted(spare, key=lambda each: each.pk):
+            reason = f"replaced by revision {rollout.revision}"
+            termination.request_termination(pod, acting_user=RULE, reason=reason, now=now)
+        left = len(old) - len(spare)
+        surge = 1 if left and wanted else 0
+        Deployment.objects.filter(pk=deployment.pk).update(surge=surge)
+        if left:
+            return f"{rollout}: {len(ready)} new ready, {left} old left"
+        finish(rollout, RolloutState.DONE, "every replica has the new settings", now=now)
+        return f"{rollout}: done"
+
+
+def serves(pod: Pod) -> bool:
+    return pod.status == PodStatus.SERVING and pod.health in (Health.READY, Health.BUSY)
+
+
+def first_failure(rollout: Rollout) -> str:
+    """Why the first new replica that was never ready ended; "" while none did."""
+    lost = (
+        rollout.deployment.pods.filter(
+            revision__gte=rollout.revision,
+            ready_at__isnull=True,
+            requested_at__gte=rollout.started_at,
+        )
+        .exclude(status__in=WANTED)
+        .order_by("requested_at")
+        .first()
+    )
+    return f"{lost.name}: {lost.status_reason or 'ended'}" if lost else ""
+
+
+def abort(
+    rollout: Rollout, deployment: Deployment, new: list[Pod], *, why: str, now: datetime
+) -> str:
+    """Bring the old settings back; new replicas end, unless no old one is left."""
+    for name, value in rollout.previous.items():
+        setattr(deployment, name, as_kept(name, value))
+    deployment.revision = rollout.revision - 1
+    deployment.surge, deployment.launch_failures = 0, 0
+    deployment.not_before = None
+    fields = ["revision", "surge", "launch_failures", "not_before"]
+    deployment.save(update_fields=[*rollout.previous, *fields])
+    reason = f"the change was taken back: {why}"
+    for pod in sorted(new, key=lambda each: each.pk):
+        termination.request_termination(pod, acting_user=RULE, reason=reason, now=now)
+    finish(rollout, RolloutState.ABORTED, reason, now=now)
+    return f"{rollout}: {reason}"
+
+
+def finish(rollout: Rollout, state: RolloutState, reason: str, *, now: datetime) -> None:
+    rollout.state, rollout.ended_at, rollout.reason = state, now, reason[:500]
+    rollout.save(update_fields=["state", "ended_at", "reason"])
+    audit.record(
+        f"rollout {state}", rollout.deployment, acting_user=RULE, now=now, reason=reason
+    )
