@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
-from fleet.models import AuditEntry, Health, Pod, PodStatus, PodTransition
+from fleet.models import AuditEntry, Health, Pod, PodStatus
+from fleet.selectors.spent import usd_between
+from fleet.selectors.starts import past_starts, starts_of, typical_seconds
 from fleet.templatetags.numbers import hours, money
 from fleet.views.states import KIND_OF_HEALTH, KIND_OF_STATUS
 
 SHOWN = 60
+STILL_SECONDS = 300  # a step may take so long before its length is a warning
 
 
 @dataclass(frozen=True)
@@ -71,12 +74,19 @@ def figure_in_words(name: str, value: object) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class Stage:
-    """A step of renting. `state` is done, now, ahead or failed."""
+    """A step of renting. `state` is done, now, ahead or failed.
+
+    seconds          so far; None where it was not seen
+    typical_seconds  median of past starts alike; None without one
+    usd              what it cost so far; None where nothing was billed in it
+    """
 
     name: str
     state: str
     seconds: float | None
     detail: str = ""
+    typical_seconds: float | None = None
+    usd: Decimal | None = None
 
 
 STEPS = (
@@ -89,8 +99,14 @@ STEPS = (
 
 
 def pod_stages(pod: Pod, *, now: datetime) -> list[Stage]:
-    """The steps from the wish to READY with the seconds that each took so far."""
-    starts = _starts(pod)
+    """The steps from the wish to READY: seconds, what is typical, and money so far.
+
+    Three queries.
+    """
+    past = past_starts(pod)
+    known = starts_of([pod, *past])
+    starts = known.pop(pod.pk)
+    usual = typical_seconds(list(known.values()))
     reached = max(n for n, at in enumerate(starts) if at is not None)
     ended = pod.status_since if pod.is_ended else None
     stages = []
@@ -98,34 +114,36 @@ def pod_stages(pod: Pod, *, now: datetime) -> list[Stage]:
         start = starts[n]
         if start is None:
             state = "ahead" if n > reached else "done"
-            stages.append(
-                Stage(name, state, None, detail if n > reached else "passed at once")
-            )
+            words = detail if n > reached else "passed at once"
+            stages.append(Stage(name, state, None, words, usual[n]))
             continue
         following = next((at for at in starts[n + 1 :] if at is not None), None)
         until = following or ended or now
         state = "done" if following or n == len(STEPS) - 1 else "now"
         if state == "now" and ended:
             state, detail = "failed", pod.status_reason or "ended here"
-        seconds = (until - start).total_seconds() if n < len(STEPS) - 1 else None
-        stages.append(Stage(name, state, seconds, detail))
+        is_last = n == len(STEPS) - 1
+        seconds = None if is_last else (until - start).total_seconds()
+        usd = None if is_last else usd_between(pod, start, until) or None
+        stages.append(Stage(name, state, seconds, detail, usual[n], usd))
     return stages
 
 
-def _starts(pod: Pod) -> list[datetime | None]:
-    """When each step of STEPS began; None where it was not reached, or not seen."""
-    first: dict[str, datetime] = {}
-    for row in PodTransition.objects.filter(pod=pod).order_by("at", "pk"):
-        first.setdefault(row.new, row.at)
-    loading = pod.health_changes.filter(health=Health.LOADING).order_by("at").first()
-    rented = first.get(PodStatus.PROVISIONING)
-    return [
-        pod.requested_at,
-        first.get(PodStatus.CREATING) or pod.sent_at,
-        rented or pod.billed_from,
-        loading.at if loading else None,
-        pod.ready_at,
-    ]
+def standstill(stages: list[Stage]) -> str:
+    """A warning when the running step takes far longer than it does as a rule."""
+    running = next((each for each in stages if each.state == "now"), None)
+    if running is None or running.seconds is None:
+        return ""
+    usual = running.typical_seconds
+    limit = STILL_SECONDS if usual is None else max(2 * usual, STILL_SECONDS)
+    if running.seconds < limit:
+        return ""
+    told = "no start like it is known" if usual is None else f"usual is {minutes(usual)}"
+    return f"No change for {minutes(running.seconds)} in “{running.name}”; {told}."
+
+
+def minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds >= 60 else f"{seconds:.0f} s"
 
 
 def slowest(stages: list[Stage]) -> str:

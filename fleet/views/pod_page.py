@@ -21,7 +21,7 @@ from fleet.selectors.burn import container_disk_usd_per_hour, pod_usd_per_hour
 from fleet.selectors.leases import lease_ends_at
 from fleet.selectors.serving import serve_spec_for
 from fleet.selectors.spent import cold_start_seconds, cold_start_usd
-from fleet.views.pod_events import pod_events, pod_stages, slowest
+from fleet.views.pod_events import pod_events, pod_stages, slowest, standstill
 from fleet.views.states import pod_state
 from fleet.views.strips import health_spans
 from fleet.views.throughput import SILENT, throughput
@@ -78,6 +78,7 @@ def live_context(pod: Pod, *, now: datetime) -> dict[str, Any]:
         "state": pod_state(pod, now=now),
         "stages": stages,
         "slowest": slowest(stages),
+        "standstill": standstill(stages),
         "spans": health_spans([pod], now=now)[pod.pk],
         "throughput": throughput([pod], now=now).get(pod.pk, SILENT),
         "events": pod_events(pod),

@@ -1,0 +1,104 @@
+"""Each step of a start: seconds, what is usual, what it cost, and when it stands still."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from fleet.models import Deployment, Pod, PodStatus
+from fleet.views.pod_events import pod_stages, standstill
+from tests.factories import (
+    NOW,
+    make_deployment,
+    make_health_change,
+    make_pod,
+    make_transition,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def minutes(count: float) -> timedelta:
+    return timedelta(minutes=count)
+
+
+@pytest.fixture
+def deployment() -> Deployment:
+    return make_deployment()
+
+
+def started(deployment: Deployment, loading: float, **columns: object) -> Pod:
+    """Rented after 1 min, loading after 3, ready after 3 + `loading`."""
+    begun = NOW - minutes(60)
+    pod = make_pod(
+        deployment=deployment,
+        requested_at=begun,
+        sent_at=begun,
+        billed_from=begun + minutes(1),
+        **({"ready_at": begun + minutes(3 + loading)} | columns),
+    )
+    make_transition(pod, "requested", "creating", at=begun)
+    make_transition(pod, "creating", "provisioning", at=begun + minutes(1))
+    make_health_change(pod, "loading", at=begun + minutes(3))
+    return pod
+
+
+def new_one(deployment: Deployment) -> Pod:
+    return started(
+        deployment,
+        0,
+        status=PodStatus.PROVISIONING,
+        ready_at=None,
+        container_disk_gb=0,
+        usd_per_pod_hour=Decimal("6.00"),
+    )
+
+
+def test_usual_is_the_median_of_past_starts(deployment):
+    for loading in (4, 6, 30):
+        started(deployment, loading)
+
+    stages = pod_stages(new_one(deployment), now=NOW)
+
+    assert [each.typical_seconds for each in stages] == [0.0, 60.0, 120.0, 360.0, None]
+
+
+def test_another_deployment_with_the_same_weights_and_gpus_tells_too(deployment):
+    twin = make_deployment(variant=deployment.variant)
+    started(twin, 4)
+
+    stages = pod_stages(new_one(deployment), now=NOW)
+
+    assert stages[3].typical_seconds == 240.0
+
+
+def test_a_step_costs_from_the_first_billed_second(deployment):
+    stages = pod_stages(new_one(deployment), now=NOW - minutes(50))
+
+    assert [each.usd for each in stages] == [
+        None,
+        None,
+        Decimal("0.20"),  # 2 min at $6/h
+        Decimal("0.70"),  # 7 min so far
+        None,
+    ]
+
+
+def test_a_step_that_stands_still_is_told_with_what_is_usual(deployment):
+    started(deployment, 4)
+    pod = new_one(deployment)
+
+    early = pod_stages(pod, now=NOW - minutes(50))
+    late = pod_stages(pod, now=NOW - minutes(48))
+
+    assert standstill(early) == ""
+    assert standstill(late) == "No change for 9 min in “loading”; usual is 4 min."
+
+
+def test_the_page_says_what_a_cold_start_cost(operator: Client, pod: Pod):
+    page = operator.get(reverse("fleet:pod", args=[pod.pk])).content.decode()
+
+    # 4 minutes at $0.74/h and the disk's $0.0055/h.
+    assert "This cold start took" in page and "and cost $0.05" in page
