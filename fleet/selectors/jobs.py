@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from celery import current_app
 from celery.schedules import crontab
+from django.conf import settings
+from django.db.models import Max
 
 from fleet.models import JobResult, JobRun
 
 LATE_FACTOR = 2
 LATE_GRACE_SECONDS = 20
 RUNS_SHOWN = 20
+# One of each queue: a worker that serves two of them only is found out.
+WATCHED = {
+    "reconcile": settings.RECONCILE_INTERVAL_SECONDS,
+    "probe": settings.PROBE_INTERVAL_SECONDS,
+    "settle_usage": 60,
+}
+LEAST_SILENCE = timedelta(seconds=60)
+SILENT_PERIODS = 4
+LOOKED_BACK = timedelta(hours=2)  # of frequent jobs; more runs would only be counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,7 @@ class Heartbeat:
 
     last_run_at: datetime | None
     is_silent: bool
+    silent_jobs: Mapping[str, datetime] = field(default_factory=dict)  # since when
 
 
 def jobs_overview(*, now: datetime) -> list[JobOverview]:
@@ -116,10 +129,30 @@ def is_late(last: JobRun | None, every: int | None, *, now: datetime) -> bool:
 
 
 def heartbeats(*, now: datetime) -> Heartbeat:
-    """The newest sign of life. No run at all is silence since ever."""
-    last = JobRun.objects.exclude(result=JobResult.SKIPPED).first()
-    if last is None:
-        return Heartbeat(None, is_silent=True)
-    return Heartbeat(
-        last.started_at, is_silent=now - last.started_at > timedelta(seconds=60)
+    """The newest sign of life, and which of the frequent jobs are silent.
+
+    No run at all is silence since ever. A job that never ran is not called silent while
+    others run: the console may have been started a moment ago.
+    """
+    rows = (
+        JobRun.objects.filter(name__in=WATCHED, started_at__gt=now - LOOKED_BACK)
+        .exclude(result=JobResult.SKIPPED)
+        .order_by()
+        .values_list("name")
+        .annotate(Max("started_at"))
     )
+    last = dict(rows)
+    if not last:
+        older = JobRun.objects.exclude(result=JobResult.SKIPPED).first()
+        return Heartbeat(older.started_at if older else None, is_silent=True)
+    silent = {
+        name: at for name, at in last.items() if now - at > silent_after(WATCHED[name])
+    }
+    return Heartbeat(
+        max(last.values()), is_silent=len(silent) == len(last), silent_jobs=silent
+    )
+
+
+def silent_after(every_seconds: int) -> timedelta:
+    """The age of a job's newest run from which nobody seems to do it."""
+    return max(LEAST_SILENCE, timedelta(seconds=SILENT_PERIODS * every_seconds))

@@ -12,8 +12,16 @@ from django.views.decorators.http import require_GET
 
 from fleet.access import viewer_required, why_not
 from fleet.selectors import heartbeats
+from fleet.selectors.jobs import Heartbeat
 from fleet.selectors.spending import open_stop
+from fleet.services.mending_limits import current_hold
 from fleet.services.roles import Role
+
+NOT_DONE = {
+    "reconcile": "Nothing was rented or ended",
+    "probe": "No pod was probed",
+    "settle_usage": "No token was counted",
+}
 
 
 @dataclass(frozen=True)
@@ -28,7 +36,7 @@ def silence(*, now: datetime) -> Silence | None:
     """The banner's words; None while the worker and the scheduler are heard."""
     heartbeat = heartbeats(now=now)
     if not heartbeat.is_silent:
-        return None
+        return partly(heartbeat) if heartbeat.silent_jobs else held(now=now)
     if heartbeat.last_run_at is None:
         return Silence(
             "No job has run yet.",
@@ -42,6 +50,23 @@ def silence(*, now: datetime) -> Silence | None:
         f"Numbers below stop at {when}.",
         "No job has run since: the worker or beat is silent. Pods go on costing money.",
     )
+
+
+def partly(heartbeat: Heartbeat) -> Silence:
+    """Some of the jobs run and others do not: a queue has no worker."""
+    name, since = min(heartbeat.silent_jobs.items(), key=lambda each: each[1])
+    return Silence(
+        f"{NOT_DONE[name]} since {since:%Y-%m-%d %H:%M} UTC.",
+        "Other jobs run: the worker of this queue is silent. See the jobs page.",
+    )
+
+
+def held(*, now: datetime) -> Silence | None:
+    """The health rules hold still: many pods fell at once, and so did the canary."""
+    hold = current_hold(now=now)
+    if hold is None:
+        return None
+    return Silence("No pod is restarted or ended by rule.", str(hold.figures["reason"]))
 
 
 @require_GET

@@ -39,7 +39,7 @@ def hours_of(request: HttpRequest) -> int:
 
 def get_pod(pk: int) -> Pod:
     rows = Pod.objects.select_related(
-        "deployment__fleet", "deployment__variant__served_model"
+        "deployment__fleet", "deployment__variant__served_model", "diagnosis"
     )
     return get_object_or_404(rows, pk=pk)
 
@@ -82,7 +82,7 @@ def live_context(pod: Pod, *, now: datetime) -> dict[str, Any]:
         "spans": health_spans([pod], now=now)[pod.pk],
         "throughput": throughput([pod], now=now).get(pod.pk, SILENT),
         "events": pod_events(pod),
-        "diagnosis": PodDiagnosis.objects.filter(pod=pod).first(),
+        "diagnosis": getattr(pod, "diagnosis", None),
         "lease_ends_at": lease_ends_at(pod),
         "cold_start_usd": cold_start_usd(pod),
         "cold_start_seconds": cold_start_seconds(pod),
