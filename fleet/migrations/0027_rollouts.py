@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("fleet", "0025_latency_samples"),
+        ("fleet", "0026_channel_addresses"),
     ]
 
     operations = [
