@@ -7,9 +7,10 @@ from typing import Any
 
 from django.conf import settings
 
-from fleet.providers.base import Balance, GpuProvider
+from fleet.providers.base import Balance
 from fleet.providers.errors import Unauthorized
 from fleet.providers.no_key import NO_KEY, RefusesEverything
+from fleet.providers.resources import FullProvider
 from fleet.providers.runpod import RunPodProvider
 from fleet.providers.runpod_follow import LogEvent, follow
 from fleet.services import stored_secrets
@@ -25,7 +26,7 @@ class KeylessProvider(RunPodProvider):
         raise Unauthorized(NO_KEY)
 
 
-def current_provider() -> GpuProvider:
+def current_provider() -> FullProvider:
     """RunPod, or the sandbox that speaks its contract, under its own name in our rows.
 
     The key of the environment wins over the one that an admin stored on the page.

@@ -29,6 +29,7 @@ from fleet.services import (
     market,
     probing,
     provisioning,
+    resources,
     speeds,
 )
 from fleet.services import (
@@ -126,6 +127,18 @@ def list_cloud() -> None:
     recorded(
         "list_cloud",
         asking(lambda now: compared(cloud_list.compare(provider=provider, now=now))),
+    )
+
+
+@shared_task
+def tend_resources() -> None:
+    """Beat, and the doorbell after an action: volumes and endpoints, both ways."""
+    provider = current_provider()
+    recorded(
+        "tend_resources",
+        asking(
+            lambda now: resources.tend(provider=provider, guard=configured_guard(), now=now)
+        ),
     )
 
 

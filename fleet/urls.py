@@ -21,6 +21,7 @@ from fleet.views import (
     pod_latency,
     pod_page,
     rental,
+    resources,
     spending,
 )
 
@@ -77,6 +78,8 @@ urlpatterns = [
     path("settings/keys/", keys.keys, name="keys"),
     path("settings/keys/check/", keys.keys_check, name="keys-check"),
     path("settings/keys/forget/", keys.keys_forget, name="keys-forget"),
+    path("volumes/", resources.volumes, name="volumes"),
+    path("serverless/", resources.serverless, name="serverless"),
     path("audit/", audit.audit, name="audit"),
     path("audit/audit.csv", audit.audit_csv, name="audit-csv"),
     path("alerts/", alerts.alerts, name="alerts"),

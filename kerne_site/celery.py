@@ -60,6 +60,13 @@ SCHEDULE = (
         settings.CLOUD_LIST_INTERVAL_SECONDS,
         at_start=True,
     ),
+    # Network volumes and serverless endpoints: wanted against rented, both ways.
+    Recurring(
+        "fleet.tasks.tend_resources",
+        CONTROL,
+        settings.CLOUD_LIST_INTERVAL_SECONDS,
+        at_start=True,
+    ),
     # Offers with stock and price; the order page quotes them with their age.
     Recurring("fleet.tasks.refresh_catalog", CONTROL, 600, at_start=True),
     # The account's balance, for the runway.

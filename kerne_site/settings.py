@@ -183,8 +183,7 @@ TRUSTED_PROXIES = env.integer("KERNE_TRUSTED_PROXIES", 0, minimum=0, maximum=10)
 EMBEDDED_DATABASE = not env.is_set("DATABASE_URL")
 DATABASE_URL = env.text("DATABASE_URL", places.database_url(KERNE_VAR), secret=True)
 DATABASES: dict[str, dict[str, Any]] = {"default": parse_database_url(DATABASE_URL)}
-# 0 under ASGI: each request has a thread of its own, and a kept connection would stay
-# behind with it.
+# 0 under ASGI: a kept connection would stay behind with its request's own thread.
 DATABASES["default"]["CONN_MAX_AGE"] = env.seconds("DATABASE_CONN_MAX_AGE", 0, minimum=0)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -242,6 +241,8 @@ PROVISIONING_DEADLINE_SECONDS = env.seconds("KERNE_PROVISIONING_DEADLINE_SECONDS
 SETTLE_SECONDS = env.seconds("KERNE_SETTLE_SECONDS", 120)
 ORPHAN_GRACE_SECONDS = env.seconds("KERNE_ORPHAN_GRACE_SECONDS", 600)
 ORPHAN_TERMINATE = env.flag("KERNE_ORPHAN_TERMINATE", default=True)
+STRAY_VOLUME_DELETE = env.flag("KERNE_STRAY_VOLUME_DELETE", default=False)
+WORKER_IMAGE = env.text("KERNE_WORKER_IMAGE", "runpod/worker-v1-vllm:stable-cuda12.1.0")
 HOUR_SEAL_SECONDS = env.seconds("KERNE_HOUR_SEAL_SECONDS", 900)
 RECONCILE_INTERVAL_SECONDS = env.seconds("KERNE_RECONCILE_INTERVAL_SECONDS", 15)
 CLOUD_LIST_INTERVAL_SECONDS = env.seconds("KERNE_CLOUD_LIST_INTERVAL_SECONDS", 60)
@@ -253,8 +254,7 @@ SPEND_LIMIT_USD_PER_HOUR = env.decimal(
     "KERNE_SPEND_LIMIT_USD_PER_HOUR", Decimal(80), minimum=Decimal(0)
 )
 FLEET_LAUNCH_GUARD = env.text("KERNE_FLEET_LAUNCH_GUARD", "economics.guards.veto")
-# Private hosts and networks that alert channels and pings may reach all the same. The
-# demo's own machine is one, so that a channel can be tried without the internet.
+# Private hosts that alerts and pings may reach; in the demo this machine, to try them.
 ALLOW_PRIVATE_TARGETS = env.words(
     "KERNE_ALLOW_PRIVATE_TARGETS",
     ["127.0.0.0/8", "::1/128"] if KERNE_SANDBOX and KERNE_ENV == "demo" else [],

@@ -11,6 +11,7 @@ from economics.models.ledger import (
 )
 from economics.models.price import TokenPrice
 from economics.models.profit import DailyProfit, DayClose, Scope
+from economics.models.resource_cost import ResourceCostLine
 from economics.models.usage import UsageCursor, UsageHour
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "GuardrailLimit",
     "GuardrailTrip",
     "Provenance",
+    "ResourceCostLine",
     "RevenueLine",
     "Scope",
     "TokenClass",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -30,6 +31,7 @@ from economics.selectors.hour_revenue import (
     unbooked_hours,
 )
 from economics.selectors.pod_cost import cost_provenance, unaccrued_amounts, unaccrued_pods
+from economics.selectors.resource_cost import resource_cost_rows, running_resource_costs
 
 CATCH_UP_DAYS = 62  # how far back an unbooked hour may lie and still run up today
 
@@ -111,7 +113,7 @@ def cost_sums(day: date) -> list[tuple[int, DaySums]]:
         .values("pod__deployment", "kind", "provenance", "confirmed")
         .annotate(usd=Sum("amount_usd"), seconds=Sum("seconds"))
     )
-    return [
+    pods = [
         (
             row["pod__deployment"],
             DaySums(
@@ -121,6 +123,17 @@ def cost_sums(day: date) -> list[tuple[int, DaySums]]:
             ),
         )
         for row in rows
+    ]
+    return pods + resource_sums(resource_cost_rows(day))
+
+
+def resource_sums(
+    rows: Iterable[tuple[int, Decimal, Provenance]],
+) -> list[tuple[int, DaySums]]:
+    """Costs of volumes and endpoints as sums; they have no GPU seconds of ours."""
+    return [
+        (deployment, DaySums(cost_usd=usd, tags=frozenset({Tag(provenance)})))
+        for deployment, usd, provenance in rows
     ]
 
 
@@ -178,7 +191,7 @@ def usage_sums(day: date, *, with_unpriced: bool = True) -> list[tuple[int, DayS
 
 
 def running_costs(day: date, now: datetime) -> list[tuple[int, DaySums]]:
-    """What pods ran up since their last line, as far as it will count in `day`."""
+    """What pods and volumes ran up since their last line, as far as it counts in `day`."""
     sums: list[tuple[int, DaySums]] = []
     closed = closed_days(day - timedelta(days=CATCH_UP_DAYS))
     for pod in unaccrued_pods(now):
@@ -188,7 +201,7 @@ def running_costs(day: date, now: datetime) -> list[tuple[int, DaySums]]:
                 gpu_seconds = seconds if kind == CostKind.GPU else 0
                 more = DaySums(cost_usd=usd, gpu_seconds=gpu_seconds, tags=tags)
                 sums.append((pod.deployment_id, more))
-    return sums
+    return sums + resource_sums(running_resource_costs(day, now, closed))
 
 
 def running_revenue(day: date, now: datetime) -> list[tuple[int, DaySums]]:

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from django.db.models import Min
 
 from economics.calc.hours import day_of
-from economics.models import CostLine, DayClose, UsageHour
-from fleet.models import Pod
+from economics.models import CostLine, DayClose, ResourceCostLine, UsageHour
+from fleet.models import NetworkVolume, Pod
 
 MAX_CLOSED_DAYS = 3660
 
@@ -36,6 +36,8 @@ def first_figures_day() -> date | None:
     instants = [
         UsageHour.objects.aggregate(first=Min("hour_start"))["first"],
         CostLine.objects.aggregate(first=Min("hour_start"))["first"],
+        ResourceCostLine.objects.aggregate(first=Min("hour_start"))["first"],
+        NetworkVolume.objects.aggregate(first=Min("billed_from"))["first"],
         Pod.objects.aggregate(first=Min("billed_from"))["first"],
     ]
     known = [instant for instant in instants if instant is not None]

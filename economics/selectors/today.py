@@ -17,6 +17,7 @@ from economics.selectors.ahead import Ahead, ahead_of
 from economics.selectors.day_sums import DaySums, open_day_sums
 from fleet.models import Deployment, Fleet, Pod
 from fleet.selectors.burn import pod_usd_per_hour
+from fleet.selectors.resources import usd_per_hour_by_deployment
 
 EARLIEST_PROJECTION = Decimal("0.04")  # about an hour: before, a pace says nothing
 TOO_EARLY = Unknown("too early in the day for a pace")
@@ -131,8 +132,8 @@ def projection(parts: Sequence[Part]) -> Decimal | Unknown:
 
 
 def burn_by_deployment() -> dict[int, Decimal]:
-    """What the pods of each deployment cost per hour now [USD/h], disks included."""
-    burn: dict[int, Decimal] = {}
+    """What each deployment costs now [USD/h]: pods with disks, volumes, workers."""
+    burn = usd_per_hour_by_deployment()
     for pod in Pod.objects.maybe_billed():
         burn[pod.deployment_id] = burn.get(
             pod.deployment_id, Decimal(0)

@@ -18,11 +18,12 @@ from economics.selectors.pod_cost import (
     unaccrued_pods,
 )
 from economics.services.books import locked
+from economics.services.resource_books import accrue_volumes
 from fleet.models import Pod
 
 
 def accrue(now: datetime) -> int:
-    """Append the cost lines of all pod hours that are over; how many lines.
+    """Append the cost lines of all pod and volume hours that are over; how many lines.
 
     A pod gets a line per kind and hour when the hour is over, or when the pod has
     ended. Running it twice adds none: each pod goes on where its lines end.
@@ -33,7 +34,7 @@ def accrue(now: datetime) -> int:
             pod = unaccrued_pods(now).filter(pk=pod_id).first()
             if pod is not None:
                 booked += accrue_pod(pod, now=now)
-    return booked
+    return booked + accrue_volumes(now)
 
 
 def accrue_pod(pod: Pod, *, now: datetime) -> int:

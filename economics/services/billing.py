@@ -16,8 +16,10 @@ from economics.models import BillingObservation, CostKind, CostLine, Provenance
 from economics.selectors.days import booking_day
 from economics.services.accrual import accrue
 from economics.services.books import locked
+from economics.services.resource_books import read_resource_bills
 from fleet.models import Pod
-from fleet.providers.base import BillingBucket, GpuProvider
+from fleet.providers.base import BillingBucket
+from fleet.providers.resources import FullProvider
 
 WINDOW_HOURS = 72  # the provider corrects a bucket for that long
 ABSENT_HOURS = 3  # an ended pod without a bucket by then was not charged
@@ -36,6 +38,8 @@ class Reading:
     corrected: int = 0
     corrected_usd: Decimal = Decimal(0)
     unattributed: int = 0
+    resource_lines: int = 0
+    unknown_resources: int = 0
 
     def sentence(self) -> str:
         words = f"{self.buckets} buckets, {self.changed} new or changed"
@@ -43,10 +47,17 @@ class Reading:
             words += f"; {self.corrected} lines corrected by {self.corrected_usd} USD"
         if self.unattributed:
             words += f"; {self.unattributed} buckets of pods that no row of ours explains"
+        if self.resource_lines:
+            words += f"; {self.resource_lines} lines of volumes and endpoints"
+        if self.unknown_resources:
+            words += (
+                f"; {self.unknown_resources} buckets of volumes or endpoints that no row "
+                "of ours explains"
+            )
         return words
 
 
-def read_billing(*, provider: GpuProvider, now: datetime) -> Reading:
+def read_billing(*, provider: FullProvider, now: datetime) -> Reading:
     """Read the last 72 hours of the bill and correct the books by it.
 
     Raises ProviderError when the provider does not answer; then nothing is changed.
@@ -64,6 +75,9 @@ def read_billing(*, provider: GpuProvider, now: datetime) -> Reading:
         for bucket, pod in absent_buckets(provider.name, since=start, now=now):
             ours = {pod.provider_id: pod}
             book_bucket(bucket, ours, known, provider=provider.name, now=now, done=done)
+    done.resource_lines, done.unknown_resources = read_resource_bills(
+        provider=provider, start=start, now=now
+    )
     return done
 
 

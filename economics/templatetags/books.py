@@ -5,14 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 
 from django import template
 
 from economics.calc.break_even import BreakEvenVerdict
 from economics.selectors import DeploymentBreakEven, deployment_break_even
+from economics.selectors.resource_cost import cost_to_date
 from economics.views.pod_books import PodBooks, pod_books
 from economics.views.pod_today import PodToday, pods_today
-from fleet.models import Deployment, Pod
+from fleet.models import Deployment, NetworkVolume, Pod, ServerlessEndpoint
 
 register = template.Library()
 
@@ -33,6 +35,19 @@ def books_of(pod: Pod, now: datetime) -> PodBooks:
 def break_even_of(deployment: Deployment, now: datetime) -> DeploymentBreakEven:
     """What one replica must sell to pay for itself."""
     return deployment_break_even(deployment, now)
+
+
+@register.simple_tag
+def resource_costs(
+    rows: Iterable[NetworkVolume | ServerlessEndpoint], now: datetime
+) -> dict[str, Decimal]:
+    """What each volume or endpoint has cost so far [USD], by its name."""
+    return cost_to_date(rows, now=now)
+
+
+@register.filter
+def cost_of(costs: dict[str, Decimal], name: str) -> Decimal:
+    return costs[name]
 
 
 @register.filter

@@ -41,6 +41,14 @@ from fleet.models.pod import (
     PodStatus,
     PodTransition,
 )
+from fleet.models.resource import (
+    RESOURCE_MAYBE_BILLED,
+    RESOURCE_OVER,
+    NetworkVolume,
+    ResourceStatus,
+    ServerlessEndpoint,
+    StrayResource,
+)
 from fleet.models.rollout import Rollout, RolloutState
 from fleet.models.sample import EngineSample
 from fleet.models.scaling import ScalingDecision
@@ -56,6 +64,8 @@ __all__ = [
     "MAX_NEVER_READY",
     "MAYBE_BILLED",
     "RENTED",
+    "RESOURCE_MAYBE_BILLED",
+    "RESOURCE_OVER",
     "SIMULATED_PAST",
     "WANTED",
     "Action",
@@ -88,6 +98,7 @@ __all__ = [
     "MessageState",
     "ModelConfig",
     "ModelVariant",
+    "NetworkVolume",
     "OfferImport",
     "OfferKind",
     "OfferSource",
@@ -99,9 +110,11 @@ __all__ = [
     "Precision",
     "RentalKind",
     "ScalingDecision",
+    "ResourceStatus",
     "Rollout",
     "RolloutState",
     "ServedModel",
+    "ServerlessEndpoint",
     "Severity",
     "SpeedEstimate",
     "SpendingStop",
@@ -109,5 +122,6 @@ __all__ = [
     "StoredSecret",
     "ThroughputImport",
     "ThroughputMeasurement",
+    "StrayResource",
     "Tier",
 ]

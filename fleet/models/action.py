@@ -28,6 +28,17 @@ class ActionKind(models.TextChoices):
     ADOPT = "adopt", "adopt"  # an orphan becomes a replica
     END_ORPHAN = "end_orphan", "end orphan"
     EXIT = "exit", "exit"  # a whole tier to nothing, the other stays
+    ADD_VOLUME = "add_volume", "rent volume"
+    END_VOLUME = "end_volume", "delete volume"
+    ADD_ENDPOINT = "add_endpoint", "set up endpoint"
+    END_ENDPOINT = "end_endpoint", "end endpoint"
+
+
+# What the next tick or list does by itself, without a pod whose stages could be followed.
+WISHES = (
+    *(ActionKind.ADOPT, ActionKind.END_ORPHAN, ActionKind.ADD_VOLUME),
+    *(ActionKind.END_VOLUME, ActionKind.ADD_ENDPOINT, ActionKind.END_ENDPOINT),
+)
 
 
 class ActionResult(models.TextChoices):

@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models import Q
 
 from fleet.models.deployment import Deployment
+from fleet.models.resource import NetworkVolume
 from fleet.secrets import EncryptedTextField
 
 
@@ -103,6 +104,9 @@ class Pod(models.Model):
     container_disk_gb = models.PositiveIntegerField()
     api_key = EncryptedTextField()  # bearer of this pod's vLLM; never shown
 
+    network_volume = models.ForeignKey(
+        NetworkVolume, on_delete=models.PROTECT, null=True, blank=True, related_name="pods"
+    )  # what its create mounts; known before it is sent
     provider = models.CharField(max_length=20)
     provider_id = models.CharField(max_length=40, blank=True)
     provider_status = models.CharField(max_length=20, blank=True)  # raw word

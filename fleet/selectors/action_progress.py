@@ -18,6 +18,7 @@ from fleet.models import (
     Pod,
     PodStatus,
 )
+from fleet.models.action import WISHES
 from fleet.selectors.burn import accrued_usd
 
 RENTS = (ActionKind.LAUNCH, ActionKind.SCALE, ActionKind.START)
@@ -147,7 +148,7 @@ def end_of(action: Action, pods: Sequence[Pod]) -> End | None:
     """How the action ended or ends now; None while it goes on."""
     if action.ended_at is not None:
         return End(ActionResult(action.result), action.outcome)
-    if action.kind in (ActionKind.ADOPT, ActionKind.END_ORPHAN):
+    if action.kind in WISHES:
         return End(ActionResult.DONE, "The wish is written; the next cloud list does it.")
     if action.new_pods:
         return launch_end(action, pods)

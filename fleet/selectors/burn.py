@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from fleet.models import Orphan, Pod
+from fleet.selectors.resources import resources_usd_per_hour
 
 CONTAINER_DISK_USD_PER_GB_MONTH = Decimal("0.10")  # RunPod's pricing page, 2026-08
 HOURS_PER_MONTH = Decimal(730)
@@ -24,12 +25,14 @@ def pod_usd_per_hour(pod: Pod) -> Decimal:
 
 
 def committed_usd_per_hour(provider: str, *, pods: Iterable[Pod] | None = None) -> Decimal:
-    """All that may be billed at `provider` now [USD/h], orphans included."""
+    """All that may be billed at `provider` now [USD/h]: strays, volumes, endpoints too."""
     if pods is None:
         pods = Pod.objects.maybe_billed().filter(provider=provider)
     orphans = Orphan.objects.filter(provider=provider, gone_at__isnull=True)
-    return sum(map(pod_usd_per_hour, pods), Decimal(0)) + sum(
-        (orphan.usd_per_pod_hour for orphan in orphans), Decimal(0)
+    return (
+        sum(map(pod_usd_per_hour, pods), Decimal(0))
+        + sum((orphan.usd_per_pod_hour for orphan in orphans), Decimal(0))
+        + resources_usd_per_hour(provider)
     )
 
 

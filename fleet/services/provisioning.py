@@ -21,6 +21,7 @@ from fleet.providers.base import (
 )
 from fleet.selectors.burn import committed_usd_per_hour, pod_usd_per_hour
 from fleet.selectors.leases import LEASE_PORT, lease_environment, lease_seconds_for
+from fleet.selectors.resources import live_volume_of
 from fleet.selectors.serving import VLLM_PORT, serve_spec_for
 from fleet.services import audit, fault_points, replicas, spending, termination
 from fleet.services.isolation import FAULTS
@@ -66,6 +67,7 @@ def provision(
     )
     if pod is None or not replicas.may_launch(pod.deployment, now=now):
         return False  # done earlier, called off, another cloud's, or to be tried later
+    pod.network_volume = live_volume_of(pod.deployment_id)
     try:
         request = pod_request(pod, now=now)
     except ValueError as wrong:
@@ -115,6 +117,7 @@ def claim(pod: Pod, *, guard: LaunchGuard, now: datetime) -> bool:
                     "ready_by": replicas.ready_by(now),
                     "list_misses": 0,
                     "lease_seconds": lease_seconds_for(deployment.image),
+                    "network_volume": pod.network_volume,
                     "quoted_usd_per_pod_hour": pod.quoted_usd_per_pod_hour,
                 },
             )
@@ -151,19 +154,25 @@ def pod_request(pod: Pod, *, now: datetime) -> PodRequest:
 
     Raises ValueError with a sentence for a deployment that can not be served.
     """
-    deployment = pod.deployment
+    deployment, volume = pod.deployment, pod.network_volume
     lease = lease_environment(deployment.image, now=now)
+    mounted: dict[str, str] = {}
+    if volume is not None:
+        # The hub's cache below the mount, or the weights die with the container.
+        mounted = {"HF_HOME": f"{volume.mount_path}/huggingface"}
     return PodRequest(
         name=pod.name,
         image=deployment.image,
         args=args_string(serve_spec_for(deployment, api_key=pod.api_key)),
-        env=dict(deployment.extra_env) | lease,
+        env=mounted | dict(deployment.extra_env) | lease,
         gpu_type_id=pod.gpu_type_id,
         gpu_count=pod.gpu_count,
         cloud=pod.cloud,
         disk_gb=pod.container_disk_gb,
         ports=(f"{VLLM_PORT}/http", *([f"{LEASE_PORT}/http"] if lease else [])),
-        data_center_ids=(),
+        data_center_ids=(volume.data_center_id,) if volume else (),
+        volume_id=volume.provider_id if volume else "",
+        volume_path=volume.mount_path if volume else "/workspace",
     )
 
 

@@ -25,7 +25,7 @@ from fleet.services.actions.following import cancel
 from fleet.services.actions.plan import CostedPlan, unseal
 from fleet.services.launch_guard import configured_guard
 from fleet.services.refused import Refused
-from fleet.tasks import reconcile
+from fleet.tasks import reconcile, tend_resources
 from fleet.templatetags.numbers import money
 from fleet.views.doorbell import ring
 from fleet.views.order import order_again
@@ -37,6 +37,10 @@ NEEDED = {  # without these the sheet only asks for them
     ActionKind.SCALE: frozenset({"replicas"}),
     ActionKind.ADOPT: frozenset({"deployment"}),
 }
+RESOURCE_KINDS = (
+    *(ActionKind.ADD_VOLUME, ActionKind.END_VOLUME),
+    *(ActionKind.ADD_ENDPOINT, ActionKind.END_ENDPOINT),
+)
 STATES = ("all", "running", "ended")
 
 
@@ -128,7 +132,7 @@ def action_confirm(request: HttpRequest) -> HttpResponse:
         return shown_again(request, moved.plan, str(moved), now=now)
     except Refused as refusal:
         return refused(request, sealed, str(refusal), now=now)
-    ring(reconcile)
+    ring(tend_resources if action.kind in RESOURCE_KINDS else reconcile)
     return redirect("fleet:action", pk=action.pk)
 
 

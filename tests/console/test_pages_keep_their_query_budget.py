@@ -11,7 +11,9 @@ from economics.models import DayClose
 from fleet.models import Deployment, Pod
 from tests.factories import make_job_run, make_pod, make_sample
 
-BUDGET = 28  # three of them for the frame: the spending switch, and who may use it
+# Four for the frame (the spending switch, its user, the queues), four for what volumes and
+# endpoints cost: booked, running up, per hour of each deployment, and of all.
+BUDGET = 33
 
 
 @pytest.fixture
@@ -72,20 +74,20 @@ def queries_of(client: Client, address: str) -> int:
         "api:profit",
     ],
 )
-def test_a_page_asks_the_database_at_most_28_times(
+def test_a_page_asks_the_database_at_most_33_times(
     operator: Client, five_pods: list[Pod], name: str
 ):
     assert queries_of(operator, reverse(name)) <= BUDGET
 
 
 @pytest.mark.parametrize("name", ["fleet:pod", "fleet:pod-live", "fleet:pod-money"])
-def test_a_pod_page_asks_at_most_28_times(
+def test_a_pod_page_asks_at_most_33_times(
     operator: Client, five_pods: list[Pod], name: str
 ):
     assert queries_of(operator, reverse(name, args=[five_pods[0].pk])) <= BUDGET
 
 
-def test_a_deployment_page_asks_at_most_28_times(operator: Client, five_pods: list[Pod]):
+def test_a_deployment_page_asks_at_most_33_times(operator: Client, five_pods: list[Pod]):
     address = reverse("fleet:deployment", args=[five_pods[0].deployment_id])
 
     assert queries_of(operator, address) <= BUDGET

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fleet.models import ActionKind, Deployment
-from fleet.services.actions import ending, launching, leaving, renting, strays
+from fleet.services.actions import (
+    ending,
+    launching,
+    leaving,
+    renting,
+    resources,
+    strays,
+)
 from fleet.services.actions.plan import Confirmation, CostedPlan
 from fleet.services.launch_guard import LaunchGuard
 
@@ -45,6 +52,20 @@ KINDS: Mapping[ActionKind, Kind] = {
         ("orphan",), strays.plan_end_orphan, strays.apply_end_orphan
     ),
     ActionKind.EXIT: Kind(("tier",), leaving.plan_exit, leaving.apply_exit),
+    ActionKind.ADD_VOLUME: Kind(
+        resources.VOLUME_FIELDS, resources.plan_add_volume, resources.apply_add_volume
+    ),
+    ActionKind.END_VOLUME: Kind(
+        ("volume",), resources.plan_end_volume, resources.apply_end_volume
+    ),
+    ActionKind.ADD_ENDPOINT: Kind(
+        resources.ENDPOINT_FIELDS,
+        resources.plan_add_endpoint,
+        resources.apply_add_endpoint,
+    ),
+    ActionKind.END_ENDPOINT: Kind(
+        ("endpoint",), resources.plan_end_endpoint, resources.apply_end_endpoint
+    ),
 }
 
 

@@ -17,9 +17,11 @@ from fleet.models import (
     Pod,
     PodStatus,
     PodTransition,
+    StrayResource,
 )
 from fleet.selectors.burn import pod_usd_per_hour
 from fleet.selectors.health import shown_health
+from fleet.selectors.resources import volume_usd_per_month
 from fleet.services import termination
 from fleet.services.alerts.definitions import Finding
 
@@ -110,7 +112,32 @@ def orphaned(now: datetime, limit: Decimal) -> Sequence[Finding]:
             since=orphan.first_seen_at,
         )
         for orphan in orphans
+    ] + strays()
+
+
+def strays() -> list[Finding]:
+    """Volumes and endpoints that the provider bills and that no row of ours wants."""
+    rows = StrayResource.objects.filter(
+        provider=settings.PROVIDER_NAME, gone_at__isnull=True
+    ).order_by("first_seen_at")
+    return [
+        Finding(
+            f"{stray.kind}-{stray.provider_id}",
+            f"{stray.get_kind_display().capitalize()} {stray.name} is billed and nobody "
+            "here wants it",
+            f"{stray_price(stray)}, seen {stray.sightings} times since "
+            f"{stray.first_seen_at:%Y-%m-%d %H:%M} UTC.",
+            since=stray.first_seen_at,
+        )
+        for stray in rows
     ]
+
+
+def stray_price(stray: StrayResource) -> str:
+    """What a stray costs, as far as the provider tells."""
+    if stray.kind == StrayResource.Kind.VOLUME:
+        return f"{volume_usd_per_month(stray.size_gb):.2f} USD/month for {stray.size_gb} GB"
+    return f"{stray.workers_min} to {stray.workers_max} workers at a price that is not told"
 
 
 def may_be_ended(orphan: Orphan) -> bool:

@@ -13,7 +13,7 @@ def test_the_figures_of_today_take_as_many_queries_for_twenty_pods_as_for_one(
         price(served)
         sample(served, at(10, 59), 1000, 400, 200)
 
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(17):
         today(at(12))
 
 
@@ -22,5 +22,5 @@ def test_a_history_of_closed_days_takes_no_query_per_day(django_assert_max_num_q
     for n in range(5):
         close_day(DAY + timedelta(days=n), NEXT_MIDNIGHT + timedelta(days=n, minutes=20))
 
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(18):
         profit_days(NEXT_MIDNIGHT + timedelta(days=4, hours=1))

@@ -1,0 +1,126 @@
+"""What volumes and endpoints cost: accrued, billed, and run up since the last line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+
+from economics.calc.accrual import SecondsInHour, disk_cost, split_seconds_by_hour
+from economics.calc.hours import day_of
+from economics.calc.money import stored_difference
+from economics.models import Provenance, ResourceCostLine
+from economics.selectors.days import booking_day
+from fleet.models import NetworkVolume, ServerlessEndpoint
+from fleet.selectors.resources import volume_usd_per_gb_month
+
+
+def unaccrued_volumes(now: datetime) -> QuerySet[NetworkVolume]:
+    """Volumes with billed time that no accrued line covers yet, with `accrued_until`."""
+    last = ResourceCostLine.objects.filter(
+        volume=OuterRef("pk"), billed_usd__isnull=True
+    ).order_by("-hour_start")
+    return (
+        NetworkVolume.objects.filter(billed_from__lt=now)
+        .annotate(accrued_until=Subquery(last.values("period_end")[:1]))
+        .filter(
+            Q(billed_until__isnull=True)
+            | Q(accrued_until__isnull=True)
+            | Q(accrued_until__lt=F("billed_until"))
+        )
+        .select_related("deployment__fleet")
+        .order_by("pk")
+    )
+
+
+def unaccrued_parts(volume: NetworkVolume, *, until: datetime) -> list[SecondsInHour]:
+    """Billed seconds of a volume from `unaccrued_volumes` up to `until`, per UTC hour."""
+    if volume.billed_from is None:
+        return []
+    if volume.billed_until is not None:
+        until = min(until, volume.billed_until)
+    start = getattr(volume, "accrued_until", None) or volume.billed_from
+    return split_seconds_by_hour(volume.billed_from, start, max(start, until))
+
+
+def amount_of(volume: NetworkVolume, part: SecondsInHour) -> Decimal:
+    """What a part of an hour costs [USD], as a line stores it."""
+    return stored_difference(
+        sum_until=cost_of_seconds(volume, part.until_second),
+        sum_from=cost_of_seconds(volume, part.from_second),
+    )
+
+
+def cost_of_seconds(volume: NetworkVolume, seconds: int) -> Decimal:
+    """What the first `seconds` of a volume cost at its size of now [USD], unrounded."""
+    return disk_cost(
+        seconds=seconds,
+        disk_gb=volume.size_gb,
+        usd_per_gb_month=volume_usd_per_gb_month(volume.size_gb),
+    )
+
+
+def provenance_of(row: NetworkVolume | ServerlessEndpoint, known: Provenance) -> Provenance:
+    """The tag of a line, or play money."""
+    return Provenance.SIMULATED if row.deployment.fleet.simulated else known
+
+
+def resource_cost_rows(day: date) -> list[tuple[int, Decimal, Provenance]]:
+    """(deployment, USD, tag) of a day's lines. What the bill settled counts as billed."""
+    settled = ResourceCostLine.objects.filter(
+        volume=OuterRef("volume"),
+        hour_start=OuterRef("hour_start"),
+        billed_usd__isnull=False,
+    )
+    rows = (
+        ResourceCostLine.objects.filter(day=day)
+        .annotate(settled=Exists(settled))
+        .order_by()
+        .values("deployment", "provenance", "settled")
+        .annotate(usd=Sum("amount_usd"))
+    )
+    return [
+        (
+            row["deployment"],
+            row["usd"],
+            Provenance.BILLED
+            if row["settled"] and row["provenance"] == Provenance.ACCRUED
+            else Provenance(row["provenance"]),
+        )
+        for row in rows
+    ]
+
+
+def running_resource_costs(
+    day: date, now: datetime, closed: set[date]
+) -> list[tuple[int, Decimal, Provenance]]:
+    """What volumes ran up since their last line and will count in `day`."""
+    return [
+        (
+            volume.deployment_id,
+            amount_of(volume, part),
+            provenance_of(volume, Provenance.ACCRUED),
+        )
+        for volume in unaccrued_volumes(now)
+        for part in unaccrued_parts(volume, until=now)
+        if booking_day(day_of(part.start), closed) == day
+    ]
+
+
+def cost_to_date(
+    rows: Iterable[NetworkVolume | ServerlessEndpoint], *, now: datetime
+) -> dict[str, Decimal]:
+    """What each row has cost so far [USD], by its name: booked lines, and what a volume
+    ran up since. An endpoint counts what the bill has said."""
+    named = {row.name: Decimal(0) for row in rows}
+    lines = ResourceCostLine.objects.order_by()
+    for field in ("volume__name", "endpoint__name"):
+        booked = lines.filter(**{f"{field}__in": list(named)})
+        for line in booked.values(field).annotate(usd=Sum("amount_usd")):
+            named[line[field]] += line["usd"]
+    for volume in unaccrued_volumes(now).filter(name__in=list(named)):
+        for part in unaccrued_parts(volume, until=now):
+            named[volume.name] += amount_of(volume, part)
+    return named

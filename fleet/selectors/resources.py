@@ -1,0 +1,115 @@
+"""Volumes and endpoints: what they cost per hour and month, and what mounts them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from django.db.models import DecimalField, ExpressionWrapper, F, Value
+from django.db.models.functions import Coalesce, Greatest
+
+from fleet.models import (
+    ENDED,
+    RESOURCE_MAYBE_BILLED,
+    NetworkVolume,
+    Pod,
+    ResourceStatus,
+    ServerlessEndpoint,
+    StrayResource,
+)
+
+# RunPod's pricing page, 2026-08: all GB of a volume at the price of its class
+USD_PER_GB_MONTH = Decimal("0.07")
+USD_PER_GB_MONTH_LARGE = Decimal("0.05")
+LARGE_VOLUME_GB = 1000
+HOURS_PER_MONTH = Decimal(730)
+
+USD = DecimalField(max_digits=16, decimal_places=4)
+NOTHING = Value(Decimal(0), output_field=USD)
+# What an endpoint's workers cost [USD/h], as `endpoint_usd_per_hour` has it.
+WORKERS_RENT = ExpressionWrapper(
+    F("usd_per_worker_hour") * Greatest(Coalesce(F("workers_seen"), 0), F("workers_min")),
+    output_field=USD,
+)
+
+
+def volume_usd_per_gb_month(size_gb: int) -> Decimal:
+    """The price of each GB of a volume of this size [USD / GB-month]."""
+    return USD_PER_GB_MONTH if size_gb < LARGE_VOLUME_GB else USD_PER_GB_MONTH_LARGE
+
+
+def volume_usd_per_month(size_gb: int) -> Decimal:
+    """What a volume costs [USD / month of 730 h], whether or not a pod runs."""
+    return volume_usd_per_gb_month(size_gb) * size_gb
+
+
+def volume_usd_per_hour(size_gb: int) -> Decimal:
+    """What a volume costs [USD/h]."""
+    return volume_usd_per_month(size_gb) / HOURS_PER_MONTH
+
+
+def endpoint_usd_per_hour(endpoint: ServerlessEndpoint) -> Decimal:
+    """What an endpoint's workers cost now, as last seen [USD/h], without their disks."""
+    return endpoint.usd_per_worker_hour * endpoint.workers_billed
+
+
+def resources_usd_per_hour(provider: str) -> Decimal:
+    """All volumes and endpoints that may be billed at `provider` now [USD/h].
+
+    Strays are in: a volume by its size; an endpoint tells no price and counts nothing.
+    """
+    volumes = NetworkVolume.objects.filter(
+        provider=provider, status__in=RESOURCE_MAYBE_BILLED
+    )
+    strays = StrayResource.objects.filter(
+        provider=provider, kind=StrayResource.Kind.VOLUME, gone_at__isnull=True
+    )
+    endpoints = ServerlessEndpoint.objects.filter(
+        provider=provider, status__in=RESOURCE_MAYBE_BILLED
+    )
+    # One question for all three: this sum is on every page that shows the spend.
+    rows = (
+        volumes.order_by()
+        .values_list("size_gb", NOTHING)
+        .union(
+            strays.order_by().values_list("size_gb", NOTHING),
+            endpoints.order_by().values_list(Value(0), WORKERS_RENT),
+            all=True,
+        )
+    )
+    return sum((volume_usd_per_hour(size_gb) + usd for size_gb, usd in rows), Decimal(0))
+
+
+def usd_per_hour_by_deployment() -> dict[int, Decimal]:
+    """What the volumes and endpoints of each deployment cost now [USD/h]; one query."""
+    volumes = NetworkVolume.objects.filter(status__in=RESOURCE_MAYBE_BILLED)
+    endpoints = ServerlessEndpoint.objects.filter(status__in=RESOURCE_MAYBE_BILLED)
+    rows = (
+        volumes.order_by()
+        .values_list("deployment", "size_gb", NOTHING)
+        .union(
+            endpoints.order_by().values_list("deployment", Value(0), WORKERS_RENT), all=True
+        )
+    )
+    costs: dict[int, Decimal] = {}
+    for deployment, size_gb, usd in rows:
+        cost = volume_usd_per_hour(size_gb) + usd
+        costs[deployment] = costs.get(deployment, Decimal(0)) + cost
+    return costs
+
+
+def pods_mounting(volumes: Iterable[NetworkVolume]) -> dict[int, list[Pod]]:
+    """The pods that mount each volume and have not ended, by the volume's key."""
+    found: dict[int, list[Pod]] = {}
+    rows = Pod.objects.filter(network_volume__in=list(volumes)).exclude(status__in=ENDED)
+    for pod in rows.order_by("pk"):
+        if pod.network_volume_id is not None:
+            found.setdefault(pod.network_volume_id, []).append(pod)
+    return found
+
+
+def live_volume_of(deployment_id: int) -> NetworkVolume | None:
+    """The volume that a deployment's pods and workers mount; None without one."""
+    return NetworkVolume.objects.filter(
+        deployment_id=deployment_id, status=ResourceStatus.LIVE
+    ).first()
