@@ -162,9 +162,7 @@ class RentalForm(forms.Form):
 
     def take(self, errors: dict[str, list[str]]) -> None:
         """Put a refusal's sentences beside their fields."""
-        for field, sentences in errors.items():
-            for sentence in sentences:
-                self.add_error(field if field in self.fields else None, sentence)
+        take(self, errors)
 
 
 class OrderForm(RentalForm):
@@ -192,3 +190,31 @@ class OrderForm(RentalForm):
     def spec(self) -> OrderSpec:
         """The order of a valid form."""
         return OrderSpec(**self.asked())
+
+
+class SettingsForm(forms.Form):
+    """What a deployment runs with and on: changed replica by replica."""
+
+    max_model_len = WholeField(label="Context", example="8192")
+    gpu_memory_utilization = NumberField(label="GPU memory share", example="0.90")
+    image = NameField(label="Image")
+    gpu_type_id = NameField(label="GPU")
+    cloud = NameField(label="Cloud")
+    gpu_count = WholeField(label="GPU count", example="1")
+    container_disk_gb = WholeField(label="Container disk", example="60")
+    max_usd_per_gpu_hour = NumberField(label="Price limit", example="0.80")
+
+    def asked(self) -> dict[str, Any]:
+        """The cleaned fields."""
+        return dict(self.cleaned_data)
+
+    def take(self, errors: dict[str, list[str]]) -> None:
+        """Put a refusal's sentences beside their fields."""
+        take(self, errors)
+
+
+def take(form: forms.Form, errors: dict[str, list[str]]) -> None:
+    """Put the sentences of a refusal beside the fields of a form."""
+    for field, sentences in errors.items():
+        for sentence in sentences:
+            form.add_error(field if field in form.fields else None, sentence)

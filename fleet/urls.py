@@ -23,6 +23,7 @@ from fleet.views import (
     rental,
     resources,
     spending,
+    tuning,
 )
 
 app_name = "fleet"
@@ -60,6 +61,11 @@ urlpatterns = [
         "fleet/deployments/<int:pk>/rental/",
         rental.deployment_rental,
         name="deployment-rental",
+    ),
+    path(
+        "fleet/deployments/<int:pk>/settings/",
+        tuning.deployment_settings,
+        name="deployment-settings",
     ),
     path("actions/", actions.action_list, name="actions"),
     path("actions/plan/<str:kind>/", actions.action_plan, name="action-plan"),

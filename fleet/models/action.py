@@ -27,6 +27,7 @@ class ActionKind(models.TextChoices):
     TERMINATE = "terminate", "terminate"  # one pod
     ADOPT = "adopt", "adopt"  # an orphan becomes a replica
     END_ORPHAN = "end_orphan", "end orphan"
+    SETTINGS = "settings", "change settings"  # replica by replica, without a gap
     EXIT = "exit", "exit"  # a whole tier to nothing, the other stays
     ADD_VOLUME = "add_volume", "rent volume"
     END_VOLUME = "end_volume", "delete volume"

@@ -17,6 +17,8 @@ from fleet.models import (
     ActionResult,
     Pod,
     PodStatus,
+    Rollout,
+    RolloutState,
 )
 from fleet.models.action import WISHES
 from fleet.selectors.burn import accrued_usd
@@ -150,6 +152,8 @@ def end_of(action: Action, pods: Sequence[Pod]) -> End | None:
         return End(ActionResult(action.result), action.outcome)
     if action.kind in WISHES:
         return End(ActionResult.DONE, "The wish is written; the next cloud list does it.")
+    if action.kind == ActionKind.SETTINGS and action.new_pods:
+        return rollout_end(action)
     if action.new_pods:
         return launch_end(action, pods)
     if not pods:
@@ -158,6 +162,20 @@ def end_of(action: Action, pods: Sequence[Pod]) -> End | None:
         many = f"{len(pods)} pods are" if len(pods) != 1 else "1 pod is"
         return End(ActionResult.DONE, f"{many} gone, confirmed by the provider.")
     return None
+
+
+def rollout_end(action: Action) -> End | None:
+    """The end of the rollout that the action began."""
+    rollout = Rollout.objects.filter(
+        deployment=action.deployment_id, started_at=action.confirmed_at
+    ).first()
+    if rollout is None or rollout.state == RolloutState.RUNNING:
+        return None
+    done = rollout.state == RolloutState.DONE
+    return End(
+        ActionResult.DONE if done else ActionResult.FAILED,
+        f"{rollout.reason[:1].upper()}{rollout.reason[1:]}.",
+    )
 
 
 def launch_end(action: Action, pods: Sequence[Pod]) -> End | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -147,6 +147,28 @@ def check(spec: OrderSpec, *, provider: str) -> CheckedOrder:
         raise OrderRefused(errors)
     assert fit is not None and command is not None
     return CheckedOrder(fleet, variant, offer, fit, command)
+
+
+def machine_faults(
+    spec: OrderSpec, variant: ModelVariant, *, provider: str, is_new_machine: bool
+) -> dict[str, list[str]]:
+    """What is wrong with the machine and the engine of an order, by field.
+
+    is_new_machine  whether the GPUs have to be in the catalog: those that are rented
+                    already may have left it
+    """
+    errors: dict[str, list[str]] = {}
+
+    def fault(field: str, sentence: str) -> None:
+        errors.setdefault(field, []).append(sentence)
+
+    for field, sentence in _number_faults(spec):
+        fault(field, sentence)
+    if is_new_machine:
+        _offer(replace(spec, max_usd_per_gpu_hour=None), provider, fault)
+    if not errors.keys() & {"gpu_count", "max_model_len"}:
+        _servable(spec, variant, fault)
+    return errors
 
 
 def warnings(

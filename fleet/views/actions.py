@@ -198,7 +198,9 @@ def page_context(action: Action, progress: Progress, now: datetime) -> dict[str,
         "action": action,
         "progress": progress,
         "now": now,
-        "may_cancel": progress.end is None and action.new_pods > 0,
+        "may_cancel": progress.end is None
+        and action.new_pods > 0
+        and action.kind != ActionKind.SETTINGS,
         "undo": undo_address(action),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -31,21 +31,30 @@ def deployment_rental(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "GET":
         return form_page(request, deployment, RentalForm(initial=rental_text(deployment)))
     form = RentalForm(request.POST)
+    sheet = sheet_of(ActionKind.RENTAL, deployment, form)
+    return redirect(sheet) if sheet else form_page(request, deployment, form)
+
+
+class ChangeForm(Protocol):
+    """A form whose fields are parameters of an action on a deployment."""
+
+    def is_valid(self) -> bool: ...
+    def asked(self) -> dict[str, Any]: ...
+    def take(self, errors: dict[str, list[str]]) -> None: ...
+
+
+def sheet_of(kind: ActionKind, deployment: Deployment, form: ChangeForm) -> str:
+    """The address of the plan of a form; "" when the form now carries what is wrong."""
     if not form.is_valid():
-        return form_page(request, deployment, form)
+        return ""
     parameters = parameters_of(deployment, form.asked())
     try:
-        plan_action(
-            ActionKind.RENTAL,
-            parameters,
-            guard=configured_guard(),
-            now=timezone.now(),
-        )
+        plan_action(kind, parameters, guard=configured_guard(), now=timezone.now())
     except Refused as refusal:
         form.take(refusal.errors)
-        return form_page(request, deployment, form)
-    sheet = reverse("fleet:action-plan", args=[ActionKind.RENTAL.value])
-    return redirect(f"{sheet}?{urlencode(parameters)}")
+        return ""
+    sheet = reverse("fleet:action-plan", args=[kind.value])
+    return f"{sheet}?{urlencode(parameters)}"
 
 
 def parameters_of(deployment: Deployment, asked: dict[str, Any]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from functools import partial
 
 from django.db import transaction
 
-from fleet.models import Action, ActionResult
+from fleet.models import Action, ActionKind, ActionResult
 from fleet.selectors.action_progress import End, Progress, progress_of
 from fleet.services import audit, lifecycle
 from fleet.services.isolation import apart
@@ -73,6 +73,10 @@ def cancel(action: Action, *, acting_user: str, now: datetime) -> Progress:
         deployment = row.deployment
         if not row.is_running or progress.end is not None:
             raise Refused.because(f"{row} has ended; there is nothing to cancel.")
+        if row.kind == ActionKind.SETTINGS:
+            raise Refused.because(
+                f"{row} can not be cancelled half-way; change the settings back instead."
+            )
         if not row.new_pods or deployment is None:
             raise Refused.because(
                 f"{row} can not be cancelled: a pod that was told to stop is not taken "

@@ -14,6 +14,7 @@ from fleet.services.actions import (
     renting,
     resources,
     strays,
+    tuning,
 )
 from fleet.services.actions.plan import Confirmation, CostedPlan
 from fleet.services.launch_guard import LaunchGuard
@@ -47,6 +48,7 @@ KINDS: Mapping[ActionKind, Kind] = {
     ActionKind.RENTAL: Kind(renting.FIELDS, renting.plan_rental, renting.apply_rental),
     ActionKind.STOP: Kind(("deployment",), ending.plan_stop, ending.apply_stop),
     ActionKind.TERMINATE: Kind(("pod",), ending.plan_terminate, ending.apply_terminate),
+    ActionKind.SETTINGS: Kind(tuning.FIELDS, tuning.plan_settings, tuning.apply_settings),
     ActionKind.ADOPT: Kind(("orphan", "deployment"), strays.plan_adopt, strays.apply_adopt),
     ActionKind.END_ORPHAN: Kind(
         ("orphan",), strays.plan_end_orphan, strays.apply_end_orphan

@@ -1,0 +1,136 @@
+"""Settings: another context, image, machine or limit, replica by replica, without a gap."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from django.conf import settings
+
+from fleet.models import ActionKind, Deployment
+from fleet.services import order_rules, rolling
+from fleet.services.actions import figures, targets
+from fleet.services.actions.launching import BILLING, losses_of, price_warnings, vetoed_more
+from fleet.services.actions.plan import Change, Confirmation, CostedPlan
+from fleet.services.actions.renting import spec_of
+from fleet.services.launch_guard import LaunchGuard
+from fleet.services.refused import Refused
+
+SETTINGS = {  # column -> what people call it
+    "max_model_len": "context",
+    "gpu_memory_utilization": "GPU memory share",
+    "image": "image",
+    "gpu_type_id": "GPU",
+    "gpu_count": "GPUs per replica",
+    "cloud": "cloud",
+    "container_disk_gb": "container disk",
+    "max_usd_per_gpu_hour": "price limit",
+}
+FIELDS = ("deployment", *SETTINGS)
+IMAGE = re.compile(
+    r"[a-z0-9][a-z0-9._/-]{0,180}(:[0-9]{1,5}/[a-z0-9._/-]{1,180})?"
+    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?",
+    re.ASCII,
+)
+
+
+def plan_settings(
+    parameters: Mapping[str, str], *, guard: LaunchGuard, now: datetime
+) -> CostedPlan:
+    """The plan of other settings. Raises Refused."""
+    deployment = targets.deployment_named(parameters)
+    asked = {name: parameters[name] for name in SETTINGS if parameters.get(name)}
+    planned = planned_change(deployment, asked, now=now)
+    after = figures.with_columns(deployment, planned.changes)
+    price = figures.price_of_replica(after)
+    old = list(deployment.pods.wanted().order_by("pk"))[: planned.replicas]
+    added = price.usd_per_hour * planned.replicas
+    saved = figures.billed_usd_per_hour(old)
+    return CostedPlan(
+        kind=ActionKind.SETTINGS,
+        parameters={"deployment": deployment.slug, **asked},
+        target=deployment.slug,
+        title=f"Change the settings of {deployment.slug}?",
+        button=(
+            f"Replace {planned.replicas}, one by one" if planned.replicas else "Change them"
+        ),
+        changes=tuple(
+            Change(SETTINGS[name], str(getattr(deployment, name)), str(value))
+            for name, value in planned.changes.items()
+        ),
+        account=figures.account_change(added=added, saved=saved, now=now),
+        added_usd_per_hour=added,
+        saved_usd_per_hour=saved,
+        hours_per_day=figures.hours_per_day(deployment, now=now),
+        spent_usd=figures.spent_usd(old, now=now),
+        price_read_at=price.read_at if planned.replicas else None,
+        losses=losses_of(old),
+        notes=(
+            planned.sentence,
+            *((BILLING, TAKEN_BACK) if planned.replicas else ()),
+        ),
+        warnings=price_warnings(after, price) if planned.replicas else (),
+        # The replica more of the meantime is new rent; the guard is asked about that one.
+        blocked=vetoed_more(
+            deployment,
+            price.usd_per_hour if planned.replicas else Decimal(0),
+            guard=guard,
+            now=now,
+        ),
+        deployment=deployment,
+        replicas=deployment.replicas,
+        new_pods=planned.replicas,
+        columns=planned.changes,
+        quoted_at=now,
+    )
+
+
+TAKEN_BACK = (
+    "The old replicas serve until new ones are ready. When a new one is never ready, the "
+    "old settings come back and the old replicas stay."
+)
+
+
+def planned_change(
+    deployment: Deployment, asked: Mapping[str, str], *, now: datetime
+) -> rolling.RollingPlan:
+    """What the change would do. Raises Refused with a sentence per wrong field."""
+    try:
+        check_machine(deployment, rolling.changed_copy(deployment, asked))
+        return rolling.plan(deployment, asked, now=now)
+    except ValueError as wrong:
+        field = next((name for name in SETTINGS if name in str(wrong)), "")
+        raise Refused.because(str(wrong), field=field) from None
+
+
+def check_machine(deployment: Deployment, after: Deployment) -> None:
+    """The rules of an order, for the deployment as it would be. Raises Refused."""
+    errors = order_rules.machine_faults(
+        spec_of(after),
+        after.variant,
+        provider=settings.PROVIDER_NAME,
+        is_new_machine=any(
+            getattr(after, name) != getattr(deployment, name)
+            for name in ("gpu_type_id", "gpu_count", "cloud")
+        ),
+    )
+    if not IMAGE.fullmatch(after.image):
+        errors["image"] = [
+            f"Image is {after.image[:80]!r}; write it as registry/name:tag, such as "
+            f"{settings.DEFAULT_VLLM_IMAGE}."
+        ]
+    if errors:
+        raise Refused(errors)
+
+
+def apply_settings(
+    plan: CostedPlan, confirmed: Confirmation, *, now: datetime
+) -> Deployment:
+    """Save the settings; reconcile replaces one replica after the other."""
+    assert plan.deployment is not None
+    rolling.change(
+        plan.deployment, plan.columns, acting_user=confirmed.acting_user, now=now
+    )
+    return plan.deployment
