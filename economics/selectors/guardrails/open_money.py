@@ -18,6 +18,7 @@ from economics.calc.guardrails import surest_spend
 from economics.calc.hours import DAY, day_bounds, day_of, hour_start, whole_seconds
 from economics.models import BillingObservation, CostLine, DayClose, RevenueLine
 from economics.selectors.days import booking_day, closed_days, first_figures_day
+from economics.selectors.guardrails.resource_spend import Place, resource_spend
 from economics.selectors.hour_revenue import Prices, hour_revenue, unbooked_hours
 from economics.selectors.pod_cost import (
     amount_of,
@@ -28,7 +29,6 @@ from economics.selectors.pod_cost import (
 from fleet.models import SIMULATED_PAST, Orphan, Pod
 
 MOST_OPEN_DAYS = 62
-Place = tuple[int, date]  # deployment id, UTC day
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,14 @@ def first_open_day(*, now: datetime) -> date:
 def open_money(*, simulated: bool, now: datetime) -> OpenMoney:
     """What was spent and earned on the days that are open, up to `now`."""
     since = first_open_day(now=now)
+    closed = closed_days(since)
+    spent = open_spend(since, closed=closed, simulated=simulated, now=now)
+    resources = resource_spend(since, closed=closed, simulated=simulated, now=now)
+    for place, usd in resources.items():
+        spent[place] = spent.get(place, Decimal(0)) + usd
     return OpenMoney(
-        spent=open_spend(since, simulated=simulated, now=now),
-        revenue=open_revenue(since, simulated=simulated, now=now),
+        spent=spent,
+        revenue=open_revenue(since, closed=closed, simulated=simulated, now=now),
         since=since,
     )
 
@@ -72,7 +77,9 @@ class PodHour:
     billed: Decimal | None = None
 
 
-def open_spend(since: date, *, simulated: bool, now: datetime) -> dict[Place, Decimal]:
+def open_spend(
+    since: date, *, closed: set[date], simulated: bool, now: datetime
+) -> dict[Place, Decimal]:
     """Per pod and hour the bill or our own seconds, whichever is more, summed up."""
     pods = dict(ours(simulated=simulated).values_list("pk", "deployment_id"))
     hours: defaultdict[tuple[int, datetime, date], PodHour] = defaultdict(PodHour)
@@ -80,7 +87,6 @@ def open_spend(since: date, *, simulated: bool, now: datetime) -> dict[Place, De
         cell = hours[pod_id, hour, day]
         cell.accrued += accrued or Decimal(0)
         cell.booked += booked
-    closed = closed_days(since)
     for pod in unaccrued_pods(now).exclude(provider_id__startswith=SIMULATED_PAST):
         for part in unaccrued_parts(pod, until=now):
             day = booking_day(day_of(part.start), closed)
@@ -132,7 +138,9 @@ def billed_hours(since: date) -> dict[tuple[int | None, datetime], Decimal]:
     return dict(billed)
 
 
-def open_revenue(since: date, *, simulated: bool, now: datetime) -> dict[Place, Decimal]:
+def open_revenue(
+    since: date, *, closed: set[date], simulated: bool, now: datetime
+) -> dict[Place, Decimal]:
     """Revenue lines of the open days, and what unbooked tokens earn."""
     earned: defaultdict[Place, Decimal] = defaultdict(Decimal)
     pod = "usage_hour__pod__"
@@ -147,7 +155,7 @@ def open_revenue(since: date, *, simulated: bool, now: datetime) -> dict[Place, 
     )
     for deployment, day, usd in rows:
         earned[deployment, day] += usd
-    prices, closed = Prices(), closed_days(since)
+    prices = Prices()
     for hour in unbooked_hours().filter(
         hour_start__gte=day_bounds(since).start, hour_start__lte=now
     ):

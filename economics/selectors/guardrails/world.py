@@ -35,6 +35,7 @@ from fleet.selectors.burn import (
     committed_usd_per_hour,
     pod_usd_per_hour,
 )
+from fleet.selectors.resources import usd_per_hour_by_deployment
 
 COLD_WINDOW = timedelta(hours=24)
 Amounts = dict[int, Decimal]  # by deployment id
@@ -179,7 +180,7 @@ def read_world(*, now: datetime) -> World:
         money=open_money(simulated=simulated, now=now),
         stray_usd=stray_spend(provider=provider, now=now),
         committed_all=committed_usd_per_hour(provider),
-        committed=rates_of(billed),
+        committed=with_resources(rates_of(billed)),
         loading=tuple(
             Loading(pod.pk, pod.name, pod.deployment_id, cold_rent(pod, now=now))
             for pod in cold
@@ -200,6 +201,13 @@ def rates_of(pods: Iterable[Pod]) -> Amounts:
     for pod in pods:
         known = rates.get(pod.deployment_id, Decimal(0))
         rates[pod.deployment_id] = known + pod_usd_per_hour(pod)
+    return rates
+
+
+def with_resources(rates: Amounts) -> Amounts:
+    """The same with what each deployment's volumes and endpoints cost per hour [USD/h]."""
+    for deployment, usd in usd_per_hour_by_deployment().items():
+        rates[deployment] = rates.get(deployment, Decimal(0)) + usd
     return rates
 
 
