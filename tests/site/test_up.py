@@ -145,11 +145,9 @@ def test_pages_answer_with_their_style(up):
     assert status == 200
     assert style is not None
     assert up.get(style[1])[0] == 200
-    assert json.loads(up.get("/healthz")[1]) == {
-        "ok": True,
-        "database": "ok",
-        "redis": "ok",
-    }
+    health = json.loads(up.get("/healthz")[1])
+    health.pop("jobs", None)  # "silent" until each queue has run its first job
+    assert health == {"ok": True, "database": "ok", "redis": "ok"}
 
 
 def test_the_printed_link_opens_the_owners_form(up):
