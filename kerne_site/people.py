@@ -141,6 +141,7 @@ def accept(token: str, password: str, *, now: datetime, request_id: str = "") ->
     """
     with _one_at_a_time():
         link = check_link(token, now=now)
+        check_inviter(link)
         user = User(username=link.username)
         validate_password(password, user)
         if User.objects.filter(username__iexact=link.username).exists():
@@ -161,6 +162,20 @@ def accept(token: str, password: str, *, now: datetime, request_id: str = "") ->
             invited_by=link.invited_by,
         )
     return user
+
+
+def check_inviter(link: LoginToken) -> None:
+    """Raises LinkRefused when whoever invited is no admin any more.
+
+    An admin who is about to be closed could else leave a door for later.
+    """
+    if not link.invited_by:
+        return  # the owner's own link, made at the server
+    inviter = User.objects.filter(username=link.invited_by, is_active=True).first()
+    if inviter is None or role_of(inviter) is not Role.ADMIN:
+        raise LinkRefused(
+            f"{link.invited_by}, who made this link, is no admin any more; ask another."
+        )
 
 
 def set_role(

@@ -44,6 +44,7 @@ from fleet.models.pod import (
 from fleet.models.resource import (
     RESOURCE_MAYBE_BILLED,
     RESOURCE_OVER,
+    RESOURCE_RUNS,
     NetworkVolume,
     ResourceStatus,
     ServerlessEndpoint,
@@ -65,6 +66,7 @@ __all__ = [
     "MAYBE_BILLED",
     "RENTED",
     "RESOURCE_MAYBE_BILLED",
+    "RESOURCE_RUNS",
     "RESOURCE_OVER",
     "SIMULATED_PAST",
     "WANTED",

@@ -38,6 +38,7 @@ RESOURCE_NEXT: Mapping[str, frozenset[ResourceStatus]] = {  # the whole state ma
     R.FAILED: frozenset(),
 }
 RESOURCE_MAYBE_BILLED = (R.CREATING, R.LIVE, R.ENDING)
+RESOURCE_RUNS = (R.REQUESTED, R.CREATING, R.LIVE)  # wanted, and not told to end
 RESOURCE_OVER = (R.ENDED, R.FAILED)
 
 

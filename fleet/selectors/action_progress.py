@@ -158,6 +158,14 @@ def end_of(action: Action, pods: Sequence[Pod]) -> End | None:
         return launch_end(action, pods)
     if not pods:
         return End(ActionResult.DONE, "Nothing had to be rented or ended now.")
+    kept = [pod for pod in pods if not pod.is_ended and not pod.terminate_requested_at]
+    deployment = action.deployment
+    if kept and deployment is not None and deployment.replicas > (action.replicas or 0):
+        return End(
+            ActionResult.SUPERSEDED,
+            f"{deployment} wants {deployment.replicas} by now, so that not every pod of "
+            "this action ends.",
+        )
     if all(pod.is_ended for pod in pods):
         many = f"{len(pods)} pods are" if len(pods) != 1 else "1 pod is"
         return End(ActionResult.DONE, f"{many} gone, confirmed by the provider.")
@@ -169,7 +177,9 @@ def rollout_end(action: Action) -> End | None:
     rollout = Rollout.objects.filter(
         deployment=action.deployment_id, started_at=action.confirmed_at
     ).first()
-    if rollout is None or rollout.state == RolloutState.RUNNING:
+    if rollout is None:
+        return End(ActionResult.DONE, "The settings are saved; no replica was replaced.")
+    if rollout.state == RolloutState.RUNNING:
         return None
     done = rollout.state == RolloutState.DONE
     return End(

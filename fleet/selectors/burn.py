@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from fleet.models import Orphan, Pod
-from fleet.selectors.resources import resources_usd_per_hour
+from fleet.selectors.resources import endpoint_headroom_usd_per_hour, resources_usd_per_hour
 
 CONTAINER_DISK_USD_PER_GB_MONTH = Decimal("0.10")  # RunPod's pricing page, 2026-08
 HOURS_PER_MONTH = Decimal(730)
@@ -34,6 +34,14 @@ def committed_usd_per_hour(provider: str, *, pods: Iterable[Pod] | None = None) 
         + sum((orphan.usd_per_pod_hour for orphan in orphans), Decimal(0))
         + resources_usd_per_hour(provider)
     )
+
+
+def exposed_usd_per_hour(provider: str) -> Decimal:
+    """What all that was agreed to may cost [USD/h]: endpoints with as many workers as may.
+
+    New spending is weighed against this: what an endpoint scales to later asks nobody.
+    """
+    return committed_usd_per_hour(provider) + endpoint_headroom_usd_per_hour(provider)
 
 
 def accrued_usd(pod: Pod, *, now: datetime, since: datetime | None = None) -> Decimal:

@@ -53,6 +53,20 @@ def endpoint_usd_per_hour(endpoint: ServerlessEndpoint) -> Decimal:
     return endpoint.usd_per_worker_hour * endpoint.workers_billed
 
 
+def endpoint_headroom_usd_per_hour(provider: str) -> Decimal:
+    """What endpoints may still scale up by [USD/h], beyond the workers counted now."""
+    endpoints = ServerlessEndpoint.objects.filter(
+        provider=provider, status__in=RESOURCE_MAYBE_BILLED
+    )
+    return sum(
+        (
+            max(each.most_usd_per_hour - endpoint_usd_per_hour(each), Decimal(0))
+            for each in endpoints
+        ),
+        Decimal(0),
+    )
+
+
 def resources_usd_per_hour(provider: str) -> Decimal:
     """All volumes and endpoints that may be billed at `provider` now [USD/h].
 

@@ -11,11 +11,20 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from fleet.models import MAYBE_BILLED, WANTED, Deployment, Pod, PodStatus, Tier
+from fleet.models import (
+    MAYBE_BILLED,
+    RESOURCE_RUNS,
+    WANTED,
+    Deployment,
+    Pod,
+    PodStatus,
+    Tier,
+)
 from fleet.schedule import wanted_at
 from fleet.selectors.burn import pod_usd_per_hour
-from fleet.services import audit, termination
+from fleet.services import audit, resource_rent, termination
 from fleet.services.order_rules import MOST_REPLICAS
+from fleet.services.replicas import rented_for
 
 
 def request_termination(
@@ -41,7 +50,7 @@ def request_termination(
         )
         if at_once:
             cut_drains(Pod.objects.filter(pk=pod.pk))
-        if ended and 0 < live <= deployment.replicas_wanted(now=now):
+        if ended and 0 < live <= rented_for(deployment, now=now):
             want_one_less(deployment, now=now)
     return ended
 
@@ -123,7 +132,11 @@ def tier_members(tier: Tier, *, simulated: bool) -> QuerySet[Deployment]:
     """The deployments of a tier that want a replica or have a pod that does not end yet."""
     return (
         Deployment.objects.filter(fleet__tier=tier, fleet__simulated=simulated)
-        .filter(Q(replicas__gt=0) | Q(pods__status__in=WANTED))
+        .filter(
+            Q(replicas__gt=0)
+            | Q(pods__status__in=WANTED)
+            | Q(serverlessendpoints__status__in=RESOURCE_RUNS)
+        )
         .distinct()
         .order_by("pk")
     )
@@ -155,6 +168,9 @@ def exit_tier(
             stop_deployment(each, acting_user=acting_user, now=now, reason=why)
             for each in members
         )
+        endpoints = resource_rent.end_endpoints(
+            members, acting_user=acting_user, now=now, reason=why
+        )
         done = Exit(tier, tuple(each.slug for each in members), pods, saved)
         if members:
             audit.record(
@@ -165,6 +181,7 @@ def exit_tier(
                 reason=why,
                 deployments=list(done.deployments),
                 pods=pods,
+                endpoints=endpoints,
                 usd_per_hour_saved=saved,
             )
     return done

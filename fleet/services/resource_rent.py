@@ -12,6 +12,8 @@ from django.db.models import Q
 
 from fleet.models import (
     ENDED,
+    RESOURCE_RUNS,
+    Deployment,
     NetworkVolume,
     Pod,
     ResourceStatus,
@@ -25,7 +27,7 @@ from fleet.providers.resources import (
     FullProvider,
     VolumeRequest,
 )
-from fleet.selectors.burn import committed_usd_per_hour
+from fleet.selectors.burn import exposed_usd_per_hour
 from fleet.selectors.resources import live_volume_of, volume_usd_per_hour
 from fleet.services import audit, spending
 from fleet.services.isolation import apart
@@ -119,7 +121,7 @@ def claim(row: Resource, *, guard: LaunchGuard, now: datetime) -> bool:
         request = LaunchRequest(
             deployment=row.deployment.slug,
             usd_per_hour=usd_per_hour_asked(row),
-            committed_usd_per_hour=committed_usd_per_hour(row.provider),
+            committed_usd_per_hour=exposed_usd_per_hour(row.provider),
             provider=row.provider,
             now=now,
             fleet_id=row.deployment.fleet_id,
@@ -238,6 +240,23 @@ def request_end(
             f"end {row.kind}", row, acting_user=acting_user, now=now, reason=reason
         )
     return moved
+
+
+def end_endpoints(
+    deployments: Sequence[Deployment], *, acting_user: str, now: datetime, reason: str
+) -> list[str]:
+    """Tell the serverless endpoints of deployments to end; the names of those told.
+
+    Volumes are never ended this way: they hold data.
+    """
+    rows = ServerlessEndpoint.objects.filter(
+        deployment__in=[each.pk for each in deployments], status__in=RESOURCE_RUNS
+    ).order_by("pk")
+    return [
+        row.name
+        for row in rows
+        if request_end(row, acting_user=acting_user, now=now, reason=reason)
+    ]
 
 
 def mounted_by(volume: NetworkVolume) -> list[str]:

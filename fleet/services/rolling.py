@@ -46,6 +46,12 @@ REPLACES = (  # these need another pod; a price limit does not
 )
 CHANGEABLE = (*REPLACES, "max_usd_per_gpu_hour")
 PAST_STARTS = 20
+GIVEN_UP = (
+    "launch_failures",
+    "not_before",
+    "launches_stopped_at",
+    "launches_stopped_reason",
+)
 RULE = "rule:rolling"
 
 
@@ -164,7 +170,10 @@ def change(
         fields = list(planned.changes)
         if planned.replicas:
             row.revision += 1
-            fields.append("revision")
+            # What was given up is what one changes: the new settings get their chance.
+            row.launch_failures, row.not_before = 0, None
+            row.launches_stopped_at, row.launches_stopped_reason = None, ""
+            fields += ["revision", *GIVEN_UP]
             Rollout.objects.create(
                 deployment=row,
                 revision=row.revision,
@@ -225,15 +234,22 @@ def step(rollout_id: int, *, now: datetime) -> str:
         wanted = deployment.replicas_wanted(now=now)
         if wanted and old and (failed := first_failure(rollout)):
             return abort(rollout, deployment, new, why=failed, now=now)
+        # What serves is the last to go; what waits would be rented half old, half new.
+        old.sort(key=lambda pod: (serves(pod), pod.status != PodStatus.REQUESTED))
         ready = [pod for pod in new if serves(pod)]
-        spare = old[: max(len(ready) + len(old) - wanted, 0)]
+        waiting = sum(pod.status == PodStatus.REQUESTED for pod in old)
+        spare = old[: max(len(ready) + len(old) - wanted, waiting, 0)]
         for pod in sorted(spare, key=lambda each: each.pk):
             reason = f"replaced by revision {rollout.revision}"
             termination.request_termination(pod, acting_user=RULE, reason=reason, now=now)
         left = len(old) - len(spare)
         surge = 1 if left and wanted else 0
         Deployment.objects.filter(pk=deployment.pk).update(surge=surge)
-        if left:
+        if wanted and not left and deployment.is_given_up:
+            why = "no new replica became ready, and no old one is left"
+            finish(rollout, RolloutState.ABORTED, why, now=now)
+            return f"{rollout}: {why}"
+        if left or len(ready) < wanted:
             return f"{rollout}: {len(ready)} new ready, {left} old left"
         finish(rollout, RolloutState.DONE, "every replica has the new settings", now=now)
         return f"{rollout}: done"
@@ -261,16 +277,22 @@ def first_failure(rollout: Rollout) -> str:
 def abort(
     rollout: Rollout, deployment: Deployment, new: list[Pod], *, why: str, now: datetime
 ) -> str:
-    """Bring the old settings back; new replicas end, unless no old one is left."""
+    """Bring the old settings back and end the new replicas that do not serve.
+
+    Those that do serve stay: ending them all at once would be the gap that a rolling
+    change is there to avoid. The next change counts them as old.
+    """
     for name, value in rollout.previous.items():
         setattr(deployment, name, as_kept(name, value))
-    deployment.revision = rollout.revision - 1
+    deployment.revision = rollout.revision + 1  # every pod of today is older than that
     deployment.surge, deployment.launch_failures = 0, 0
     deployment.not_before = None
     fields = ["revision", "surge", "launch_failures", "not_before"]
     deployment.save(update_fields=[*rollout.previous, *fields])
     reason = f"the change was taken back: {why}"
     for pod in sorted(new, key=lambda each: each.pk):
+        if serves(pod):
+            continue
         termination.request_termination(pod, acting_user=RULE, reason=reason, now=now)
     finish(rollout, RolloutState.ABORTED, reason, now=now)
     return f"{rollout}: {reason}"

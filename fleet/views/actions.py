@@ -200,7 +200,7 @@ def page_context(action: Action, progress: Progress, now: datetime) -> dict[str,
         "now": now,
         "may_cancel": progress.end is None
         and action.new_pods > 0
-        and action.kind != ActionKind.SETTINGS,
+        and action.kind not in (ActionKind.SETTINGS, ActionKind.RENTAL),
         "undo": undo_address(action),
     }
 

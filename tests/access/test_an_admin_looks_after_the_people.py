@@ -72,6 +72,17 @@ def test_an_invitation_ends_after_three_days_and_can_be_withdrawn(admin):
     assert accepted(other).status_code == 410
 
 
+def test_an_admin_who_was_closed_leaves_no_door_behind(admin):
+    link = invited(admin, role="admin")
+    User.objects.filter(username="ada").update(is_active=False)
+
+    answer = accepted(link)
+
+    assert answer.status_code == 410
+    assert "is no admin any more" in answer.content.decode()
+    assert not User.objects.filter(username="grace").exists()
+
+
 def test_an_invitation_does_not_log_the_owner_in(admin, django_user_model):
     django_user_model.objects.create_superuser("owner")
     link = invited(admin)

@@ -22,12 +22,14 @@ from economics.selectors.guardrails.open_money import (
 )
 from fleet.models import (
     MAYBE_BILLED,
+    RESOURCE_MAYBE_BILLED,
     SIMULATED_PAST,
     WANTED,
     BalanceReading,
     Deployment,
     Fleet,
     Pod,
+    ServerlessEndpoint,
 )
 from fleet.selectors.account import known_balance
 from fleet.selectors.burn import (
@@ -143,10 +145,13 @@ class World:
 
 
 def ours_of(fleet_id: int | None) -> QuerySet[Deployment]:
-    """The deployments of a fleet, or all, that want a replica or have a pod."""
+    """The deployments of a fleet, or all, that want a replica or have a pod or endpoint."""
     live = Pod.objects.filter(deployment=OuterRef("pk"), status__in=MAYBE_BILLED)
+    endpoints = ServerlessEndpoint.objects.filter(
+        deployment=OuterRef("pk"), status__in=RESOURCE_MAYBE_BILLED
+    )
     found = Deployment.objects.filter(fleet__simulated=settings.KERNE_SANDBOX).filter(
-        Q(replicas__gt=0) | Exists(live)
+        Q(replicas__gt=0) | Exists(live) | Exists(endpoints)
     )
     return found if fleet_id is None else found.filter(fleet=fleet_id)
 
@@ -168,6 +173,10 @@ def read_world(*, now: datetime) -> World:
         ours(simulated=simulated)
         .filter(status__in=WANTED)
         .values_list("deployment", flat=True)
+    ) | set(
+        ServerlessEndpoint.objects.filter(status__in=RESOURCE_MAYBE_BILLED).values_list(
+            "deployment", flat=True
+        )
     )
     return World(
         now=now,

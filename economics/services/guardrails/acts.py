@@ -8,7 +8,7 @@ from economics.calc.guardrails import Judgement, Level, Observation
 from economics.calc.unknown import Unknown
 from economics.selectors.guardrails.world import ours_of
 from fleet.models import Deployment, Pod
-from fleet.services import lifecycle
+from fleet.services import lifecycle, resource_rent
 
 WORDS = {
     Level.WARN: "Warned.",
@@ -34,12 +34,14 @@ def act(judgement: Judgement, *, now: datetime) -> str:
     if seen.pod_id is not None:
         return end_pod(seen, acting_user=user, reason=reason, at_once=at_once, now=now)
     told: list[str] = []
-    for deployment in targets(seen):
+    meant = targets(seen)
+    for deployment in meant:
         count = lifecycle.stop_deployment(
             deployment, acting_user=user, now=now, reason=reason, at_once=at_once
         )
         if count:
             told.append(f"{deployment.slug} ({count} pod{'s' if count > 1 else ''})")
+    told += resource_rent.end_endpoints(meant, acting_user=user, now=now, reason=reason)
     return f"Ended {', '.join(told)}." if told else ""
 
 
@@ -56,7 +58,7 @@ def end_pod(
 
 
 def targets(seen: Observation) -> list[Deployment]:
-    """The deployments that a trip is about and that want or have a pod."""
+    """The deployments that a trip is about and that want or have a pod or an endpoint."""
     wanted = ours_of(seen.fleet_id)
     if seen.deployment_id is not None:
         wanted = wanted.filter(pk=seen.deployment_id)

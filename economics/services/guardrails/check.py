@@ -186,6 +186,8 @@ def why_over(
     if seen is None:
         return "There is nothing left that it is about."
     value = number_of(seen)
+    if value is None:
+        return f"The limit was changed by {row.set_by}; the value is not known now."
     if row.pk != trip.limit_id:
         return f"The limit was changed by {row.set_by}; the value is {value:.2f}."
     return f"The value is back on the good side: {value:.2f}."

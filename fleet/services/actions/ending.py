@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from fleet.models import ActionKind, Deployment
+from fleet.models import RESOURCE_RUNS, ActionKind, Deployment
 from fleet.services import lifecycle
 from fleet.services.actions import figures, targets
 from fleet.services.actions.launching import losses_of
@@ -45,12 +45,24 @@ def plan_stop(
         hours_per_day=figures.hours_per_day(deployment, now=now),
         spent_usd=figures.spent_usd(pods, now=now),
         losses=losses_of(pods),
-        notes=(f"Ends: {ends}.", BILLED_UNTIL, NOT_BACK),
+        notes=(f"Ends: {ends}.", *bills_on(deployment), BILLED_UNTIL, NOT_BACK),
         deployment=deployment,
         replicas=0,
         pods=tuple(pods),
         quoted_at=now,
     )
+
+
+def bills_on(deployment: Deployment) -> tuple[str, ...]:
+    """What a stop does not end: volumes and endpoints have pages of their own."""
+    rows = (
+        *deployment.networkvolumes.filter(status__in=RESOURCE_RUNS).order_by("pk"),
+        *deployment.serverlessendpoints.filter(status__in=RESOURCE_RUNS).order_by("pk"),
+    )
+    if not rows:
+        return ()
+    names = ", ".join(f"{row.kind} {row.name}" for row in rows)
+    return (f"Not ended by this, and billed on: {names}.",)
 
 
 def apply_stop(plan: CostedPlan, confirmed: Confirmation, *, now: datetime) -> Deployment:

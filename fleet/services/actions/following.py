@@ -7,7 +7,7 @@ from functools import partial
 
 from django.db import transaction
 
-from fleet.models import Action, ActionKind, ActionResult
+from fleet.models import Action, ActionKind, ActionResult, Deployment
 from fleet.selectors.action_progress import End, Progress, progress_of
 from fleet.services import audit, lifecycle
 from fleet.services.isolation import apart
@@ -56,6 +56,27 @@ def write_end(
     return True
 
 
+def check_cancellable(action: Action) -> None:
+    """Raises Refused where the number from before would not undo just this action."""
+    assert action.deployment is not None
+    rows = Deployment.objects.select_for_update()
+    deployment = rows.get(pk=action.deployment.pk)
+    if action.kind == ActionKind.RENTAL:
+        raise Refused.because(
+            f"{action} can not be cancelled half-way; change the rental back instead."
+        )
+    if deployment.replicas != action.replicas:
+        raise Refused.because(
+            f"{deployment} wants {deployment.replicas} by now, not the {action.replicas} "
+            "of this action; scale or stop it instead."
+        )
+    if action.replicas_before == action.replicas:
+        raise Refused.because(
+            f"{deployment} wanted {action.replicas} before too, so there is nothing to go "
+            "back to; stop it instead."
+        )
+
+
 def cancel(action: Action, *, acting_user: str, now: datetime) -> Progress:
     """Take back the wish of an action that rents, as far as it is not fulfilled.
 
@@ -82,6 +103,7 @@ def cancel(action: Action, *, acting_user: str, now: datetime) -> Progress:
                 f"{row} can not be cancelled: a pod that was told to stop is not taken "
                 "back. Start anew instead."
             )
+        check_cancellable(row)
         before = row.replicas_before or 0
         if before:
             lifecycle.start_deployment(

@@ -11,6 +11,7 @@ from django.conf import settings
 
 from fleet.models import ActionKind, Deployment, Pod
 from fleet.schedule import describe, wanted_at
+from fleet.selectors.burn import exposed_usd_per_hour
 from fleet.services import lifecycle, order_rules, replicas, spending
 from fleet.services.actions import figures, targets
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
@@ -125,7 +126,7 @@ def plan_replicas(
     live = sorted(deployment.pods.wanted(), key=replicas.worth)
     changed = figures.with_columns(deployment, {"replicas": wanted})
     # Not the number itself: its hours may be closed, or a burst has grown beyond it.
-    now_wanted = changed.replicas_wanted(now=now)
+    now_wanted = replicas.rented_for(changed, now=now)
     missing, surplus = max(now_wanted - len(live), 0), live[now_wanted:]
     price = figures.price_of_replica(deployment)
     daily = [
@@ -195,7 +196,7 @@ def vetoed(
     request = LaunchRequest(
         deployment=slug,
         usd_per_hour=added,
-        committed_usd_per_hour=figures.account_change(now=now).usd_per_hour_before,
+        committed_usd_per_hour=exposed_usd_per_hour(settings.PROVIDER_NAME),
         provider=settings.PROVIDER_NAME,
         now=now,
         fleet_id=fleet_id,

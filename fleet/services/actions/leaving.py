@@ -53,7 +53,8 @@ def plan_exit(
         spent_usd=figures.spent_usd(pods, now=now),
         losses=losses_of(pods),
         notes=(
-            f"Ends: {names}. Tier {kept.value} goes on.",
+            f"Ends: {names}, with their serverless endpoints. Tier {kept.value} goes on.",
+            "Network volumes stay, because they hold data, and bill on.",
             BILLED_UNTIL,
             NOT_BACK,
         ),

@@ -56,7 +56,7 @@ def plan_rental(
     if before == after:
         raise Refused.because(f"{deployment} rents that way already: {before}.")
     live = sorted(deployment.pods.wanted(), key=replicas.worth)
-    wanted = changed.replicas_wanted(now=now)
+    wanted = replicas.rented_for(changed, now=now)
     missing, surplus = max(wanted - len(live), 0), live[wanted:]
     added, saved = (
         price.usd_per_hour * missing,

@@ -6,13 +6,15 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from django.db.models import Max
+from django.db.models import F, Max
 
 from fleet.models import ActionKind, Deployment, Orphan, Pod, PodStatus
 from fleet.services import audit, replicas
 from fleet.services.actions import figures, targets
 from fleet.services.actions.plan import Ask, Change, Confirmation, CostedPlan
 from fleet.services.launch_guard import LaunchGuard
+from fleet.services.order_burst import baseline_fault
+from fleet.services.order_rules import MOST_REPLICAS
 from fleet.services.refused import Refused
 
 KEY = "api_key"
@@ -70,6 +72,22 @@ def check_adoptable(orphan: Orphan, deployment: Deployment, *, now: datetime) ->
             f"{orphan.name} was last listed at {orphan.last_seen_at:%H:%M:%S} UTC; wait "
             "for the next cloud list."
         )
+    changed = figures.with_columns(deployment, {"replicas": deployment.replicas + 1})
+    live = deployment.pods.wanted().count()
+    if changed.replicas_wanted(now=now) <= live:
+        raise Refused.because(
+            f"{deployment} wants {changed.replicas_wanted(now=now)} now and has {live}: "
+            "one more would be ended as surplus. Adopt it while its hours are open, or by "
+            "another deployment.",
+            field="deployment",
+        )
+    if deployment.replicas >= MOST_REPLICAS or baseline_fault(
+        deployment, deployment.replicas + 1
+    ):
+        raise Refused.because(
+            f"{deployment} may not have more than its {deployment.replicas} replicas.",
+            field="deployment",
+        )
     has, needs = (
         f"{orphan.gpu_count}× {orphan.gpu_type_id}",
         f"{deployment.gpu_count}× {deployment.gpu_type_id}",
@@ -120,7 +138,7 @@ def apply_adopt(plan: CostedPlan, confirmed: Confirmation, *, now: datetime) -> 
         quoted_usd_per_pod_hour=orphan.usd_per_pod_hour,
     )
     Orphan.objects.filter(pk=orphan.pk).update(gone_at=now)
-    Deployment.objects.filter(pk=deployment.pk).update(replicas=deployment.replicas + 1)
+    Deployment.objects.filter(pk=deployment.pk).update(replicas=F("replicas") + 1)
     audit.record(
         "adopt",
         pod,

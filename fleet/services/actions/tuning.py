@@ -16,6 +16,7 @@ from fleet.services.actions.launching import BILLING, losses_of, price_warnings,
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
 from fleet.services.actions.renting import spec_of
 from fleet.services.launch_guard import LaunchGuard
+from fleet.services.order_burst import baseline_fault
 from fleet.services.refused import Refused
 
 SETTINGS = {  # column -> what people call it
@@ -46,6 +47,10 @@ def plan_settings(
     after = figures.with_columns(deployment, planned.changes)
     price = figures.price_of_replica(after)
     old = list(deployment.pods.wanted().order_by("pk"))[: planned.replicas]
+    old_price = figures.price_of_replica(deployment)
+    daily = figures.daily_usd(after, price.usd_per_hour, now=now) - figures.daily_usd(
+        deployment, old_price.usd_per_hour, now=now
+    )
     added = price.usd_per_hour * planned.replicas
     saved = figures.billed_usd_per_hour(old)
     return CostedPlan(
@@ -64,14 +69,15 @@ def plan_settings(
         added_usd_per_hour=added,
         saved_usd_per_hour=saved,
         hours_per_day=figures.hours_per_day(deployment, now=now),
+        usd_per_day=daily,
         spent_usd=figures.spent_usd(old, now=now),
-        price_read_at=price.read_at if planned.replicas else None,
+        price_read_at=price.read_at,
         losses=losses_of(old),
         notes=(
             planned.sentence,
             *((BILLING, TAKEN_BACK) if planned.replicas else ()),
         ),
-        warnings=price_warnings(after, price) if planned.replicas else (),
+        warnings=price_warnings(after, price),
         # The replica more of the meantime is new rent; the guard is asked about that one.
         blocked=vetoed_more(
             deployment,
@@ -121,6 +127,8 @@ def check_machine(deployment: Deployment, after: Deployment) -> None:
             f"Image is {after.image[:80]!r}; write it as registry/name:tag, such as "
             f"{settings.DEFAULT_VLLM_IMAGE}."
         ]
+    if fault := baseline_fault(after, after.replicas):
+        errors[""] = [fault]
     if errors:
         raise Refused(errors)
 

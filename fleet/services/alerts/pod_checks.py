@@ -13,16 +13,19 @@ from fleet.models import (
     RENTED,
     Deployment,
     Health,
+    NetworkVolume,
     Orphan,
     Pod,
     PodStatus,
     PodTransition,
+    ResourceStatus,
+    ServerlessEndpoint,
     StrayResource,
 )
 from fleet.selectors.burn import pod_usd_per_hour
 from fleet.selectors.health import shown_health
 from fleet.selectors.resources import volume_usd_per_month
-from fleet.services import termination
+from fleet.services import resource_rent, termination
 from fleet.services.alerts.definitions import Finding
 
 GHOST_SHOWN = timedelta(hours=1)
@@ -80,7 +83,7 @@ def stuck_loading(now: datetime, limit: Decimal) -> Sequence[Finding]:
 
 
 def end_unconfirmed(now: datetime, limit: Decimal) -> Sequence[Finding]:
-    """Pods that were told to stop over five minutes ago and are still billed."""
+    """Pods, volumes and endpoints told to end over five minutes ago, still billed."""
     return [
         Finding(
             pod.name,
@@ -92,6 +95,26 @@ def end_unconfirmed(now: datetime, limit: Decimal) -> Sequence[Finding]:
         )
         for pod in termination.overdue(now=now)
         if pod.provider == settings.PROVIDER_NAME
+    ] + resource_end_unconfirmed(now)
+
+
+def resource_end_unconfirmed(now: datetime) -> list[Finding]:
+    """Volumes and endpoints that were told to end over five minutes ago."""
+    rows: tuple[NetworkVolume | ServerlessEndpoint, ...] = (
+        *NetworkVolume.objects.filter(status=ResourceStatus.ENDING),
+        *ServerlessEndpoint.objects.filter(status=ResourceStatus.ENDING),
+    )
+    late = resource_rent.overdue(rows, now=now, seconds=termination.ALERT_SECONDS)
+    return [
+        Finding(
+            row.name,
+            f"{row.kind} {row.name} was told to end and is still billed",
+            f"Told at {row.end_requested_at or row.status_since:%H:%M} UTC, and the "
+            "provider has not confirmed its end.",
+            since=row.end_requested_at or row.status_since,
+        )
+        for row in late
+        if row.provider == settings.PROVIDER_NAME
     ]
 
 

@@ -100,11 +100,53 @@ def test_a_new_replica_that_is_never_ready_takes_the_change_back(deployment):
     row = Deployment.objects.get()
     kept = (row.max_model_len, row.gpu_memory_utilization)
     assert kept == (4096, Decimal("0.90"))
-    assert (row.revision, row.surge) == (1, 0)
+    assert (row.revision, row.surge) == (3, 0)  # no number is used twice
     assert pods() == [1, 1]
     rollout = Rollout.objects.get()
     assert rollout.state == RolloutState.ABORTED
     assert "CUDA out of memory" in rollout.reason
+
+
+def test_a_late_failure_keeps_the_new_replicas_that_serve(deployment):
+    change(deployment, max_model_len=2048)
+    turn(deployment)
+    becomes_ready()
+    turn(deployment, minutes=1)
+    Pod.objects.filter(status=PodStatus.REQUESTED).update(
+        status=PodStatus.FAILED, status_reason="a bad host"
+    )
+
+    turn(deployment, minutes=2)
+
+    assert Rollout.objects.get().state == RolloutState.ABORTED
+    assert pods(status=PodStatus.SERVING) == [1, 2]
+
+
+def test_an_old_intent_that_waits_is_not_rented_as_half_old_half_new(deployment):
+    waiting = Pod.objects.order_by("pk").last()
+    Pod.objects.filter(pk=waiting.pk).update(status=PodStatus.REQUESTED)
+    change(deployment, max_model_len=2048)
+
+    turn(deployment)
+
+    waiting.refresh_from_db()
+    assert waiting.status == PodStatus.FAILED
+
+
+def test_it_is_not_done_before_new_replicas_proved_the_settings(deployment):
+    change(deployment, max_model_len=2048)
+    Pod.objects.update(status=PodStatus.TERMINATED)
+
+    turn(deployment)
+
+    assert Rollout.objects.get().state == RolloutState.RUNNING
+
+
+def test_a_deployment_that_was_given_up_gets_another_try_with_new_settings(deployment):
+    Deployment.objects.update(launch_failures=3)
+    change(deployment, max_model_len=2048)
+
+    assert not Deployment.objects.get().is_given_up
 
 
 def test_a_price_limit_replaces_nothing(deployment):

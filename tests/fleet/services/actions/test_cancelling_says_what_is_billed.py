@@ -68,3 +68,36 @@ def test_a_second_cancel_finds_nothing(deployment, pod):
 
     with pytest.raises(Refused, match="nothing to cancel"):
         cancel(action, acting_user="ada", now=NOON)
+
+
+def test_what_somebody_else_asked_for_since_is_not_ended(deployment, pod):
+    action = scaled()
+    confirmed(plan_of(ActionKind.SCALE, deployment="llama-a", replicas=6), key="o" * 40)
+
+    with pytest.raises(Refused, match="wants 6 by now, not the 2"):
+        cancel(action, acting_user="ada", now=NOON)
+    assert Deployment.objects.get().replicas == 6
+
+
+def test_another_rental_is_changed_back_and_not_cancelled(deployment):
+    Deployment.objects.update(
+        rental_kind="scheduled",
+        schedule_starts="0 14 * * *",
+        schedule_seconds=3600,
+        schedule_zone="UTC",
+    )
+    action = confirmed(
+        plan_of(ActionKind.RENTAL, deployment="llama-a", rental_kind="on_demand")
+    )
+    assert action.new_pods == 1
+
+    with pytest.raises(Refused, match="change the rental back instead"):
+        cancel(action, acting_user="ada", now=NOON)
+
+
+def test_a_retry_after_a_give_up_has_no_number_to_go_back_to(deployment):
+    Deployment.objects.update(launch_failures=3)
+    action = confirmed(plan_of(ActionKind.START, deployment="llama-a"))
+
+    with pytest.raises(Refused, match="stop it instead"):
+        cancel(action, acting_user="ada", now=NOON)

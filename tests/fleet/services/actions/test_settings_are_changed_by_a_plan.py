@@ -8,6 +8,7 @@ from fleet.models import ActionKind, Deployment, Rollout, RolloutState
 from fleet.services.actions.following import cancel, finish_due
 from fleet.services.refused import Refused
 from tests.clock import NOON, seconds
+from tests.factories import make_offer
 from tests.fleet.services.actions.conftest import confirmed, plan_of
 
 
@@ -46,6 +47,36 @@ def test_the_action_ends_as_its_rollout_does(deployment, pod, state, result):
 
     action.refresh_from_db()
     assert (action.result, action.outcome) == (result, "Said so.")
+
+
+def test_outside_the_hours_the_rent_of_the_day_is_shown_all_the_same(deployment):
+    make_offer(
+        provider="fake",
+        gpu_type_id="NVIDIA H100 80GB HBM3",
+        usd_per_gpu_hour=Decimal("3.00"),
+        seen_at=NOON,
+    )
+    Deployment.objects.update(
+        max_usd_per_gpu_hour=4,
+        rental_kind="scheduled",
+        schedule_starts="0 14 * * *",
+        schedule_seconds=8 * 3600,
+        schedule_zone="UTC",
+    )
+
+    wanted = plan(gpu_type_id="NVIDIA H100 80GB HBM3")
+
+    assert wanted.new_pods == 0
+    assert wanted.delta_usd_per_day == Decimal("18.08")  # 8 h of $2.26 more
+
+
+def test_a_burst_may_not_leave_its_budget_by_another_gpu(deployment, pod):
+    Deployment.objects.update(
+        rental_kind="burst", replicas=2, max_replicas=3, budget_usd_per_hour=3
+    )
+
+    with pytest.raises(Refused, match="pay for 1"):
+        plan(max_usd_per_gpu_hour="2.50")
 
 
 def test_a_price_limit_alone_replaces_nothing(deployment, pod):

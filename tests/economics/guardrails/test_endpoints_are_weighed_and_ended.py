@@ -1,0 +1,83 @@
+"""Serverless endpoints: weighed with the most workers that they may have, and ended."""
+
+from decimal import Decimal
+
+import pytest
+
+from economics.calc.guardrails import Rule
+from economics.models import GuardrailTrip
+from economics.services.guardrails.check import check
+from fleet.models import ResourceStatus, ServerlessEndpoint
+from fleet.selectors.burn import committed_usd_per_hour, exposed_usd_per_hour
+from fleet.services import lifecycle
+from tests.economics.guardrails.story import NOW, rented
+from tests.economics.services.rows import at
+from tests.factories import make_balance
+from tests.fleet.services.resource_rows import make_endpoint
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def endpoint(deployment) -> ServerlessEndpoint:
+    """Up to 20 workers at $4/h; two are seen now."""
+    return make_endpoint(
+        deployment=deployment,
+        provider="runpod",
+        provider_id="end1",
+        status=ResourceStatus.LIVE,
+        billed_from=at(10),
+        usd_per_worker_hour=Decimal(4),
+        workers_min=0,
+        workers_max=20,
+        workers_seen=2,
+    )
+
+
+def test_new_spending_is_weighed_with_all_workers_that_may_come(endpoint):
+    assert committed_usd_per_hour("runpod") == 8
+    assert exposed_usd_per_hour("runpod") == 80
+
+
+def test_a_guardrail_that_terminates_ends_the_endpoint_too(deployment, endpoint, limit):
+    rented(deployment)
+    limit(Rule.DAY_SPEND, terminate="10")
+
+    check(now=NOW)
+
+    endpoint.refresh_from_db()
+    assert endpoint.status == ResourceStatus.ENDING
+    assert "guardrail" in endpoint.status_reason
+
+
+def test_it_is_ended_also_where_no_replica_is_wanted(deployment, endpoint, limit):
+    deployment.replicas = 0
+    deployment.save()
+    limit(Rule.COMMITTED, terminate="8")
+
+    check(now=NOW)
+
+    endpoint.refresh_from_db()
+    assert endpoint.status == ResourceStatus.ENDING
+
+
+def test_leaving_a_tier_ends_its_endpoints(endpoint):
+    lifecycle.exit_tier(simulated=False, acting_user="ada", now=NOW)
+
+    endpoint.refresh_from_db()
+    assert endpoint.status == ResourceStatus.ENDING
+
+
+def test_a_changed_limit_of_an_unknown_value_stops_no_other_rule(deployment, limit):
+    rented(deployment)
+    make_balance(provider="runpod", balance_usd=Decimal(80), read_at=NOW)
+    limit(Rule.RUNWAY, warn="24")
+    check(now=NOW)
+    assert GuardrailTrip.objects.filter(closed_at__isnull=True).count() == 1
+    limit(Rule.RUNWAY, warn="12", now=at(12, 30))
+
+    check(now=at(13))  # the balance of noon is too old to be known
+
+    assert not GuardrailTrip.objects.filter(
+        rule=Rule.RUNWAY, level="warn", closed_at__isnull=True
+    ).exists()
