@@ -31,13 +31,19 @@ def current_provider() -> FullProvider:
 
     The key of the environment wins over the one that an admin stored on the page.
     """
+    return provider_with(
+        settings.RUNPOD_API_KEY or stored_secrets.read(stored_secrets.RUNPOD)
+    )
+
+
+def provider_with(key: str | None) -> FullProvider:
+    """The provider under that key; without one every call is refused here."""
     told: dict[str, Any] = {
         "name": settings.PROVIDER_NAME,
         "base_url": settings.RUNPOD_API_URL,
         "graphql_url": settings.RUNPOD_GRAPHQL_URL,
         "proxy_url": settings.RUNPOD_PROXY_URL,
     }
-    key = settings.RUNPOD_API_KEY or stored_secrets.read(stored_secrets.RUNPOD)
     return RunPodProvider(api_key=key, **told) if key else KeylessProvider(**told)
 
 

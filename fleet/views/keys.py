@@ -14,11 +14,12 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from fleet.access import admin_required
-from fleet.cloud import current_provider
+from fleet.cloud import current_provider, provider_with
 from fleet.models import StoredSecret
 from fleet.providers.base import GpuProvider
 from fleet.providers.errors import ProviderError
 from fleet.services import stored_secrets
+from fleet.services.same_account import why_another_account
 from fleet.services.stored_secrets import RUNPOD, SecretRefused
 from fleet.templatetags.numbers import money
 
@@ -41,6 +42,8 @@ class Finding:
 def keys(request: HttpRequest) -> HttpResponse:
     """The stored key; sent, a new one in its place."""
     if request.method == "POST":
+        if why := another_account(request.POST.get("value", "").strip()):
+            return page(request, refusal=why, status=422)
         try:
             row = stored_secrets.store(
                 RUNPOD,
@@ -53,6 +56,13 @@ def keys(request: HttpRequest) -> HttpResponse:
         messages.success(request, f"The key that ends in {row.last_four} is stored.")
         return redirect("fleet:keys")
     return page(request)
+
+
+def another_account(key: str) -> str:
+    """Why a key does not fit our pods; "" in the sandbox, whose key is not this one."""
+    if settings.KERNE_SANDBOX or not key:
+        return ""
+    return why_another_account(provider_with(key))
 
 
 @require_POST
