@@ -144,14 +144,18 @@ class World:
         )
 
 
+def live_endpoints() -> QuerySet[ServerlessEndpoint]:
+    """The endpoints of an outer deployment that may be billed."""
+    return ServerlessEndpoint.objects.filter(
+        deployment=OuterRef("pk"), status__in=RESOURCE_MAYBE_BILLED
+    )
+
+
 def ours_of(fleet_id: int | None) -> QuerySet[Deployment]:
     """The deployments of a fleet, or all, that want a replica or have a pod or endpoint."""
     live = Pod.objects.filter(deployment=OuterRef("pk"), status__in=MAYBE_BILLED)
-    endpoints = ServerlessEndpoint.objects.filter(
-        deployment=OuterRef("pk"), status__in=RESOURCE_MAYBE_BILLED
-    )
     found = Deployment.objects.filter(fleet__simulated=settings.KERNE_SANDBOX).filter(
-        Q(replicas__gt=0) | Exists(live) | Exists(endpoints)
+        Q(replicas__gt=0) | Exists(live) | Exists(live_endpoints())
     )
     return found if fleet_id is None else found.filter(fleet=fleet_id)
 
@@ -163,7 +167,11 @@ def total(amounts: Amounts, members: list[int]) -> Decimal:
 def read_world(*, now: datetime) -> World:
     """Everything the rules look at, of the kind of money that this console spends."""
     simulated, provider = settings.KERNE_SANDBOX, settings.PROVIDER_NAME
-    deployments = list(Deployment.objects.filter(fleet__simulated=simulated))
+    deployments = list(
+        Deployment.objects.filter(fleet__simulated=simulated).annotate(
+            has_endpoint=Exists(live_endpoints())
+        )
+    )
     billed = list(
         ours(simulated=simulated).filter(provider=provider, status__in=MAYBE_BILLED)
     )
@@ -173,10 +181,6 @@ def read_world(*, now: datetime) -> World:
         ours(simulated=simulated)
         .filter(status__in=WANTED)
         .values_list("deployment", flat=True)
-    ) | set(
-        ServerlessEndpoint.objects.filter(status__in=RESOURCE_MAYBE_BILLED).values_list(
-            "deployment", flat=True
-        )
     )
     return World(
         now=now,
@@ -184,7 +188,9 @@ def read_world(*, now: datetime) -> World:
         slugs={each.pk: each.slug for each in deployments},
         fleet_of={each.pk: each.fleet_id for each in deployments},
         active=frozenset(
-            each.pk for each in deployments if each.replicas or each.pk in busy
+            each.pk
+            for each in deployments
+            if each.replicas or each.has_endpoint or each.pk in busy
         ),
         money=open_money(simulated=simulated, now=now),
         stray_usd=stray_spend(provider=provider, now=now),

@@ -5,13 +5,14 @@ from decimal import Decimal
 import pytest
 
 from economics.calc.guardrails import Rule
-from economics.models import GuardrailTrip
+from economics.models import GuardrailTrip, ResourceCostLine
+from economics.selectors.guardrails.world import read_world
 from economics.services.guardrails.check import check
 from fleet.models import ResourceStatus, ServerlessEndpoint
 from fleet.selectors.burn import committed_usd_per_hour, exposed_usd_per_hour
 from fleet.services import lifecycle
 from tests.economics.guardrails.story import NOW, rented
-from tests.economics.services.rows import at
+from tests.economics.services.rows import DAY, at
 from tests.factories import make_balance
 from tests.fleet.services.resource_rows import make_endpoint
 
@@ -37,6 +38,30 @@ def endpoint(deployment) -> ServerlessEndpoint:
 def test_new_spending_is_weighed_with_all_workers_that_may_come(endpoint):
     assert committed_usd_per_hour("runpod") == 8
     assert exposed_usd_per_hour("runpod") == 80
+
+
+def test_workers_count_in_the_day_before_the_bill_names_them(deployment, endpoint):
+    # Two workers at $4/h, billed from 10:00, looked at at 12:00.
+    assert read_world(now=NOW).spent([deployment.pk], since=DAY) == 16
+
+
+def test_what_the_bill_has_named_counts_once(deployment, endpoint):
+    ResourceCostLine.objects.create(
+        deployment=deployment,
+        endpoint=endpoint,
+        hour_start=at(10),
+        period_start=at(10),
+        period_end=at(11),
+        seconds=0,
+        amount_usd=Decimal("8.5"),
+        billed_usd=Decimal("8.5"),
+        provenance="billed",
+        day=DAY,
+        booked_at=at(11, 5),
+    )
+
+    # $8.50 by the bill until 11:00, and an hour of $8 since.
+    assert read_world(now=NOW).spent([deployment.pk], since=DAY) == Decimal("16.5")
 
 
 def test_a_guardrail_that_terminates_ends_the_endpoint_too(deployment, endpoint, limit):
