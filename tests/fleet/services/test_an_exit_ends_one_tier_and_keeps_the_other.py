@@ -94,7 +94,7 @@ def test_an_intent_that_rented_nothing_is_called_off(tiers):
 def test_as_an_action_it_is_planned_then_confirmed(tiers):
     plan = plan_action(ActionKind.EXIT, {"tier": "2"}, guard=allow, now=NOON)
     assert plan.saved_usd_per_hour == Decimal("0.75")
-    assert "Ends: tier-2-a. Tier 1 goes on." in plan.notes
+    assert "Ends: tier-2-a, with their serverless endpoints. Tier 1 goes on." in plan.notes
 
     action = confirm(
         plan.seal(), Confirmation("ada", "exit-0001", {}), guard=allow, now=NOON
