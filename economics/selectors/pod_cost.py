@@ -19,7 +19,7 @@ from economics.calc.hours import day_of
 from economics.calc.money import stored_difference
 from economics.models import CostKind, CostLine, Provenance
 from economics.selectors.days import booking_day
-from fleet.models import Pod
+from fleet.models import NetworkVolume, Pod
 from fleet.selectors.burn import CONTAINER_DISK_USD_PER_GB_MONTH
 
 
@@ -41,17 +41,17 @@ def unaccrued_pods(now: datetime) -> QuerySet[Pod]:
     )
 
 
-def unaccrued_parts(pod: Pod, *, until: datetime) -> list[SecondsInHour]:
-    """Billed seconds of a pod from `unaccrued_pods` up to `until`, per UTC hour.
+def unaccrued_parts(row: Pod | NetworkVolume, *, until: datetime) -> list[SecondsInHour]:
+    """Billed seconds of a row with `accrued_until` up to `until`, per UTC hour.
 
-    They end with the pod where it ended before `until`.
+    They end with the pod or volume where it ended before `until`.
     """
-    if pod.billed_from is None:
+    if row.billed_from is None:
         return []
-    if pod.billed_until is not None:
-        until = min(until, pod.billed_until)
-    start: datetime = getattr(pod, "accrued_until", None) or pod.billed_from
-    return split_seconds_by_hour(pod.billed_from, start, max(start, until))
+    if row.billed_until is not None:
+        until = min(until, row.billed_until)
+    start: datetime = getattr(row, "accrued_until", None) or row.billed_from
+    return split_seconds_by_hour(row.billed_from, start, max(start, until))
 
 
 def unaccrued_amounts(

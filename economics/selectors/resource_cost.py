@@ -8,11 +8,12 @@ from decimal import Decimal
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 
-from economics.calc.accrual import SecondsInHour, disk_cost, split_seconds_by_hour
+from economics.calc.accrual import SecondsInHour, disk_cost
 from economics.calc.hours import day_of
 from economics.calc.money import stored_difference
 from economics.models import Provenance, ResourceCostLine
 from economics.selectors.days import booking_day
+from economics.selectors.pod_cost import unaccrued_parts
 from fleet.models import NetworkVolume, ServerlessEndpoint
 from fleet.selectors.resources import volume_usd_per_gb_month
 
@@ -33,16 +34,6 @@ def unaccrued_volumes(now: datetime) -> QuerySet[NetworkVolume]:
         .select_related("deployment__fleet")
         .order_by("pk")
     )
-
-
-def unaccrued_parts(volume: NetworkVolume, *, until: datetime) -> list[SecondsInHour]:
-    """Billed seconds of a volume from `unaccrued_volumes` up to `until`, per UTC hour."""
-    if volume.billed_from is None:
-        return []
-    if volume.billed_until is not None:
-        until = min(until, volume.billed_until)
-    start = getattr(volume, "accrued_until", None) or volume.billed_from
-    return split_seconds_by_hour(volume.billed_from, start, max(start, until))
 
 
 def amount_of(volume: NetworkVolume, part: SecondsInHour) -> Decimal:

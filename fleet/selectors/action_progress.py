@@ -21,9 +21,8 @@ from fleet.models import (
     RolloutState,
 )
 from fleet.models.action import WISHES
-from fleet.selectors.burn import accrued_usd
+from fleet.selectors.spent import usd_between, usd_so_far
 
-RENTS = (ActionKind.LAUNCH, ActionKind.SCALE, ActionKind.START)
 LATEST_PODS = 20  # of the past, for the usual time
 
 
@@ -76,23 +75,33 @@ class Progress:
 def progress_of(action: Action, *, now: datetime) -> Progress:
     """The progress of one action."""
     rents = action.new_pods > 0
-    pods = list(action.launched() if rents else action.pods.all())
-    pods.sort(key=lambda pod: pod.pk)
+    pods = pods_of(action)
     stages = launch_stages(action, pods) if rents else end_stages(pods)
-    since = None if rents else action.confirmed_at
+    until = action.ended_at or now
     usual = start_seconds(action) if rents else end_seconds(action)
     return Progress(
         stages=stages,
         pods=tuple(pods),
-        elapsed_seconds=((action.ended_at or now) - action.confirmed_at).total_seconds(),
+        elapsed_seconds=(until - action.confirmed_at).total_seconds(),
         typical_seconds=median(usual) if usual else None,
         typical_of=len(usual),
         spent_usd=sum(
-            (accrued_usd(pod, now=action.ended_at or now, since=since) for pod in pods),
+            (
+                usd_so_far(pod, until=until)
+                if rents
+                else usd_between(pod, action.confirmed_at, until)
+                for pod in pods
+            ),
             Decimal(0),
         ),
         end=end_of(action, pods),
     )
+
+
+def pods_of(action: Action) -> list[Pod]:
+    """The pods that it rented; of one that rents none, those that it ends."""
+    pods = action.launched() if action.new_pods else action.pods.all()
+    return list(pods.order_by("pk"))
 
 
 def launch_stages(action: Action, pods: Sequence[Pod]) -> tuple[Stage, ...]:

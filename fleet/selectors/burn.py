@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from decimal import Decimal
 
 from fleet.models import Orphan, Pod
-from fleet.selectors.resources import endpoint_headroom_usd_per_hour, resources_usd_per_hour
+from fleet.selectors.resources import (
+    HOURS_PER_MONTH,
+    endpoint_headroom_usd_per_hour,
+    resources_usd_per_hour,
+)
 
 CONTAINER_DISK_USD_PER_GB_MONTH = Decimal("0.10")  # RunPod's pricing page, 2026-08
-HOURS_PER_MONTH = Decimal(730)
-SECONDS_PER_HOUR = Decimal(3600)
 
 
 def container_disk_usd_per_hour(gigabytes: int) -> Decimal:
@@ -42,17 +43,3 @@ def exposed_usd_per_hour(provider: str) -> Decimal:
     New spending is weighed against this: what an endpoint scales to later asks nobody.
     """
     return committed_usd_per_hour(provider) + endpoint_headroom_usd_per_hour(provider)
-
-
-def accrued_usd(pod: Pod, *, now: datetime, since: datetime | None = None) -> Decimal:
-    """What a pod has cost in [since or its begin, now) [USD], disk included.
-
-    By our own seconds and the agreed price: the provider's bill may still correct it.
-    0 before it was rented.
-    """
-    if pod.billed_from is None:
-        return Decimal(0)
-    begin = max(pod.billed_from, since) if since else pod.billed_from
-    end = min(now, pod.billed_until) if pod.billed_until else now
-    seconds = max((end - begin).total_seconds(), 0)
-    return pod_usd_per_hour(pod) * Decimal(str(seconds)) / SECONDS_PER_HOUR

@@ -22,6 +22,11 @@ def usd_between(pod: Pod, start: datetime, end: datetime) -> Decimal:
     return pod_usd_per_hour(pod) * Decimal(str(seconds)) / HOUR
 
 
+def usd_so_far(pod: Pod, *, until: datetime) -> Decimal:
+    """[USD] from its begin up to `until`; 0 before it was rented."""
+    return usd_between(pod, pod.billed_from or until, until)
+
+
 def cold_start_seconds(pod: Pod) -> float | None:
     """From the first billed second to the first READY; None before it."""
     if pod.billed_from is None or pod.ready_at is None:

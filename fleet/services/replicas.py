@@ -29,10 +29,18 @@ STOPPED_LAST = (  # the most useful replica is the last to go
 def pod_name(slug: str, attempt: int) -> str:
     """`kerne-<env>-<deployment>-<attempt>`: unique, and how a lost pod is found again.
 
-    Where that is too long the deployment's part is cut and closed with a digest. The
-    attempt is never cut: two attempts of one name would be taken for one pod.
+    The attempt is never cut: two attempts of one name would be taken for one pod.
     """
-    head, tail = f"kerne-{settings.KERNE_ENV}-", f"-{attempt}"
+    return our_name(slug, f"-{attempt}")
+
+
+def our_name(slug: str, tail: str) -> str:
+    """`kerne-<env>-<deployment><tail>`: the prefix tells a stray one as ours.
+
+    Where that is too long the deployment's part is cut and closed with a digest. The
+    tail is never cut.
+    """
+    head = f"kerne-{settings.KERNE_ENV}-"
     room = NAME_LENGTH - len(head) - len(tail)
     if len(slug) > room:
         digest = sha256(slug.encode()).hexdigest()[:DIGEST_LENGTH]
@@ -173,11 +181,16 @@ def ready_by(sent_at: datetime) -> datetime:
     return sent_at + timedelta(seconds=settings.PROVISIONING_DEADLINE_SECONDS)
 
 
-def todays_price(deployment: Deployment, *, provider: str) -> Decimal | None:
-    """The catalog's price [USD / GPU-hour]; None where the offer is not listed."""
-    offer = GpuOffer.objects.filter(
+def todays_offer(deployment: Deployment, *, provider: str) -> GpuOffer | None:
+    """The catalog's offer of its machine; None where it is not listed."""
+    return GpuOffer.objects.filter(
         provider=provider, gpu_type_id=deployment.gpu_type_id, cloud=deployment.cloud
     ).first()
+
+
+def todays_price(deployment: Deployment, *, provider: str) -> Decimal | None:
+    """The catalog's price [USD / GPU-hour]; None where the offer is not listed."""
+    offer = todays_offer(deployment, provider=provider)
     return offer.usd_per_gpu_hour if offer else None
 
 

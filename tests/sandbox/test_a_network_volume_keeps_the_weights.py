@@ -66,7 +66,7 @@ def test_another_model_is_fetched_anew(sandbox: Sandbox):
 
 def test_what_is_not_below_the_mount_is_not_kept(sandbox: Sandbox):
     disk = volume(sandbox)
-    elsewhere = CACHE | {"HF_HOME": "/root/.cache"}
+    elsewhere = CACHE | {"HF_HOME": "/elsewhere/cache"}
     for name in ("a", "b"):
         pod = mounted(sandbox, disk, name, env=elsewhere)
         assert seconds_to_serve(sandbox, pod) > 30

@@ -11,15 +11,16 @@ from typing import Any
 
 from django.conf import settings
 
-from fleet.models import MAYBE_BILLED, Deployment, GpuOffer, Pod
+from fleet.models import MAYBE_BILLED, Deployment, Pod
 from fleet.schedule import mean_hours_per_day, replica_seconds
 from fleet.selectors.account import known_balance, runway_hours
 from fleet.selectors.burn import (
-    accrued_usd,
     committed_usd_per_hour,
     container_disk_usd_per_hour,
     pod_usd_per_hour,
 )
+from fleet.selectors.spent import usd_so_far
+from fleet.services import replicas
 from fleet.services.actions.plan import AccountChange
 from fleet.services.order_hours import WEEK
 
@@ -42,11 +43,7 @@ def price_of_replica(deployment: Deployment) -> ReplicaPrice:
     """Today's price, and where the catalog has none, the most it may cost."""
     disk = container_disk_usd_per_hour(deployment.container_disk_gb)
     limit = deployment.max_usd_per_gpu_hour
-    offer = GpuOffer.objects.filter(
-        provider=settings.PROVIDER_NAME,
-        gpu_type_id=deployment.gpu_type_id,
-        cloud=deployment.cloud,
-    ).first()
+    offer = replicas.todays_offer(deployment, provider=settings.PROVIDER_NAME)
     if offer is None:
         return ReplicaPrice(limit * deployment.gpu_count + disk, None)
     per_gpu = offer.usd_per_gpu_hour
@@ -64,7 +61,7 @@ def billed_usd_per_hour(pods: Iterable[Pod]) -> Decimal:
 
 def spent_usd(pods: Iterable[Pod], *, now: datetime) -> Decimal:
     """What these pods have cost so far [USD], by our own seconds and the agreed price."""
-    return sum((accrued_usd(pod, now=now) for pod in pods), Decimal(0))
+    return sum((usd_so_far(pod, until=now) for pod in pods), Decimal(0))
 
 
 def account_change(
@@ -95,6 +92,44 @@ def with_columns(deployment: Deployment, columns: Mapping[str, Any]) -> Deployme
     for name, value in columns.items():
         setattr(changed, name, value)
     return changed
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaChange:
+    """What another wish means for a deployment's pods now, and for the rent of a day.
+
+    missing, surplus  replicas to rent now, and those to end, by `replicas.worth`
+    added, saved      [USD/h]
+    daily_usd         [USD/day] more, the mean of the next 7 days
+    """
+
+    missing: int
+    surplus: tuple[Pod, ...]
+    price: ReplicaPrice
+    added: Decimal
+    saved: Decimal
+    daily_usd: Decimal
+
+
+def replica_change(
+    deployment: Deployment, changed: Deployment, *, now: datetime
+) -> ReplicaChange:
+    """From the row as it is to `changed`, of the same machine and price."""
+    live = sorted(deployment.pods.wanted(), key=replicas.worth)
+    # Not the number itself: its hours may be closed, or a burst has grown beyond it.
+    wanted = replicas.rented_for(changed, now=now)
+    missing, surplus = max(wanted - len(live), 0), tuple(live[wanted:])
+    price = price_of_replica(deployment)
+    per_hour = price.usd_per_hour
+    return ReplicaChange(
+        missing=missing,
+        surplus=surplus,
+        price=price,
+        added=per_hour * missing,
+        saved=billed_usd_per_hour(surplus),
+        daily_usd=daily_usd(changed, per_hour, now=now)
+        - daily_usd(deployment, per_hour, now=now),
+    )
 
 
 def daily_usd(deployment: Deployment, price: Decimal, *, now: datetime) -> Decimal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
 from decimal import Decimal
@@ -12,7 +12,7 @@ from django.conf import settings
 from fleet.models import ActionKind, Deployment, Pod
 from fleet.schedule import describe, wanted_at
 from fleet.selectors.burn import exposed_usd_per_hour
-from fleet.services import lifecycle, order_rules, replicas, spending
+from fleet.services import lifecycle, order_rules, spending
 from fleet.services.actions import figures, targets
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
 from fleet.services.launch_guard import LaunchGuard, LaunchRequest
@@ -123,40 +123,31 @@ def plan_replicas(
     """The plan of another number of replicas, up or down. Raises Refused."""
     if fault := baseline_fault(deployment, wanted):
         raise Refused.because(fault, field="replicas")
-    live = sorted(deployment.pods.wanted(), key=replicas.worth)
     changed = figures.with_columns(deployment, {"replicas": wanted})
-    # Not the number itself: its hours may be closed, or a burst has grown beyond it.
-    now_wanted = replicas.rented_for(changed, now=now)
-    missing, surplus = max(now_wanted - len(live), 0), live[now_wanted:]
-    price = figures.price_of_replica(deployment)
-    daily = [
-        figures.daily_usd(each, price.usd_per_hour, now=now)
-        for each in (deployment, changed)
-    ]
-    added = price.usd_per_hour * missing
-    saved = figures.billed_usd_per_hour(surplus)
+    change = figures.replica_change(deployment, changed, now=now)
+    costs_more = change.daily_usd > 0
     return CostedPlan(
         kind=kind,
         parameters={"deployment": deployment.slug, "replicas": str(wanted)},
         target=deployment.slug,
         title=f"{kind.label.capitalize()} {deployment.slug} to {replicas_words(wanted)}?",
-        button=button_words(kind, wanted, missing, len(surplus)),
+        button=button_words(kind, wanted, change.missing, len(change.surplus)),
         changes=(Change("replicas", str(deployment.replicas), str(wanted)),),
-        account=figures.account_change(added=added, saved=saved, now=now),
-        added_usd_per_hour=added,
-        saved_usd_per_hour=saved,
+        account=figures.account_change(added=change.added, saved=change.saved, now=now),
+        added_usd_per_hour=change.added,
+        saved_usd_per_hour=change.saved,
         hours_per_day=figures.hours_per_day(deployment, now=now),
-        usd_per_day=daily[1] - daily[0],
-        spent_usd=figures.spent_usd(surplus, now=now),
-        price_read_at=price.read_at if daily[1] > daily[0] else None,
-        losses=losses_of(surplus),
-        notes=((BILLING,) if missing else ()) + closed_words(changed, now=now),
-        warnings=price_warnings(deployment, price) if daily[1] > daily[0] else (),
-        blocked=vetoed_more(deployment, added, guard=guard, now=now),
+        usd_per_day=change.daily_usd,
+        spent_usd=figures.spent_usd(change.surplus, now=now),
+        price_read_at=change.price.read_at if costs_more else None,
+        losses=losses_of(change.surplus),
+        notes=((BILLING,) if change.missing else ()) + closed_words(changed, now=now),
+        warnings=price_warnings(deployment, change.price) if costs_more else (),
+        blocked=vetoed_more(deployment, change.added, guard=guard, now=now),
         deployment=deployment,
         replicas=wanted,
-        new_pods=missing,
-        pods=tuple(surplus),
+        new_pods=change.missing,
+        pods=change.surplus,
         quoted_at=now,
     )
 
@@ -237,7 +228,7 @@ def price_warnings(deployment: Deployment, price: figures.ReplicaPrice) -> tuple
     return ()
 
 
-def losses_of(pods: list[Pod]) -> tuple[str, ...]:
+def losses_of(pods: Sequence[Pod]) -> tuple[str, ...]:
     """What is lost when these pods end."""
     rented = [pod for pod in pods if pod.provider_id]
     if not rented:

@@ -11,7 +11,7 @@ from typing import Any
 
 from fleet.models import ActionKind, Deployment, RentalKind
 from fleet.selectors.start_up import start_up
-from fleet.services import lifecycle, order_rules, replicas
+from fleet.services import lifecycle, order_rules
 from fleet.services.actions import figures, targets
 from fleet.services.actions.launching import (
     BILLING,
@@ -51,21 +51,13 @@ def plan_rental(
         raise Refused.because(f"{deployment} is stopped; start it, and change it then.")
     price = figures.price_of_replica(deployment)
     spec, hours = asked(deployment, parameters, price=price.usd_per_hour, now=now)
-    changed = figures.with_columns(deployment, rental_columns(spec, hours))
+    columns = rental_columns(spec, hours)
+    changed = figures.with_columns(deployment, columns)
     before, after = rental_words(deployment), rental_words(changed)
     if before == after:
         raise Refused.because(f"{deployment} rents that way already: {before}.")
-    live = sorted(deployment.pods.wanted(), key=replicas.worth)
-    wanted = replicas.rented_for(changed, now=now)
-    missing, surplus = max(wanted - len(live), 0), live[wanted:]
-    added, saved = (
-        price.usd_per_hour * missing,
-        figures.billed_usd_per_hour(surplus),
-    )
-    daily = figures.daily_usd(changed, price.usd_per_hour, now=now) - figures.daily_usd(
-        deployment, price.usd_per_hour, now=now
-    )
-    is_free = not missing and not surplus
+    change = figures.replica_change(deployment, changed, now=now)
+    is_free = not change.missing and not change.surplus
     return CostedPlan(
         kind=ActionKind.RENTAL,
         parameters={name: parameters[name] for name in FIELDS if parameters.get(name)},
@@ -73,24 +65,24 @@ def plan_rental(
         title=f"Change how {deployment.slug} rents?",
         button="Change it",
         changes=(Change("rental", before, after),),
-        account=figures.account_change(added=added, saved=saved, now=now),
-        added_usd_per_hour=added,
-        saved_usd_per_hour=saved,
-        usd_per_day=daily,
+        account=figures.account_change(added=change.added, saved=change.saved, now=now),
+        added_usd_per_hour=change.added,
+        saved_usd_per_hour=change.saved,
+        usd_per_day=change.daily_usd,
         hours_per_day=figures.hours_per_day(changed, now=now),
-        spent_usd=figures.spent_usd(surplus, now=now),
-        price_read_at=price.read_at,
-        losses=losses_of(surplus),
-        notes=((BILLING,) if missing else ()) + hour_notes(hours),
-        warnings=price_warnings(deployment, price),
-        blocked=vetoed_more(deployment, added, guard=guard, now=now),
+        spent_usd=figures.spent_usd(change.surplus, now=now),
+        price_read_at=change.price.read_at,
+        losses=losses_of(change.surplus),
+        notes=((BILLING,) if change.missing else ()) + hour_notes(hours),
+        warnings=price_warnings(deployment, change.price),
+        blocked=vetoed_more(deployment, change.added, guard=guard, now=now),
         undo=FREE if is_free else "",
         undo_parameters=rental_text(deployment) if is_free else {},
         deployment=deployment,
         replicas=spec.replicas,
-        new_pods=missing,
-        pods=tuple(surplus),
-        columns=rental_columns(spec, hours),
+        new_pods=change.missing,
+        pods=change.surplus,
+        columns=columns,
         quoted_at=now,
     )
 

@@ -37,11 +37,11 @@ from fleet.services.actions.launching import vetoed_more
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
 from fleet.services.launch_guard import LaunchGuard
 from fleet.services.refused import Refused
+from fleet.services.replicas import our_name
 from fleet.services.resource_rent import Resource
 
 VOLUME_FIELDS = ("deployment", "size_gb", "data_center")
 ENDPOINT_FIELDS = ("deployment", "workers_min", "workers_max", "idle_timeout")
-NAME_LENGTH = 60
 MOUNT_PATH = "/workspace"
 
 Row = TypeVar("Row", NetworkVolume, ServerlessEndpoint)
@@ -52,7 +52,7 @@ def plan_add_volume(
 ) -> CostedPlan:
     """Rent a network volume for a deployment's weights. Raises Refused."""
     deployment = targets.deployment_named(parameters)
-    size_gb = whole(parameters, "size_gb", SMALLEST_VOLUME_GB, LARGEST_VOLUME_GB)
+    size_gb = targets.whole(parameters, "size_gb", SMALLEST_VOLUME_GB, LARGEST_VOLUME_GB)
     center = targets.word(parameters, "data_center")
     if deployment.cloud != Cloud.SECURE:
         raise Refused.because(
@@ -112,7 +112,7 @@ def apply_add_volume(
     deployment = plan.deployment
     volume = NetworkVolume.objects.create(
         deployment=deployment,
-        name=resource_name(deployment, "vol", deployment.networkvolumes.count() + 1),
+        name=our_name(deployment.slug, f"-vol-{deployment.networkvolumes.count() + 1}"),
         status_since=now,
         requested_at=now,
         provider=settings.PROVIDER_NAME,
@@ -137,9 +137,9 @@ def plan_add_endpoint(
     """Set up a serverless endpoint with a deployment's model and GPU. Raises Refused."""
     deployment = targets.deployment_named(parameters)
     given = {"workers_min": "0", "workers_max": "1", "idle_timeout": "10", **parameters}
-    least = whole(given, "workers_min", 0, MOST_WORKERS)
-    most = whole(given, "workers_max", 1, MOST_WORKERS)
-    idle = whole(given, "idle_timeout", 1, LONGEST_IDLE_SECONDS)
+    least = targets.whole(given, "workers_min", 0, MOST_WORKERS)
+    most = targets.whole(given, "workers_max", 1, MOST_WORKERS)
+    idle = targets.whole(given, "idle_timeout", 1, LONGEST_IDLE_SECONDS)
     if least > most:
         raise Refused.because(
             f"Least workers is {least}, above the most, {most}; it may not exceed it.",
@@ -204,7 +204,7 @@ def apply_add_endpoint(
     count = deployment.serverlessendpoints.count()
     endpoint = ServerlessEndpoint.objects.create(
         deployment=deployment,
-        name=resource_name(deployment, "sls", count + 1),
+        name=our_name(deployment.slug, f"-sls-{count + 1}"),
         status_since=now,
         requested_at=now,
         provider=settings.PROVIDER_NAME,
@@ -330,21 +330,3 @@ def named(model: type[Row], name: str, field: str) -> Row:
 def open_volume(deployment: Deployment) -> NetworkVolume | None:
     """The deployment's volume that has not ended."""
     return deployment.networkvolumes.exclude(status__in=RESOURCE_OVER).first()
-
-
-def resource_name(deployment: Deployment, what: str, number: int) -> str:
-    """A unique name that begins with our prefix, so that a stray one is known as ours."""
-    head, tail = f"kerne-{settings.KERNE_ENV}-", f"-{what}-{number}"
-    return head + deployment.slug[: NAME_LENGTH - len(head) - len(tail)] + tail
-
-
-def whole(parameters: Mapping[str, str], field: str, least: int, most: int) -> int:
-    """A whole number within both bounds. Raises Refused."""
-    text = parameters.get(field, "").strip()
-    if targets.FEW.fullmatch(text) and least <= int(text) <= most:
-        return int(text)
-    raise Refused.because(
-        f"{field.replace('_', ' ').capitalize()} is {text[:40]!r}; write a whole number "
-        f"from {least} to {most}.",
-        field=field,
-    )

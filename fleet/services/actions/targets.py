@@ -75,12 +75,18 @@ def orphan_named(parameters: Mapping[str, str]) -> Orphan:
 
 def replicas_asked(parameters: Mapping[str, str]) -> int:
     """The number of `replicas`, 1 to MOST_REPLICAS. Raises Refused."""
-    text = parameters.get("replicas", "").strip()
-    if FEW.fullmatch(text) and 1 <= int(text) <= MOST_REPLICAS:
+    return whole(parameters, "replicas", 1, MOST_REPLICAS)
+
+
+def whole(parameters: Mapping[str, str], field: str, least: int, most: int) -> int:
+    """A whole number within both bounds. Raises Refused."""
+    text = parameters.get(field, "").strip()
+    if FEW.fullmatch(text) and least <= int(text) <= most:
         return int(text)
     raise Refused.because(
-        f"Replicas is {text[:40]!r}; write a whole number from 1 to {MOST_REPLICAS}.",
-        field="replicas",
+        f"{field.replace('_', ' ').capitalize()} is {text[:40]!r}; write a whole number "
+        f"from {least} to {most}.",
+        field=field,
     )
 
 
