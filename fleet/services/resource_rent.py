@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from fleet.models import (
     ENDED,
+    RESOURCE_OVER,
     RESOURCE_RUNS,
     Deployment,
     NetworkVolume,
@@ -263,7 +264,7 @@ def mounted_by(volume: NetworkVolume) -> list[str]:
     """Names of what mounts a volume: pods that have not ended, endpoints that have not."""
     pods = Pod.objects.filter(network_volume=volume).exclude(status__in=ENDED)
     endpoints = ServerlessEndpoint.objects.filter(deployment=volume.deployment_id).exclude(
-        status__in=(ResourceStatus.ENDED, ResourceStatus.FAILED)
+        status__in=RESOURCE_OVER
     )
     names = pods.order_by("pk").values_list("name", flat=True)
     return [*names, *endpoints.values_list("name", flat=True)]

@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fleet.sandbox.engines.base import EngineUnreachable, LogTo
+from fleet.sandbox.engines.ending import end_process
 from fleet.sandbox.forwarding import forward_to
 
 GUARD = Path(__file__).resolve().parents[2] / "vllm" / "lease_guard.py"
 ENDS_WITH_US = Path(__file__).with_name("guard.py")
 STAYS = "import time\nwhile True: time.sleep(3600)"
-STOP_SECONDS = 8.0
 SILENCE_SECONDS = 10.0
 
 
@@ -78,17 +78,7 @@ class LeaseGuard:
     async def stop(self) -> None:
         """End the stand-in; returns when it is gone."""
         self._stopping = True
-        process = self._process
-        if process is None or process.stdin is None:
-            return
-        process.stdin.close()
-        try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-        if self._reader is not None:
-            self._reader.cancel()
+        await end_process(self._process, self._reader)
 
     async def forward(
         self, http: aiohttp.ClientSession, request: Request, path: str

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from fleet.sandbox.demand import Tokens
 from fleet.sandbox.engines.base import EngineUnreachable, LogTo
 from fleet.sandbox.engines.command import VllmCommand
+from fleet.sandbox.engines.ending import end_process
 from fleet.sandbox.engines.exposition import CONTENT_TYPE, read_tokens
 from fleet.sandbox.engines.lease import LeaseGuard, free_port
 from fleet.sandbox.engines.tiny_model import MODEL_LENGTH
@@ -24,7 +25,6 @@ from fleet.sandbox.problems import Problem
 
 GUARD = Path(__file__).with_name("guard.py")
 BLOCK_TOKENS = 32  # vLLM's CPU attention wants multiples of 32; its default is 128
-STOP_SECONDS = 8.0  # longer than the guard's grace time
 SCRAPE_TIMEOUT = aiohttp.ClientTimeout(total=3)
 LINE_BYTES = 1 << 20  # vLLM prints its whole configuration as one line
 
@@ -88,17 +88,7 @@ class VllmEngine:
     async def stop(self) -> None:
         """End the server and its workers; returns when they are gone."""
         self._stopping = True
-        process = self._process
-        if process is None or process.stdin is None:
-            return
-        process.stdin.close()
-        try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-        if self._reader is not None:
-            self._reader.cancel()
+        await end_process(self._process, self._reader)
 
     async def forward(self, request: Request, path: str) -> Response:
         """Pass the request on and the answer back, as it comes."""
