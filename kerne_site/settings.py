@@ -15,63 +15,23 @@ from urllib.parse import urlsplit
 from csp.constants import NONCE, NONE, SELF
 
 from kerne_site import logs, places
+from kerne_site.cloud_settings import *  # noqa: F403 - settings are one namespace
+from kerne_site.cloud_settings import (
+    KERNE_ENV,
+    KERNE_SANDBOX,
+    RUNPOD_API_KEY,
+    SANDBOX_KEY,
+)
 from kerne_site.database import parse_database_url
 from kerne_site.env import Env, SettingError
+from kerne_site.fleet_settings import *  # noqa: F403 - as above
+from kerne_site.fleet_settings import DEADMAN_PING_URL
 
 env = Env()
 
 BASE_DIR = places.ROOT
 KERNE_VAR = Path(env.text("KERNE_VAR", str(BASE_DIR / "var"))).absolute()
 DEBUG = env.flag("DEBUG", default=False)
-
-# --- The cloud: RunPod with a key, else our own sandbox -------------------------------
-
-SANDBOX_KEY = "sandbox-key"
-_runpod_key = env.optional_text("RUNPOD_API_KEY", secret=True)
-KERNE_SANDBOX = env.flag("KERNE_SANDBOX", default=_runpod_key is None)
-KERNE_ENV = env.text("KERNE_ENV", "demo" if KERNE_SANDBOX else "live")
-KERNE_SANDBOX_PORT = env.integer("KERNE_SANDBOX_PORT", 8701, minimum=1, maximum=65535)
-# Under which name rows keep what a provider said: play money never mixes with real money.
-PROVIDER_NAME = "sandbox" if KERNE_SANDBOX else "runpod"
-SANDBOX_URL = f"http://127.0.0.1:{KERNE_SANDBOX_PORT}"
-
-if _runpod_key is None and KERNE_ENV != "demo" and not env.is_set("KERNE_SANDBOX"):
-    raise SettingError(
-        f"KERNE_ENV is {KERNE_ENV!r} but RUNPOD_API_KEY is not set, so this would run on "
-        "play money. Set a RunPod key, or KERNE_SANDBOX=true if the sandbox is meant."
-    )
-if not KERNE_ENV.isascii() or not KERNE_ENV.isalnum() or not KERNE_ENV.islower():
-    raise SettingError(
-        f"KERNE_ENV is {KERNE_ENV!r}; it becomes part of every pod's name "
-        "(kerne-<env>-...), so write lower-case letters and digits only."
-    )
-
-# The sandbox never gets to see a real key. Empty: the one that an admin stored is used.
-RUNPOD_API_KEY = SANDBOX_KEY if KERNE_SANDBOX else _runpod_key or ""
-_cloud = SANDBOX_URL if KERNE_SANDBOX else "https://api.runpod.io"
-MODEL_HUB_URL = env.url("MODEL_HUB_URL", "https://huggingface.co")
-RUNPOD_API_URL = env.url("RUNPOD_API_URL", _cloud)
-RUNPOD_GRAPHQL_URL = env.url("RUNPOD_GRAPHQL_URL", f"{_cloud}/graphql")
-RUNPOD_PROXY_URL = env.url(
-    "RUNPOD_PROXY_URL",
-    f"{SANDBOX_URL}/proxy/{{pod_id}}/{{port}}"
-    if KERNE_SANDBOX
-    else "https://{pod_id}-{port}.proxy.runpod.net",
-)
-RUNPOD_ENDPOINT_BASE_URL = env.url(
-    "RUNPOD_ENDPOINT_BASE_URL",
-    f"{SANDBOX_URL}/v2" if KERNE_SANDBOX else "https://api.runpod.ai/v2",
-)
-# None: no vLLM on this machine, so the sandbox's pods answer with its replay engine.
-_made_by_make = BASE_DIR / ".venv-vllm" / "bin" / "python"
-VLLM_PYTHON: str | None = env.optional_text("VLLM_PYTHON") or (
-    str(_made_by_make) if _made_by_make.exists() else None
-)
-
-# What answers on a sandbox pod: auto takes vLLM where it is installed.
-KERNE_SANDBOX_ENGINE = env.choice(
-    "KERNE_SANDBOX_ENGINE", "auto", ["auto", "vllm", "replay"]
-)
 
 # --- Where the console is seen, and what that asks of its cookies ----------------------
 
@@ -209,70 +169,6 @@ if FAULT_POINTS and not KERNE_SANDBOX:
     )
 # How long a worker that is told to stop lets its running tasks go on.
 WORKER_SHUTDOWN_SECONDS = env.seconds("KERNE_WORKER_SHUTDOWN_SECONDS", 20)
-
-# --- The domain's defaults ------------------------------------------------------------
-
-# After the death of a worker its job may not run again for so long.
-JOB_LEASE_SECONDS = env.seconds("KERNE_JOB_LEASE_SECONDS", 45, minimum=5)
-PROBE_INTERVAL_SECONDS = env.seconds("KERNE_PROBE_INTERVAL_SECONDS", 10)
-PROBE_TIMEOUT_SECONDS = env.seconds("KERNE_PROBE_TIMEOUT_SECONDS", 15)
-ENGINE_STALL_SECONDS = env.seconds("KERNE_ENGINE_STALL_SECONDS", 120)
-# A pod that was ready and is HUNG or DEAD for so long is restarted, then replaced.
-MEND_AFTER_SECONDS = env.seconds("KERNE_MEND_AFTER_SECONDS", 120)
-# A pod of such an image ends itself when we have been silent for so long; 0: no leases.
-LEASE_SECONDS = env.seconds("KERNE_LEASE_SECONDS", 1800, minimum=0)
-if 0 < LEASE_SECONDS < 20:
-    raise SettingError(
-        f"KERNE_LEASE_SECONDS is {LEASE_SECONDS}; leases are renewed every minute, so "
-        "write 10m or more (20 or more in a fire drill), or 0 for no leases."
-    )
-# Without tags. vLLM's own image has another entrypoint, except as the sandbox plays it.
-LEASE_IMAGES = env.words(
-    "KERNE_LEASE_IMAGES", ["vllm/vllm-openai"] if KERNE_SANDBOX else []
-)
-# Asked when many pods fall at once: where it is silent too, our own eyes are shut.
-CANARY_URL = env.url(
-    "KERNE_CANARY_URL",
-    SANDBOX_URL if KERNE_SANDBOX else "https://www.cloudflare.com/cdn-cgi/trace",
-)
-DRAIN_SECONDS = env.seconds("KERNE_DRAIN_SECONDS", 120)
-OFF_MARKET_SECONDS = env.seconds("KERNE_OFF_MARKET_SECONDS", 120)
-PROVISIONING_DEADLINE_SECONDS = env.seconds("KERNE_PROVISIONING_DEADLINE_SECONDS", 1200)
-SETTLE_SECONDS = env.seconds("KERNE_SETTLE_SECONDS", 120)
-ORPHAN_GRACE_SECONDS = env.seconds("KERNE_ORPHAN_GRACE_SECONDS", 600)
-ORPHAN_TERMINATE = env.flag("KERNE_ORPHAN_TERMINATE", default=True)
-STRAY_VOLUME_DELETE = env.flag("KERNE_STRAY_VOLUME_DELETE", default=False)
-WORKER_IMAGE = env.text("KERNE_WORKER_IMAGE", "runpod/worker-v1-vllm:stable-cuda12.1.0")
-HOUR_SEAL_SECONDS = env.seconds("KERNE_HOUR_SEAL_SECONDS", 900)
-RECONCILE_INTERVAL_SECONDS = env.seconds("KERNE_RECONCILE_INTERVAL_SECONDS", 15)
-CLOUD_LIST_INTERVAL_SECONDS = env.seconds("KERNE_CLOUD_LIST_INTERVAL_SECONDS", 60)
-TAKE_RATE = env.decimal(
-    "KERNE_TAKE_RATE", Decimal(0), minimum=Decimal(0), maximum=Decimal("0.99")
-)
-MAX_OFFERS_TRIED = env.integer("KERNE_MAX_OFFERS_TRIED", 25, minimum=1, maximum=100)
-SPEND_LIMIT_USD_PER_HOUR = env.decimal(
-    "KERNE_SPEND_LIMIT_USD_PER_HOUR", Decimal(80), minimum=Decimal(0)
-)
-FLEET_LAUNCH_GUARD = env.text("KERNE_FLEET_LAUNCH_GUARD", "economics.guards.veto")
-# Private hosts that alerts and pings may reach; in the demo this machine, to try them.
-ALLOW_PRIVATE_TARGETS = env.words(
-    "KERNE_ALLOW_PRIVATE_TARGETS",
-    ["127.0.0.0/8", "::1/128"] if KERNE_SANDBOX and KERNE_ENV == "demo" else [],
-)
-# Rules that other apps add to the fleet's watch, by the names of their lists.
-ALERT_RULES = env.words("KERNE_ALERT_RULES", ["economics.alerts.RULES"])
-# Opened every minute while all is watched: whoever waits for it calls when it stays out.
-DEADMAN_PING_URL = env.optional_text("KERNE_DEADMAN_PING_URL", secret=True)
-# What economics adds to the time line of a pod: (pod, since, until) -> (instant, words).
-POD_CHART_MARKS = "economics.chart_marks.price_changes"
-# Public price catalogs of other providers, once a day; false: nobody is asked.
-MARKET_PRICES = env.flag("KERNE_MARKET_PRICES", default=True)
-MARKET_PRICES_URL = env.url(
-    "KERNE_MARKET_PRICES_URL",
-    "https://dstack-gpu-pricing.s3.eu-west-1.amazonaws.com/v3",
-    schemes=("http", "https"),
-)
-DEFAULT_VLLM_IMAGE = env.text("KERNE_DEFAULT_VLLM_IMAGE", "vllm/vllm-openai:v0.32.0")
 
 # --- Django ---------------------------------------------------------------------------
 

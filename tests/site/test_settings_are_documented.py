@@ -11,10 +11,11 @@ READERS = {
 
 def read_variables() -> set[str]:
     """The environment variables that the settings read."""
-    tree = ast.parse((ROOT / "kerne_site" / "settings.py").read_text())
+    files = sorted((ROOT / "kerne_site").glob("*settings.py"))
     return {
         str(node.args[0].value)
-        for node in ast.walk(tree)
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in READERS

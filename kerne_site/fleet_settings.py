@@ -1,0 +1,72 @@
+"""Settings of the domain: how the fleet is watched, what may be spent, what is earned."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from kerne_site.cloud_settings import KERNE_ENV, KERNE_SANDBOX, SANDBOX_URL
+from kerne_site.env import Env, SettingError
+
+env = Env()
+
+# After the death of a worker its job may not run again for so long.
+JOB_LEASE_SECONDS = env.seconds("KERNE_JOB_LEASE_SECONDS", 45, minimum=5)
+PROBE_INTERVAL_SECONDS = env.seconds("KERNE_PROBE_INTERVAL_SECONDS", 10)
+PROBE_TIMEOUT_SECONDS = env.seconds("KERNE_PROBE_TIMEOUT_SECONDS", 15)
+ENGINE_STALL_SECONDS = env.seconds("KERNE_ENGINE_STALL_SECONDS", 120)
+# A pod that was ready and is HUNG or DEAD for so long is restarted, then replaced.
+MEND_AFTER_SECONDS = env.seconds("KERNE_MEND_AFTER_SECONDS", 120)
+# A pod of such an image ends itself when we have been silent for so long; 0: no leases.
+LEASE_SECONDS = env.seconds("KERNE_LEASE_SECONDS", 1800, minimum=0)
+if 0 < LEASE_SECONDS < 20:
+    raise SettingError(
+        f"KERNE_LEASE_SECONDS is {LEASE_SECONDS}; leases are renewed every minute, so "
+        "write 10m or more (20 or more in a fire drill), or 0 for no leases."
+    )
+# Without tags. vLLM's own image has another entrypoint, except as the sandbox plays it.
+LEASE_IMAGES = env.words(
+    "KERNE_LEASE_IMAGES", ["vllm/vllm-openai"] if KERNE_SANDBOX else []
+)
+# Asked when many pods fall at once: where it is silent too, our own eyes are shut.
+CANARY_URL = env.url(
+    "KERNE_CANARY_URL",
+    SANDBOX_URL if KERNE_SANDBOX else "https://www.cloudflare.com/cdn-cgi/trace",
+)
+DRAIN_SECONDS = env.seconds("KERNE_DRAIN_SECONDS", 120)
+OFF_MARKET_SECONDS = env.seconds("KERNE_OFF_MARKET_SECONDS", 120)
+PROVISIONING_DEADLINE_SECONDS = env.seconds("KERNE_PROVISIONING_DEADLINE_SECONDS", 1200)
+SETTLE_SECONDS = env.seconds("KERNE_SETTLE_SECONDS", 120)
+ORPHAN_GRACE_SECONDS = env.seconds("KERNE_ORPHAN_GRACE_SECONDS", 600)
+ORPHAN_TERMINATE = env.flag("KERNE_ORPHAN_TERMINATE", default=True)
+STRAY_VOLUME_DELETE = env.flag("KERNE_STRAY_VOLUME_DELETE", default=False)
+WORKER_IMAGE = env.text("KERNE_WORKER_IMAGE", "runpod/worker-v1-vllm:stable-cuda12.1.0")
+HOUR_SEAL_SECONDS = env.seconds("KERNE_HOUR_SEAL_SECONDS", 900)
+RECONCILE_INTERVAL_SECONDS = env.seconds("KERNE_RECONCILE_INTERVAL_SECONDS", 15)
+CLOUD_LIST_INTERVAL_SECONDS = env.seconds("KERNE_CLOUD_LIST_INTERVAL_SECONDS", 60)
+TAKE_RATE = env.decimal(
+    "KERNE_TAKE_RATE", Decimal(0), minimum=Decimal(0), maximum=Decimal("0.99")
+)
+MAX_OFFERS_TRIED = env.integer("KERNE_MAX_OFFERS_TRIED", 25, minimum=1, maximum=100)
+SPEND_LIMIT_USD_PER_HOUR = env.decimal(
+    "KERNE_SPEND_LIMIT_USD_PER_HOUR", Decimal(80), minimum=Decimal(0)
+)
+FLEET_LAUNCH_GUARD = env.text("KERNE_FLEET_LAUNCH_GUARD", "economics.guards.veto")
+# Private hosts that alerts and pings may reach; in the demo this machine, to try them.
+ALLOW_PRIVATE_TARGETS = env.words(
+    "KERNE_ALLOW_PRIVATE_TARGETS",
+    ["127.0.0.0/8", "::1/128"] if KERNE_SANDBOX and KERNE_ENV == "demo" else [],
+)
+# Rules that other apps add to the fleet's watch, by the names of their lists.
+ALERT_RULES = env.words("KERNE_ALERT_RULES", ["economics.alerts.RULES"])
+# Opened every minute while all is watched: whoever waits for it calls when it stays out.
+DEADMAN_PING_URL = env.optional_text("KERNE_DEADMAN_PING_URL", secret=True)
+# What economics adds to the time line of a pod: (pod, since, until) -> (instant, words).
+POD_CHART_MARKS = "economics.chart_marks.price_changes"
+# Public price catalogs of other providers, once a day; false: nobody is asked.
+MARKET_PRICES = env.flag("KERNE_MARKET_PRICES", default=True)
+MARKET_PRICES_URL = env.url(
+    "KERNE_MARKET_PRICES_URL",
+    "https://dstack-gpu-pricing.s3.eu-west-1.amazonaws.com/v3",
+    schemes=("http", "https"),
+)
+DEFAULT_VLLM_IMAGE = env.text("KERNE_DEFAULT_VLLM_IMAGE", "vllm/vllm-openai:v0.32.0")
