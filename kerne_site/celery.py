@@ -95,6 +95,8 @@ SCHEDULE = (
         at=crontab(hour="3", minute="10"),
         expires_seconds=6 * HOUR,
     ),
+    # Ended sessions, lockouts and login links.
+    Recurring("kerne_site.tasks.tidy_logins", CONTROL, HOUR),
     # -- probe: one task asks every engine how it is --
     Recurring("fleet.tasks.probe", PROBE, settings.PROBE_INTERVAL_SECONDS),
     # The dead-man switch of each pod hears that we are still there.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
@@ -89,16 +90,22 @@ def delete_samples(
     of: type[EngineSample] | type[LatencySample] = EngineSample,
     per_slice: int = SAMPLES_PER_SLICE,
 ) -> int:
-    """Delete old samples, a slice at a time; how many.
+    """Delete samples from before that instant; how many."""
+    return delete_in_slices(of._default_manager.filter(at__lt=before), per_slice=per_slice)
+
+
+def delete_in_slices(old: QuerySet[Any], *, per_slice: int) -> int:
+    """Delete these rows a slice at a time, at most MOST_SLICES of them; how many.
 
     A day of a large fleet is millions: in one statement they would outlast the task,
     be rolled back, and be more the next night.
     """
-    old = of._default_manager.filter(at__lt=before).order_by()
+    old = old.order_by()
     total = 0
     for _ in range(MOST_SLICES):
         slice_ = Subquery(old.values("pk")[:per_slice])
-        count = of._default_manager.filter(pk__in=slice_).delete()[0]
+        _, counts = old.model._default_manager.filter(pk__in=slice_).delete()
+        count = counts.get(old.model._meta.label, 0)
         total += count
         if count < per_slice:
             break

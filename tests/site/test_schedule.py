@@ -39,6 +39,7 @@ def test_the_periods_are_those_of_the_plan():
         "fleet.tasks.estimate_speeds": 60,
         "fleet.tasks.seal_audit": 60,
         "fleet.tasks.housekeeping": crontab(hour="3", minute="10"),
+        "kerne_site.tasks.tidy_logins": 3600,
         "fleet.tasks.probe": 10,
         "fleet.tasks.renew_leases": 60,
         "economics.tasks.settle_usage": 60,
