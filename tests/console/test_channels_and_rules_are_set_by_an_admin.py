@@ -125,14 +125,14 @@ def rule(**fields: object) -> dict[str, object]:
 
 
 def test_a_rule_is_changed_and_given_its_shipped_values_back(admin):
-    address = reverse("fleet:alert-rule", args=["runway"])
+    address = reverse("fleet:alert-rule", args=["job-failing"])
     admin.post(address, rule())
 
     page = admin.get(reverse("fleet:alert-rules")).content.decode()
-    assert "12.5 hours" in page and "20 min calm" in page and "Changed by the-admin" in page
+    assert "12.5 runs" in page and "20 min calm" in page and "Changed by the-admin" in page
     assert AuditEntry.objects.get(verb="change alert rule").figures["limit"] == "12.5"
 
-    admin.post(reverse("fleet:alert-rule-reset", args=["runway"]))
+    admin.post(reverse("fleet:alert-rule-reset", args=["job-failing"]))
     assert not AlertRule.objects.exists()
 
 
@@ -153,8 +153,8 @@ def test_a_rule_tells_the_channels_that_were_ticked(admin):
         ("minutes", "9" * 100, "write whole minutes from 0 to 1440."),
         ("calm_minutes", "1.5", "Calm is &#x27;1.5&#x27;"),
         ("severity", "4", "choose one of the list"),
-        ("limit", "1e9", "Limit is &#x27;1e9&#x27;; write hours such as 24."),
-        ("limit", "NaN", "write hours such as 24."),
+        ("limit", "1e9", "Limit is &#x27;1e9&#x27;; write runs such as 5."),
+        ("limit", "NaN", "write runs such as 5."),
         ("channels", ["77"], "does not exist any more"),
     ],
 )
@@ -165,7 +165,9 @@ def test_what_can_not_be_read_gets_a_sentence_and_changes_nothing(
     if field == "channels":
         del fields["all_channels"]
 
-    page = admin.post(reverse("fleet:alert-rule", args=["runway"]), fields).content.decode()
+    page = admin.post(
+        reverse("fleet:alert-rule", args=["job-failing"]), fields
+    ).content.decode()
 
     assert sentence in page and not AlertRule.objects.exists()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from economics.calc.guardrails import RULES, Judgement, Level
+from economics.calc.guardrails import RULES, Judgement, Level, Rule
+from economics.calc.unknown import Unknown
 from economics.models import GuardrailTrip
 from fleet.models import Deployment, Pod, Severity
 from fleet.services import incidents
@@ -15,6 +16,11 @@ SEVERITY = {
     Level.REFUSE: Severity.WARNING,
     Level.DRAIN: Severity.CRITICAL,
     Level.TERMINATE: Severity.CRITICAL,
+}
+# At 0 USD the provider ends every pod by itself: of that one hears early and loudly.
+SEVERITY_OF_RUNWAY = SEVERITY | {
+    Level.WARN: Severity.WARNING,
+    Level.REFUSE: Severity.CRITICAL,
 }
 
 
@@ -26,20 +32,31 @@ def incident_key(rule: str, fleet_id: int | None, subject: str) -> str:
     )
 
 
+def severity_of(judgement: Judgement) -> Severity:
+    of_runway = judgement.observation.rule is Rule.RUNWAY
+    return (SEVERITY_OF_RUNWAY if of_runway else SEVERITY)[judgement.level]
+
+
 def tell(
     judged: Sequence[Judgement], closed: Sequence[GuardrailTrip], *, now: datetime
 ) -> None:
-    """Open the incidents of what holds, and say of the rest that it is calm."""
+    """Open the incidents of what holds, and say of the rest that it is calm.
+
+    A balance that is not known is told by the fleet's rule `balance-unknown`, and by no
+    second incident; one that is open already stays, because not seen is not over.
+    """
     holding = set()
     for judgement in judged:
         seen = judgement.observation
         key = incident_key(seen.rule, seen.fleet_id, seen.subject)
         holding.add(key)
+        if seen.rule is Rule.RUNWAY and isinstance(seen.value, Unknown):
+            continue
         incidents.open_incident(
             key=key,
             title=f"Guardrail {RULES[seen.rule].name}: {seen.subject or seen.scope}",
             detail=judgement.sentence,
-            severity=SEVERITY[judgement.level],
+            severity=severity_of(judgement),
             now=now,
             pod=Pod.objects.filter(pk=seen.pod_id).first() if seen.pod_id else None,
             deployment=(

@@ -14,21 +14,6 @@ from fleet.services.alerts.definitions import Finding
 CHANNEL_FAILURES = 3
 
 
-def runway_short(now: datetime, limit: Decimal) -> Sequence[Finding]:
-    """A balance that lasts fewer hours than the limit at what is committed now."""
-    known = account(now=now)
-    if known.runway_hours is None or known.balance is None or known.runway_hours >= limit:
-        return []
-    return [
-        Finding(
-            known.provider,
-            f"The balance at {known.provider} lasts {known.runway_hours:.1f} h",
-            f"{known.balance.balance_usd:.2f} USD at {known.burn_usd_per_hour:.4f} USD/h; "
-            f"the limit is {limit.normalize():f} h. At 0 USD the provider ends the pods.",
-        )
-    ]
-
-
 def balance_unknown(now: datetime, limit: Decimal) -> Sequence[Finding]:
     """No balance that is fresh enough to promise on, while something is billed."""
     known = account(now=now)

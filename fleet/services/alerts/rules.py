@@ -71,17 +71,6 @@ SHIPPED = (
         pod_checks.launches_stopped,
     ),
     RuleDefinition(
-        "runway",
-        "Balance runs out",
-        "The balance divided by all that is billed per hour.",
-        CRITICAL,
-        account_checks.runway_short,
-        minutes=5,
-        calm_minutes=15,
-        limit=Decimal(24),
-        unit="hours",
-    ),
-    RuleDefinition(
         "balance-unknown",
         "Balance unknown",
         "No fresh balance from the provider while something is billed.",

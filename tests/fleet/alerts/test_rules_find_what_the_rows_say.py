@@ -8,7 +8,6 @@ from fleet.services.alerts import rules
 from fleet.services.alerts.watch import watch
 from tests.clock import NOON, seconds
 from tests.factories import (
-    make_balance,
     make_deployment,
     make_job_run,
     make_orphan,
@@ -105,17 +104,6 @@ def test_three_replicas_that_were_never_ready_are_told():
     make_deployment(slug="broken", launch_failures=3)
 
     assert [each.subject for each in found("given-up")] == ["broken"]
-
-
-def test_a_balance_is_short_below_the_limit_and_not_at_it():
-    our_pod(container_disk_gb=0, usd_per_pod_hour=Decimal(1))
-    make_balance(provider="sandbox", read_at=NOON, balance_usd=Decimal(24))
-
-    assert found("runway", limit=Decimal(24)) == []
-    short = found("runway", limit=Decimal("24.01"))[0]
-
-    assert short.title == "The balance at sandbox lasts 24.0 h"
-    assert "24.00 USD at 1.0000 USD/h; the limit is 24.01 h" in short.detail
 
 
 def test_an_unknown_balance_matters_only_while_something_is_billed():
