@@ -21,6 +21,7 @@ RULES = [  # (files, may not import)
     ("economics/market/**/*.py", (*PURE, *APP_CODE, "fleet")),
     ("fleet/sizing/**/*.py", (*PURE, *APP_CODE)),
     ("fleet/market/**/*.py", (*PURE, *APP_CODE)),
+    ("fleet/csv_files/**/*.py", (*PURE, *APP_CODE, "fleet.market")),
     ("fleet/charts/**/*.py", (*PURE, *APP_CODE)),
     ("fleet/throughput/**/*.py", (*PURE, *APP_CODE, "fleet.selectors")),
     # Hours and scaling are plain calculation: cronsim, zoneinfo, the standard library.

@@ -17,7 +17,7 @@ from economics.planner.option import PlanOption
 from economics.selectors.plan import PlanAnswer
 from economics.views.plan_asked import answer_of
 from fleet.access import viewer_required
-from fleet.market.csv_file import write_rows
+from fleet.csv_files import write_rows
 
 COLUMNS = (
     *("rank", "model", "provider", "cloud", "rental_kind", "gpu_type_id", "gpu"),

@@ -1,19 +1,17 @@
-"""Offers in a CSV file: every bad row named, and an export that no spreadsheet runs."""
+"""Offers in a CSV file: every bad row named."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
+from fleet.csv_files import Column, Fault, Row, name_repeats, read_sheet
+from fleet.csv_files.reader import LONGEST_CELL
 from fleet.market.gpu_names import canonical, known_memory_gb
 from fleet.market.reading import KINDS, OfferReading, per_gpu, per_hour
 
-MOST_BYTES = 2_000_000
 MOST_ROWS = 5_000
 MOST_GPUS = 128
 MOST_USD_PER_GPU_HOUR = Decimal(1_000)
@@ -32,26 +30,17 @@ KIND_WORDS = {kind: kind for kind in KINDS} | {
 }
 UNITS = ("", "second", "minute", "hour")
 CLOUDS = ("", "SECURE", "COMMUNITY")
-AMOUNT = re.compile(r"[0-9]{1,6}(\.[0-9]{1,10})?", re.ASCII)
 WHOLE = re.compile(r"[0-9]{1,6}", re.ASCII)
 PROVIDER = re.compile(r"[a-z0-9][a-z0-9-]*", re.ASCII)
-RUNS_IN_A_SHEET = ("=", "+", "-", "@", "\t", "\r")
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with one cell, and what would be right. Line 1 is the header."""
-
-    line: int
-    column: str
-    value: str
-    wanted: str
-
-    def __str__(self) -> str:
-        if not self.column:
-            return f"Line {self.line}: {self.wanted}"
-        said = repr(self.value) if self.value else "empty"
-        return f"Line {self.line}, {self.column} is {said}; {self.wanted}"
+SHEET = tuple(
+    Column(
+        name,
+        needed=name in REQUIRED,
+        number=name in PRICES,
+        longest=LONGEST.get(name, LONGEST_CELL),
+    )
+    for name in COLUMNS
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,112 +55,38 @@ class ParsedOffers:
     lines: tuple[int, ...] = ()
 
 
-@dataclass(slots=True)
-class _Row:
-    """One line while it is read; the first wrong cell of a column is the one reported."""
-
-    line: int
-    cells: Mapping[str, str]
-    faults: list[Fault] = field(default_factory=list)
-
-    def text(self, column: str) -> str:
-        return self.cells.get(column, "").strip()
-
-    def fault(self, column: str, wanted: str) -> None:
-        value = self.text(column)
-        shown = value if len(value) <= 40 else f"{value[:40]}…"
-        self.faults.append(Fault(self.line, column, shown, wanted))
-
-
 def parse_offers(content: bytes, *, now: datetime) -> ParsedOffers:
     """The offers of a file. Never raises: what can not be read is a fault.
 
     now  nothing may have been observed later than this
     """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        return _unreadable(line, "the file is not UTF-8; save it as CSV UTF-8.")
-    if "\x00" in text:
-        line = text[: text.index("\x00")].count("\n") + 1
-        return _unreadable(line, "there is a null character; save the file as plain CSV.")
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        return _parsed(reader, now=now)
-    except csv.Error as error:
-        return _unreadable(reader.line_num, f"the line is not CSV ({error}).")
-
-
-def _unreadable(line: int, wanted: str) -> ParsedOffers:
-    return ParsedOffers((), (Fault(line, "", "", wanted),))
-
-
-def _parsed(reader: Iterable[list[str]], *, now: datetime) -> ParsedOffers:
-    lines = iter(reader)
-    header = [cell.strip().lower() for cell in next(lines, [])]
-    faults = _header_faults(header)
-    if faults:
-        return ParsedOffers((), tuple(faults))
-    found: list[tuple[OfferReading, int]] = []
-    seen: dict[tuple[object, ...], int] = {}
-    for line, cells in enumerate(lines, start=2):
-        if not any(cell.strip() for cell in cells):
-            continue
-        if line > MOST_ROWS + 1:
-            wanted = f"the file has more than {MOST_ROWS:,} rows; split it."
-            return ParsedOffers((), (*faults, Fault(line, "", "", wanted)))
-        if len(cells) != len(header):
-            wanted = f"it has {len(cells)} cells, the header has {len(header)}."
-            faults.append(Fault(line, "", "", wanted))
-            continue
-        row = _Row(line, dict(zip(header, cells, strict=True)))
-        reading = _reading(row, now=now)
-        if reading is not None:
-            before = seen.setdefault((reading.key, reading.observed_at), line)
-            if before != line:
-                row.fault("observed_on", f"line {before} has the same offer of that day.")
-            found.append((reading, line))
-        faults += row.faults
-    if not found and not faults:
-        faults.append(Fault(2, "", "", "there is no row below the header."))
-    found.sort(key=lambda each: each[0].observed_at)
+    sheet = read_sheet(content, SHEET, most_rows=MOST_ROWS)
+    if sheet.rows and not any(name in sheet.rows[0].cells for name in PRICES):
+        fault = Fault(1, "", "", f"one of {', '.join(PRICES)} is missing.")
+        return ParsedOffers((), (fault,))
+    readings = [(row, _reading(row, now=now)) for row in sheet.rows]
+    found = [(row, reading) for row, reading in readings if reading is not None]
+    name_repeats(
+        ((row, (reading.key, reading.observed_at)) for row, reading in found),
+        "observed_on",
+        "line {line} has the same offer of that day.",
+    )
+    found.sort(key=lambda each: each[1].observed_at)
     return ParsedOffers(
-        tuple(reading for reading, _ in found),
-        tuple(faults),
-        tuple(line for _, line in found),
+        tuple(reading for _, reading in found),
+        sheet.faults,
+        tuple(row.line for row, _ in found),
     )
 
 
-def _header_faults(header: Sequence[str]) -> list[Fault]:
-    faults = [
-        Fault(1, name, name, f"use the columns {', '.join(COLUMNS)}.")
-        for name in header
-        if name not in COLUMNS
-    ]
-    faults += [
-        Fault(1, name, "", "the column is missing.")
-        for name in REQUIRED
-        if name not in header
-    ]
-    if not any(name in header for name in PRICES):
-        faults.append(Fault(1, "", "", f"one of {', '.join(PRICES)} is missing."))
-    if len(set(header)) < len(header):
-        faults.append(Fault(1, "", "", "a column is there twice."))
-    return faults
-
-
-def _reading(row: _Row, *, now: datetime) -> OfferReading | None:
+def _reading(row: Row, *, now: datetime) -> OfferReading | None:
     """The offer of a row; None when its faults say why not."""
-    for column, most in LONGEST.items():
-        if len(row.text(column)) > most:
-            row.fault(column, f"write at most {most} characters.")
     provider = row.text("provider").lower()
     if not PROVIDER.fullmatch(provider):
         row.fault("provider", "write small letters, digits and dashes, such as aws.")
     if not row.text("gpu"):
         row.fault("gpu", "write the GPU, such as H100 SXM.")
-    kind = _one_of(row, "kind", KIND_WORDS) or ""
+    kind = row.one_of("kind", KIND_WORDS) or ""
     cloud = row.text("cloud").upper()
     if cloud not in CLOUDS:
         row.fault("cloud", "write SECURE, COMMUNITY or nothing.")
@@ -221,14 +136,7 @@ def _reading(row: _Row, *, now: datetime) -> OfferReading | None:
     )
 
 
-def _one_of(row: _Row, column: str, words: Mapping[str, str]) -> str | None:
-    found = words.get(row.text(column).lower())
-    if found is None:
-        row.fault(column, f"write one of {', '.join(words)}.")
-    return found
-
-
-def _whole(row: _Row, column: str, *, default: int) -> int:
+def _whole(row: Row, column: str, *, default: int) -> int:
     text = row.text(column)
     if not text:
         return default
@@ -241,7 +149,7 @@ def _whole(row: _Row, column: str, *, default: int) -> int:
 _MOST = {"gpu_count": MOST_GPUS, "max_count": MOST_GPUS, "gpu_memory_gb": 2_000}
 
 
-def _observed(row: _Row, *, now: datetime) -> datetime | None:
+def _observed(row: Row, *, now: datetime) -> datetime | None:
     text = row.text("observed_on")
     try:
         if len(text) == 10:
@@ -264,7 +172,7 @@ def _observed(row: _Row, *, now: datetime) -> datetime | None:
 
 
 def _prices(
-    row: _Row, *, gpu_count: int, kind: str
+    row: Row, *, gpu_count: int, kind: str
 ) -> tuple[Decimal, Decimal | None] | None:
     """(USD per GPU-hour, USD per instance-hour or None) from the one price of a row."""
     given = [column for column in PRICES if row.text(column)]
@@ -289,44 +197,15 @@ def _prices(
     return (amount, None)
 
 
-def _amount(row: _Row, column: str) -> Decimal | None:
-    text = row.text(column)
+def _amount(row: Row, column: str) -> Decimal | None:
     most = MOST_USD_PER_GPU_HOUR * (MOST_GPUS if column == PRICES[1] else 1)
     # 6 decimals a second are 4 an hour: what is stored is exactly what was quoted.
     decimals = 6 if column == "usd_per_gpu_second" else 4
-    try:
-        amount = Decimal(text) if AMOUNT.fullmatch(text) else None
-    except InvalidOperation:
-        amount = None
-    if amount is None or not 0 < amount <= most:
-        row.fault(column, f"write USD, more than 0 and at most {most:,}, such as 3.99.")
-        return None
-    exponent = amount.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > decimals:
-        row.fault(column, f"write at most {decimals} decimals.")
+    wanted = f"write USD, more than 0 and at most {most:,}, such as 3.99."
+    amount = row.number(
+        column, wanted, at_least=Decimal(0), at_most=most, decimals=decimals
+    )
+    if amount == 0:
+        row.fault(column, wanted)
         return None
     return amount
-
-
-def safe_cell(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula.
-
-    >>> safe_cell("=1+1"), safe_cell("H100"), safe_cell(Decimal("-1.50"))
-    ("'=1+1", 'H100', '-1.50')
-    """
-    if isinstance(value, Decimal):  # a loss begins with "-" and is no formula
-        return f"{value:f}"
-    text = str(value)
-    return f"'{text}" if text.startswith(RUNS_IN_A_SHEET) else text
-
-
-def write_rows(
-    header: Sequence[str],
-    rows: Iterable[Sequence[object]],
-    write: Callable[[str], object],
-) -> None:
-    """CSV text of `rows`, each cell made safe, handed to `write` line by line."""
-    for cells in (header, *rows):
-        line = io.StringIO()
-        csv.writer(line).writerow([safe_cell(cell) for cell in cells])
-        write(line.getvalue())

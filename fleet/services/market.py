@@ -10,7 +10,8 @@ from pathlib import Path
 
 from django.db import IntegrityError, transaction
 
-from fleet.market.csv_file import MOST_BYTES, Fault, ParsedOffers, parse_offers
+from fleet.csv_files import Fault, FileRefused, counted, refuse_too_large
+from fleet.market.csv_file import ParsedOffers, parse_offers
 from fleet.market.reading import OfferReading
 from fleet.models import MarketOffer, OfferImport, OfferSource
 from fleet.providers.gpuhunt_catalog import MarketReading
@@ -18,19 +19,8 @@ from fleet.services import audit
 from fleet.services.offers import Stored, known_rows, mark_unlisted, store
 
 PUBLIC_PRICES = Path(__file__).resolve().parent.parent / "data" / "public_prices.csv"
-SHOWN_FAULTS = 50
 LONGEST_NAME = 120
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
-
-
-class ImportRefused(Exception):
-    """A file that is not taken in: one sentence, and the faults of its rows."""
-
-    def __init__(self, sentence: str, faults: tuple[Fault, ...] = ()) -> None:
-        self.sentence = sentence
-        self.faults = faults[:SHOWN_FAULTS]
-        self.fault_count = len(faults)
-        super().__init__(" ".join([sentence, *map(str, self.faults)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +60,15 @@ def refresh(*, read: Callable[[], MarketReading]) -> str:
 
 
 def preview_import(content: bytes, *, name: str, now: datetime) -> ImportPreview:
-    """What the file would do. Raises ImportRefused; changes nothing.
+    """What the file would do. Raises FileRefused; changes nothing.
 
     content  the file, at most MOST_BYTES
     """
-    if len(content) > MOST_BYTES:
-        raise ImportRefused(too_large(len(content)))
+    refuse_too_large(len(content))
     sha256 = hashlib.sha256(content).hexdigest()
     before = OfferImport.objects.filter(sha256=sha256).first()
     if before is not None:
-        raise ImportRefused(
+        raise FileRefused(
             f"This file was imported on {before.imported_at:%Y-%m-%d %H:%M} UTC as "
             f"{before.name!r}, {before.row_count} rows; nothing was changed."
         )
@@ -89,24 +78,13 @@ def preview_import(content: bytes, *, name: str, now: datetime) -> ImportPreview
     if not faults:
         faults = _older_than_known(parsed, known)
     if faults:
-        count = len(faults)
-        raise ImportRefused(
-            f"{count} {'fault' if count == 1 else 'faults'}; nothing was imported.", faults
-        )
+        raise counted(faults)
     new = {row.key for row in rows if row.key not in known}
     return ImportPreview(name[:LONGEST_NAME], sha256, rows, len(new))
 
 
-def too_large(size: int) -> str:
-    """The sentence for a file of `size` bytes."""
-    return (
-        f"The file has {size / 1e6:,.1f} MB; at most {MOST_BYTES / 1e6:.0f} MB are taken. "
-        "Split it; nothing was imported."
-    )
-
-
 def import_offers(content: bytes, *, name: str, acting_user: str, now: datetime) -> Stored:
-    """Take a file in, all of it or nothing. Raises ImportRefused."""
+    """Take a file in, all of it or nothing. Raises FileRefused."""
     preview = preview_import(content, name=name, now=now)
     try:
         with transaction.atomic():
@@ -122,7 +100,7 @@ def import_offers(content: bytes, *, name: str, acting_user: str, now: datetime)
                 changed=stored.changed,
             )
     except IntegrityError as error:  # the same file at the same time
-        raise ImportRefused("This file is being imported already.") from error
+        raise FileRefused("This file is being imported already.") from error
     return stored
 
 

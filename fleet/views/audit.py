@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from fleet.access import viewer_required
-from fleet.market.csv_file import write_rows
+from fleet.csv_files import write_rows
 from fleet.models import AuditEntry
 from fleet.selectors.audit import AuditFilter, known_verbs, last_seal
 

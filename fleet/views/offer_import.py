@@ -13,14 +13,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from fleet.access import operator_required, operator_to_post
-from fleet.market.csv_file import COLUMNS, MOST_BYTES
+from fleet.csv_files import FileRefused, refuse_too_large
+from fleet.market.csv_file import COLUMNS
 from fleet.models import OfferImport
 from fleet.services.market import (
     ImportPreview,
-    ImportRefused,
     import_offers,
     preview_import,
-    too_large,
 )
 
 SEAL = "fleet.offers.import"
@@ -38,15 +37,14 @@ def offers_import(request: HttpRequest) -> HttpResponse:
         return page(request)
     upload = request.FILES.get("file")
     if not isinstance(upload, UploadedFile):
-        return refuse(request, ImportRefused("No file was chosen; choose a CSV file."))
-    if (upload.size or 0) > MOST_BYTES:
-        return refuse(request, ImportRefused(too_large(upload.size or 0)))
-    content = upload.read()
+        return refuse(request, FileRefused("No file was chosen; choose a CSV file."))
     try:
+        refuse_too_large(upload.size or 0)
+        content = upload.read()
         preview = preview_import(
             content, name=upload.name or "offers.csv", now=timezone.now()
         )
-    except ImportRefused as refusal:
+    except FileRefused as refusal:
         return refuse(request, refusal)
     sealed = signing.dumps(
         {"name": preview.name, "text": content.decode("utf-8")}, salt=SEAL, compress=True
@@ -56,7 +54,7 @@ def offers_import(request: HttpRequest) -> HttpResponse:
             "The file is right but too large to be confirmed here; use "
             "“manage.py import_offers FILE”. Nothing was imported."
         )
-        return refuse(request, ImportRefused(sentence))
+        return refuse(request, FileRefused(sentence))
     return page(request, preview=preview, sealed=sealed)
 
 
@@ -72,7 +70,7 @@ def offers_import_confirm(request: HttpRequest) -> HttpResponse:
     except signing.BadSignature:
         return refuse(
             request,
-            ImportRefused(
+            FileRefused(
                 "The preview is incomplete or older than an hour; choose the file again."
             ),
         )
@@ -83,13 +81,13 @@ def offers_import_confirm(request: HttpRequest) -> HttpResponse:
             acting_user=request.user.get_username(),
             now=now,
         )
-    except ImportRefused as refusal:
+    except FileRefused as refusal:
         return refuse(request, refusal)
     messages.success(request, f"{told['name']} is imported: {stored}.")
     return redirect("fleet:offers")
 
 
-def refuse(request: HttpRequest, refusal: ImportRefused) -> HttpResponse:
+def refuse(request: HttpRequest, refusal: FileRefused) -> HttpResponse:
     return page(request, refusal=refusal, status=422)
 
 
@@ -98,7 +96,7 @@ def page(
     *,
     preview: ImportPreview | None = None,
     sealed: str = "",
-    refusal: ImportRefused | None = None,
+    refusal: FileRefused | None = None,
     status: int = 200,
 ) -> HttpResponse:
     context: dict[str, Any] = {

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 
 from fleet.access import viewer_required
 from fleet.charts.step_lines import StepChart, price_history
-from fleet.market.csv_file import write_rows
+from fleet.csv_files import write_rows
 from fleet.market.gpu_names import H100_SXM
 from fleet.models import ModelVariant, OfferKind, OfferSource
 from fleet.selectors.comparison import (

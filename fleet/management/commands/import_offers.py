@@ -7,13 +7,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from fleet.market.csv_file import COLUMNS, MOST_BYTES
-from fleet.services.market import (
-    ImportRefused,
-    import_offers,
-    preview_import,
-    too_large,
-)
+from fleet.csv_files import FileRefused, refuse_too_large
+from fleet.market.csv_file import COLUMNS
+from fleet.services.market import import_offers, preview_import
 
 
 class Command(BaseCommand):
@@ -28,10 +24,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["file"]
         try:
-            size = path.stat().st_size
-            if size > MOST_BYTES:
-                raise CommandError(too_large(size))
+            refuse_too_large(path.stat().st_size)
             content = path.read_bytes()
+        except FileRefused as refusal:
+            raise CommandError(refusal.sentence) from None
         except OSError as error:
             raise CommandError(f"{path} can not be read: {error.strerror}.") from None
         now = timezone.now()
@@ -44,7 +40,7 @@ class Command(BaseCommand):
                     content, name=path.name, acting_user=getpass.getuser(), now=now
                 )
                 said = str(stored)
-        except ImportRefused as refusal:
+        except FileRefused as refusal:
             lines = [refusal.sentence, *map(str, refusal.faults)]
             raise CommandError("\n".join(lines)) from None
         self.stdout.write(f"{path.name}: {said}.")

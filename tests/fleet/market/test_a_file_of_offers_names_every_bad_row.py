@@ -3,7 +3,8 @@ from decimal import Decimal
 
 import pytest
 
-from fleet.market.csv_file import MOST_ROWS, parse_offers, safe_cell, write_rows
+from fleet.csv_files import safe_cell, write_rows
+from fleet.market.csv_file import MOST_ROWS, parse_offers
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HEADER = "provider,product,gpu,gpu_count,kind,usd_per_instance_hour,observed_on"
@@ -64,7 +65,7 @@ def test_an_unknown_gpu_is_kept_under_its_own_name():
         ("55.04", "1e3", "usd_per_instance_hour is '1e3'; write USD"),
         ("55.04", "55.04001", "is '55.04001'; write at most 4 decimals."),
         ("55.04", "", "usd_per_gpu_hour is empty; give one of usd_per_gpu_hour"),
-        ("aws", "=cmd()", "Line 3, provider is '=cmd()'; write small letters"),
+        ("aws", "=cmd()", "Line 3, provider is '=cmd()'; it begins with '='"),
         (",8,", ",0,", "Line 3, gpu_count is '0'; write a whole number from 1 to 128."),
         (",8,", ",٣,", "gpu_count is '٣'; write a whole number"),
         ("on_demand", "weekly", "kind is 'weekly'; write one of on_demand"),

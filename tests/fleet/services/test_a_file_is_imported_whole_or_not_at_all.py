@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from fleet.csv_files import FileRefused
 from fleet.models import AuditEntry, MarketOffer, OfferImport
-from fleet.services.market import ImportRefused, import_offers, preview_import
+from fleet.services.market import import_offers, preview_import
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 HEADER = "provider,product,gpu,gpu_count,kind,usd_per_instance_hour,observed_on\n"
@@ -34,7 +35,7 @@ def test_a_preview_changes_nothing(db: None):
 
 
 def test_one_bad_row_keeps_the_good_ones_out_too(db: None):
-    with pytest.raises(ImportRefused, match="1 fault; nothing was imported") as refused:
+    with pytest.raises(FileRefused, match="1 fault; nothing was imported") as refused:
         take(HEADER + GOOD + BAD)
 
     assert str(refused.value.faults[0]).startswith(
@@ -46,7 +47,7 @@ def test_one_bad_row_keeps_the_good_ones_out_too(db: None):
 def test_the_same_file_twice_is_refused_also_under_another_name(db: None):
     take(HEADER + GOOD)
 
-    with pytest.raises(ImportRefused, match="was imported on 2026-11-24 12:00 UTC"):
+    with pytest.raises(FileRefused, match="was imported on 2026-11-24 12:00 UTC"):
         take(HEADER + GOOD, name="other.csv")
 
     assert OfferImport.objects.count() == 1
@@ -55,7 +56,7 @@ def test_the_same_file_twice_is_refused_also_under_another_name(db: None):
 def test_a_day_that_is_known_already_is_named_with_its_line(db: None):
     take(HEADER + GOOD)
 
-    with pytest.raises(ImportRefused) as refused:
+    with pytest.raises(FileRefused) as refused:
         take(HEADER + GOOD.replace("2026-11-09", "2026-10-01"))
 
     assert str(refused.value.faults[0]) == (
@@ -65,7 +66,7 @@ def test_a_day_that_is_known_already_is_named_with_its_line(db: None):
 
 
 def test_a_file_above_2_mb_gets_its_size_said(db: None):
-    with pytest.raises(ImportRefused, match=r"The file has 50\.0 MB; at most 2 MB"):
+    with pytest.raises(FileRefused, match=r"The file has 50\.0 MB; at most 2 MB"):
         preview_import(b"x" * 50_000_000, name="big.csv", now=NOW)
 
 

@@ -1,0 +1,36 @@
+"""CSV out, such that no spreadsheet takes a cell for a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+
+RUNS_IN_A_SHEET = ("=", "+", "-", "@", "\t", "\r")
+
+
+def safe_cell(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula; empty for None.
+
+    >>> safe_cell("=1+1"), safe_cell("H100"), safe_cell(Decimal("-1.50"))
+    ("'=1+1", 'H100', '-1.50')
+    """
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):  # a loss begins with "-" and is no formula
+        return f"{value:f}"
+    text = str(value)
+    return f"'{text}" if text.startswith(RUNS_IN_A_SHEET) else text
+
+
+def write_rows(
+    header: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    write: Callable[[str], object],
+) -> None:
+    """CSV text of `rows`, each cell made safe, handed to `write` line by line."""
+    for cells in (header, *rows):
+        line = io.StringIO()
+        csv.writer(line).writerow([safe_cell(cell) for cell in cells])
+        write(line.getvalue())
