@@ -6,7 +6,6 @@ it reads contains every launch that passed before: fleet/services/spending.py.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -17,13 +16,13 @@ from economics.calc.money import shown_usd
 from economics.calc.runway import Runway, runway
 from economics.models import GuardrailLimit
 from economics.selectors.guardrails import current_limits, limits_of, observe, read_world
-from fleet.models import BalanceReading, JobResult, JobRun
+from fleet.models import BalanceReading
 from fleet.selectors.account import known_balance
+from fleet.selectors.listings import Listing, pods_listing, resource_listings
 from fleet.services.launch_guard import LaunchRequest
 
 MIN_RUNWAY_HOURS = Decimal(1)  # the provider ends pods without a network volume at $0
 PLAY_MONEY = "sandbox"
-STALE_LIST = timedelta(minutes=10)
 
 
 def veto(request: LaunchRequest) -> str | None:
@@ -85,13 +84,23 @@ def blind(request: LaunchRequest) -> str | None:
     """What the provider bills must have been listed in the last ten minutes."""
     if request.provider == PLAY_MONEY:
         return None
-    last = JobRun.objects.filter(name="list_cloud", result=JobResult.OK).first()
-    if last is not None and request.now - last.started_at <= STALE_LIST:
-        return None
-    since = f"is of {last.started_at:%Y-%m-%d %H:%M} UTC" if last else "has not been read"
+    listings = [pods_listing()]
+    if request.provider == settings.PROVIDER_NAME:
+        listings += resource_listings(request.provider)
+    stale = (each for each in listings if each.is_stale(now=request.now))
+    return next((unseen(request, each) for each in stale), None)
+
+
+def unseen(request: LaunchRequest, listing: Listing) -> str:
+    """The sentence about a list that is missing or old."""
+    at = listing.read_at
+    since = "has not been read"
+    if at is not None:
+        minutes = (request.now - at).total_seconds() / 60
+        since = f"is of {at:%Y-%m-%d %H:%M} UTC, {minutes:.0f} min ago"
     return (
-        f"cloud list: the list of what {request.provider} bills {since}, so no new spend "
-        "is started. It starts once the list can be read."
+        f"cloud list: the list of the {listing.words} that {request.provider} bills "
+        f"{since}, so no new spend is started. It starts once the list can be read."
     )
 
 

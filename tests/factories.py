@@ -18,6 +18,7 @@ from economics.models import TokenPrice
 from fleet.models import (
     AuditEntry,
     BalanceReading,
+    CloudListing,
     Deployment,
     EngineSample,
     Fleet,
@@ -278,6 +279,15 @@ def make_job_run(name: str, **columns: Any) -> JobRun:
         "summary": "1 pod looked at",
     }
     return JobRun.objects.create(name=name, **(defaults | columns))
+
+
+def make_lists(provider: str = "runpod", *, read_at: datetime = NOW) -> None:
+    """Complete lists of pods, volumes and endpoints, read at `read_at`."""
+    make_job_run("list_cloud", started_at=read_at)
+    for what in CloudListing.What:
+        CloudListing.objects.update_or_create(
+            provider=provider, what=what, defaults={"read_at": read_at}
+        )
 
 
 def make_audit(**columns: Any) -> AuditEntry:

@@ -233,3 +233,26 @@ class StrayResource(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.provider_id})"
+
+
+class CloudListing(models.Model):
+    """When the provider's complete list of one kind of thing was last settled with our
+    rows. While that is long ago, what bills is unknown, and nothing new is rented."""
+
+    class What(models.TextChoices):
+        VOLUMES = "volumes", "network volumes"
+        ENDPOINTS = "endpoints", "serverless endpoints"
+
+    provider = models.CharField(max_length=20)
+    what = models.CharField(max_length=9, choices=What)
+    read_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "what"], name="fleet_cloud_listing_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.what} of {self.provider} at {self.read_at:%Y-%m-%d %H:%M} UTC"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,8 @@ from celery.schedules import crontab
 from django.conf import settings
 from django.db.models import Max
 
-from fleet.models import JobResult, JobRun
+from fleet.models import CloudListing, JobResult, JobRun
+from fleet.selectors.listings import JOBS, PODS, Listing, pods_listing
 
 LATE_FACTOR = 2
 LATE_GRACE_SECONDS = 20
@@ -44,11 +45,15 @@ class JobOverview:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """Whether the scheduler and a worker are alive: the newest run of any frequent job."""
+    """Whether the scheduler and a worker are alive: the newest run of any frequent job.
+
+    listings  the provider's newest complete lists
+    """
 
     last_run_at: datetime | None
     is_silent: bool
     silent_jobs: Mapping[str, datetime] = field(default_factory=dict)  # since when
+    listings: Sequence[Listing] = ()
 
 
 def jobs_overview(*, now: datetime) -> list[JobOverview]:
@@ -134,14 +139,20 @@ def heartbeats(*, now: datetime) -> Heartbeat:
     No run at all is silence since ever. A job that never ran is not called silent while
     others run: the console may have been started a moment ago.
     """
-    rows = (
-        JobRun.objects.filter(name__in=WATCHED, started_at__gt=now - LOOKED_BACK)
-        .exclude(result=JobResult.SKIPPED)
-        .order_by()
-        .values_list("name")
-        .annotate(Max("started_at"))
+    recent = JobRun.objects.filter(started_at__gt=now - LOOKED_BACK).order_by()
+    runs = recent.filter(name__in=WATCHED).exclude(result=JobResult.SKIPPED)
+    pods = recent.filter(name=JOBS[PODS], result=JobResult.OK)
+    lists = CloudListing.objects.filter(provider=settings.PROVIDER_NAME)
+    # One question for all: the banner is on every page.
+    found: dict[str, datetime] = dict(
+        runs.values_list("name")
+        .annotate(at=Max("started_at"))
+        .union(
+            pods.values_list("name").annotate(at=Max("started_at")),
+            lists.values_list("what", "read_at"),
+        )
     )
-    last = dict(rows)
+    last = {name: found[name] for name in WATCHED if name in found}
     if not last:
         older = JobRun.objects.exclude(result=JobResult.SKIPPED).first()
         return Heartbeat(older.started_at if older else None, is_silent=True)
@@ -149,8 +160,20 @@ def heartbeats(*, now: datetime) -> Heartbeat:
         name: at for name, at in last.items() if now - at > silent_after(WATCHED[name])
     }
     return Heartbeat(
-        max(last.values()), is_silent=len(silent) == len(last), silent_jobs=silent
+        max(last.values()),
+        is_silent=len(silent) == len(last),
+        silent_jobs=silent,
+        listings=listings_of(found),
     )
+
+
+def listings_of(found: Mapping[str, datetime]) -> list[Listing]:
+    """The newest complete lists, of which one of pods may be older than was looked."""
+    pods = found.get(JOBS[PODS])
+    return [
+        Listing(PODS, pods) if pods else pods_listing(),
+        *(Listing(what, found.get(what)) for what in CloudListing.What.values),
+    ]
 
 
 def silent_after(every_seconds: int) -> timedelta:

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from fleet.models import (
     RESOURCE_MAYBE_BILLED,
+    CloudListing,
     NetworkVolume,
     ResourceStatus,
     ServerlessEndpoint,
@@ -31,6 +32,7 @@ SIGHTINGS_NEEDED = 2
 LONGEST_NAME = 120
 NEWBORN_SECONDS = 60  # a list may not know so young a one yet
 VOLUME, ENDPOINT = StrayResource.Kind.VOLUME, StrayResource.Kind.ENDPOINT
+LISTS = {VOLUME: CloudListing.What.VOLUMES, ENDPOINT: CloudListing.What.ENDPOINTS}
 
 
 @dataclass
@@ -68,6 +70,7 @@ def compare(*, provider: FullProvider, now: datetime) -> Settled:
             provider.volumes() if kind == VOLUME else provider.endpoints()
         )
         done.listed += len(listed)
+        broken = len(done.troubles)
         seen = match(listed, model, kind, provider=provider, now=now, done=done)
         rows = model.objects.filter(
             pk__in=set(waiting) - seen, status__in=RESOURCE_MAYBE_BILLED
@@ -76,8 +79,17 @@ def compare(*, provider: FullProvider, now: datetime) -> Settled:
             work = partial(miss, row, provider=provider, now=now, done=done)
             apart(str(row), work, done.troubles)
         close_strays(kind, listed, provider=provider, now=now)
+        if len(done.troubles) == broken:
+            note_listing(LISTS[kind], provider=provider, now=now)
     watch_workers(provider=provider, now=now, troubles=done.troubles)
     return done
+
+
+def note_listing(what: CloudListing.What, *, provider: FullProvider, now: datetime) -> None:
+    """Keep when a complete list was settled; one that broke for some row is not."""
+    CloudListing.objects.update_or_create(
+        provider=provider.name, what=what, defaults={"read_at": now}
+    )
 
 
 def match(

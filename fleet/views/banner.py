@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_GET
 from fleet.access import viewer_required, why_not
 from fleet.selectors import heartbeats
 from fleet.selectors.jobs import Heartbeat
+from fleet.selectors.listings import stale_listings
 from fleet.selectors.spending import open_stop
 from fleet.services.mending_limits import current_hold
 from fleet.services.roles import Role
@@ -36,7 +38,9 @@ def silence(*, now: datetime) -> Silence | None:
     """The banner's words; None while the worker and the scheduler are heard."""
     heartbeat = heartbeats(now=now)
     if not heartbeat.is_silent:
-        return partly(heartbeat) if heartbeat.silent_jobs else held(now=now)
+        if heartbeat.silent_jobs:
+            return partly(heartbeat)
+        return unlisted(heartbeat, now=now) or held(now=now)
     if heartbeat.last_run_at is None:
         return Silence(
             "No job has run yet.",
@@ -58,6 +62,24 @@ def partly(heartbeat: Heartbeat) -> Silence:
     return Silence(
         f"{NOT_DONE[name]} since {since:%Y-%m-%d %H:%M} UTC.",
         "Other jobs run: the worker of this queue is silent. See the jobs page.",
+    )
+
+
+def unlisted(heartbeat: Heartbeat, *, now: datetime) -> Silence | None:
+    """The provider gives no complete list of something: what of it bills is not seen."""
+    stale = stale_listings(heartbeat.listings, now=now)
+    if not stale:
+        return None
+    said = ", ".join(
+        f"{each.words} since {each.read_at:%Y-%m-%d %H:%M} UTC"
+        if each.read_at
+        else f"{each.words} yet"
+        for each in stale
+    )
+    spending = "" if settings.KERNE_SANDBOX else " No new spending is started meanwhile."
+    return Silence(
+        f"Not listed by {settings.PROVIDER_NAME}: {said}.",
+        f"What of them is billed is not seen; see the jobs page for the reason.{spending}",
     )
 
 

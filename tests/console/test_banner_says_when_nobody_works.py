@@ -1,9 +1,11 @@
 from datetime import timedelta
 
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from tests.factories import make_audit, make_job_run
+from fleet.models import CloudListing, JobResult
+from tests.factories import make_audit, make_job_run, make_lists
 
 
 def test_without_any_run_the_banner_says_that_nothing_is_watched(operator: Client):
@@ -58,3 +60,40 @@ def test_a_hold_of_the_health_rules_is_told(operator: Client):
     page = operator.get("/silence/").content.decode()
 
     assert "No pod is restarted or ended by rule.</strong> 4 of 5 pods fell" in page
+
+
+def test_what_the_provider_does_not_list_is_named_with_its_age(operator: Client):
+    now = timezone.now()
+    make_job_run("reconcile", started_at=now)
+    make_lists(settings.PROVIDER_NAME, read_at=now)
+    old = now - timedelta(minutes=11)
+    CloudListing.objects.filter(what="volumes").update(read_at=old)
+
+    page = operator.get("/silence/").content.decode()
+
+    assert f"network volumes since {old:%Y-%m-%d %H:%M} UTC.</strong>" in page
+    assert "What of them is billed is not seen" in page
+    assert "endpoints" not in page
+
+
+def test_a_list_that_never_came_is_named_once_it_was_asked_for(operator: Client):
+    now = timezone.now()
+    make_job_run("reconcile", started_at=now)
+    make_job_run("list_cloud", started_at=now)
+    failed = {"result": JobResult.FAILED}
+    make_job_run("tend_resources", started_at=now - timedelta(minutes=9), **failed)
+    assert 'role="alert"' not in operator.get("/silence/").content.decode()
+    make_job_run("tend_resources", started_at=now - timedelta(minutes=11), **failed)
+
+    page = operator.get("/silence/").content.decode()
+
+    assert "network volumes yet, serverless endpoints yet" in page
+
+
+def test_only_where_real_money_waits_the_banner_says_so(operator: Client, settings):
+    make_job_run("reconcile", started_at=timezone.now())
+    make_lists(settings.PROVIDER_NAME, read_at=timezone.now() - timedelta(minutes=11))
+    settings.KERNE_SANDBOX = True
+    assert "No new spending" not in operator.get("/silence/").content.decode()
+    settings.KERNE_SANDBOX = False
+    assert "No new spending is started" in operator.get("/silence/").content.decode()

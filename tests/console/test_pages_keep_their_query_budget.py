@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from economics.models import DayClose
 from fleet.models import Deployment, Pod
-from tests.factories import make_job_run, make_pod, make_sample
+from tests.factories import make_job_run, make_lists, make_pod, make_sample
 
 # Four for the frame (the spending switch, its user, the queues), four for what volumes and
 # endpoints cost: booked, running up, per hour of each deployment, and of all.
@@ -28,6 +28,7 @@ def five_pods(deployment: Deployment, catalog: None) -> list[Pod]:
         make_sample(pod, at=now - timedelta(seconds=10), completion_tokens=100)
         pods.append(pod)
     make_job_run("reconcile", started_at=now, ended_at=now)
+    make_lists("sandbox", read_at=now)
     return pods
 
 

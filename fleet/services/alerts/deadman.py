@@ -10,10 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db.models import Max
 
 from fleet.models import JobResult, JobRun
 from fleet.outgoing import Reply
+from fleet.selectors.listings import resource_listings, stale_listings
 from fleet.services.jobs import JobFailed
 
 WATCHED = ("reconcile", "list_cloud", "probe")
@@ -21,14 +23,18 @@ STALE = timedelta(minutes=5)
 
 
 def blind_jobs(*, now: datetime) -> list[str]:
-    """Which of the jobs that watch the pods had no good run in the last five minutes."""
+    """Which of the jobs that watch what bills had no good run in the last five minutes;
+    of volumes and endpoints, that their lists are older than that."""
     good = dict(
         JobRun.objects.order_by()
         .filter(name__in=WATCHED, result=JobResult.OK, started_at__gt=now - STALE)
         .values_list("name")
         .annotate(Max("started_at"))
     )
-    return [name for name in WATCHED if name not in good]
+    lists = resource_listings(settings.PROVIDER_NAME)
+    return [name for name in WATCHED if name not in good] + [
+        f"the list of {each.words}" for each in stale_listings(lists, now=now, after=STALE)
+    ]
 
 
 def ping(url: str, *, ask: Callable[[str], Reply], now: datetime) -> str:

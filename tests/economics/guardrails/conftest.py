@@ -63,4 +63,4 @@ def deployment(db: None) -> Deployment:
 def fresh(db: None) -> None:
     """A balance and a cloud list that may be trusted."""
     factories.make_balance(balance_usd=Decimal(9999), read_at=NOW)
-    factories.make_job_run("list_cloud", started_at=NOW)
+    factories.make_lists(read_at=NOW)

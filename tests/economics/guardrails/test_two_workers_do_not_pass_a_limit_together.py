@@ -58,7 +58,7 @@ def at_once(works: list[Callable[[], object]]) -> list[object]:
 def wanted(count: int, **fleet) -> list[Pod]:
     """Intents at $4/h with their disk, each of a deployment of its own."""
     factories.make_balance(provider="fake", balance_usd=Decimal(9999), read_at=NOW)
-    factories.make_job_run("list_cloud", started_at=NOW)
+    factories.make_lists("fake", read_at=NOW)
     fleet = factories.make_fleet(**fleet)
     return [
         factories.make_requested_pod(

@@ -162,7 +162,7 @@ def test_it_recovers_beyond_the_band_and_money_may_be_spent_again(deployment, li
     check(now=NOW)
     tomorrow = at(24, 10)
     factories.make_balance(balance_usd=Decimal(9999), read_at=tomorrow)
-    factories.make_job_run("list_cloud", started_at=tomorrow)
+    factories.make_lists(read_at=tomorrow)
 
     check(now=tomorrow)
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from economics.guards import veto
-from fleet.models import JobRun
+from fleet.models import CloudListing, JobRun
 from fleet.services.launch_guard import LaunchRequest
 from tests import factories
 from tests.economics.services.rows import at
@@ -17,7 +17,7 @@ def account(settings):
     settings.PROVIDER_NAME = "runpod"
     settings.KERNE_SANDBOX = False
     settings.SPEND_LIMIT_USD_PER_HOUR = Decimal(80)
-    factories.make_job_run("list_cloud", started_at=NOW)
+    factories.make_lists(read_at=NOW)
 
 
 def launch(usd="2", committed="0", provider="runpod"):
@@ -79,8 +79,8 @@ def test_without_a_fresh_cloud_list_no_new_spend_starts():
     factories.make_balance(balance_usd=Decimal(100), read_at=NOW)
     JobRun.objects.update(started_at=NOW - timedelta(minutes=11))
     assert veto(launch()) == (
-        "cloud list: the list of what runpod bills is of 2026-03-04 11:49 UTC, so no new "
-        "spend is started. It starts once the list can be read."
+        "cloud list: the list of the pods that runpod bills is of 2026-03-04 11:49 UTC, "
+        "11 min ago, so no new spend is started. It starts once the list can be read."
     )
 
 
@@ -88,3 +88,24 @@ def test_a_cloud_list_that_failed_is_no_list():
     factories.make_balance(balance_usd=Decimal(100), read_at=NOW)
     JobRun.objects.update(result="failed")
     assert "has not been read" in (veto(launch()) or "")
+
+
+@pytest.mark.parametrize(
+    ("what", "words"),
+    [("volumes", "network volumes"), ("endpoints", "serverless endpoints")],
+)
+def test_without_a_fresh_list_of_what_bills_beside_pods_no_new_spend_starts(what, words):
+    factories.make_balance(balance_usd=Decimal(100), read_at=NOW)
+    CloudListing.objects.filter(what=what).update(read_at=NOW - timedelta(minutes=11))
+    assert veto(launch()) == (
+        f"cloud list: the list of the {words} that runpod bills is of 2026-03-04 11:49 "
+        "UTC, 11 min ago, so no new spend is started. It starts once the list can be read."
+    )
+    CloudListing.objects.filter(what=what).delete()
+    assert f"the {words} that runpod bills has not been read" in (veto(launch()) or "")
+
+
+def test_lists_of_ten_minutes_are_fresh_enough():
+    factories.make_balance(balance_usd=Decimal(100), read_at=NOW)
+    CloudListing.objects.update(read_at=NOW - timedelta(minutes=10))
+    assert veto(launch()) is None

@@ -1,11 +1,11 @@
 import pytest
 
-from fleet.models import JobResult
+from fleet.models import CloudListing, JobResult
 from fleet.outgoing import Reply
 from fleet.services.alerts import deadman
 from fleet.services.jobs import JobFailed
 from tests.clock import NOON, seconds
-from tests.factories import make_job_run
+from tests.factories import make_job_run, make_lists
 
 URL = "https://hc.example/ping/s3cret"
 
@@ -42,6 +42,14 @@ def test_it_stays_out_when_one_of_the_jobs_that_watch_had_no_good_run():
         deadman.ping(URL, ask=asked.append, now=NOON)  # type: ignore[arg-type]
 
     assert asked == []
+
+
+def test_it_stays_out_while_volumes_or_endpoints_are_not_listed(settings):
+    all_watched()
+    make_lists(settings.PROVIDER_NAME, read_at=NOON)
+    CloudListing.objects.filter(what="endpoints").update(read_at=NOON - seconds(301))
+
+    assert deadman.blind_jobs(now=NOON) == ["the list of serverless endpoints"]
 
 
 def test_a_ping_that_is_not_taken_is_a_failed_job_without_the_address():

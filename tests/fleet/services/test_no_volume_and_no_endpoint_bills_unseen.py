@@ -4,10 +4,18 @@ from decimal import Decimal
 
 import pytest
 
-from fleet.models import AuditEntry, ResourceStatus, ServerlessEndpoint, StrayResource
+from fleet.models import (
+    AuditEntry,
+    CloudListing,
+    ResourceStatus,
+    ServerlessEndpoint,
+    StrayResource,
+)
 from fleet.providers.base import ProviderUnavailable
 from fleet.providers.resources import CloudWorker, EndpointRequest, VolumeRequest
 from fleet.selectors.burn import committed_usd_per_hour
+from fleet.services.jobs import JobFailed
+from fleet.services.resource_rent import request_end
 from tests.fleet.services.resource_rows import (
     MAKERS,
     calls,
@@ -131,6 +139,30 @@ def test_without_a_complete_list_nothing_is_settled(account, clock):
 
     row.refresh_from_db()
     assert (row.status, row.list_misses) == (S.LIVE, 0)
+
+
+def test_when_each_complete_list_was_settled_is_kept(account, clock):
+    tick(account, clock)
+    began = clock.now
+    account.fail_next("endpoints", *[ProviderUnavailable("502")] * 5)
+    clock.forward(minutes=1)
+    tick(account, clock)
+
+    read = dict(CloudListing.objects.values_list("what", "read_at"))
+    assert read == {"volumes": clock.now, "endpoints": began}
+
+
+def test_a_delete_that_goes_on_failing_makes_nobody_blind(account, clock):
+    row = make_volume()
+    tick(account, clock)
+    row.refresh_from_db()
+    request_end(row, acting_user="ada", now=clock.now)
+    account.fail_next("delete_volume", *[ProviderUnavailable("502")] * 5)
+    clock.forward(minutes=1)
+    with pytest.raises(JobFailed, match="broke"):
+        tick(account, clock)
+
+    assert {each.read_at for each in CloudListing.objects.all()} == {clock.now}
 
 
 def test_what_an_endpoint_costs_now_follows_its_workers(account, clock):
