@@ -14,12 +14,37 @@ SAME_PROCESS = timedelta(seconds=1)  # two readings of one start time differ by 
 MICROSECOND = timedelta(microseconds=1)
 
 
+class RequestCounts(NamedTuple):
+    """Finished requests of a time, each under one reason.
+
+    other    the engine named a reason that we do not keep apart
+    unknown  this vLLM does not tell reasons
+    """
+
+    stop: int = 0
+    length: int = 0
+    aborted: int = 0
+    failed: int = 0
+    other: int = 0
+    unknown: int = 0
+
+
+class Finishes(NamedTuple):
+    """Finished requests by reason, cumulative; other reasons are in the total alone."""
+
+    stop: int
+    length: int
+    aborted: int
+    failed: int
+
+
 @dataclass(frozen=True)
 class CounterReading:
     """The counters of one server process at an instant; all cumulative.
 
     `cached_prompt_tokens` is None where this vLLM does not report it, and
-    `process_started_at` where the server does not say when it started.
+    `process_started_at` where the server does not say when it started, and `finishes`
+    where it does not tell why requests finished.
     """
 
     at: datetime
@@ -28,6 +53,7 @@ class CounterReading:
     cached_prompt_tokens: int | None
     completion_tokens: int
     requests_finished: int
+    finishes: Finishes | None = None
 
 
 @dataclass(frozen=True)
@@ -43,10 +69,15 @@ class Increase:
     uncached_prompt_tokens: int = 0
     cached_prompt_tokens: int = 0
     completion_tokens: int = 0
-    requests: int = 0
+    by_reason: RequestCounts = RequestCounts()
     is_reset: bool = False
     is_baseline: bool = False
     is_cached_unknown: bool = False
+
+    @property
+    def requests(self) -> int:
+        """Finished requests, whatever their reason."""
+        return sum(self.by_reason)
 
     @property
     def tokens(self) -> int:
@@ -140,6 +171,9 @@ def split_tokens_by_time(tokens: int, start: datetime, end: datetime) -> list[Ho
     return parts
 
 
+NONE_FINISHED = Finishes(0, 0, 0, 0)
+
+
 def _since_zero(
     current: CounterReading, *, from_at: datetime, is_reset: bool = False
 ) -> Increase:
@@ -150,7 +184,7 @@ def _since_zero(
         uncached_prompt_tokens=current.prompt_tokens - cached,
         cached_prompt_tokens=cached,
         completion_tokens=current.completion_tokens,
-        requests=current.requests_finished,
+        by_reason=_finished(current.requests_finished, current.finishes, NONE_FINISHED),
         is_reset=is_reset,
         is_cached_unknown=current.cached_prompt_tokens is None,
     )
@@ -168,9 +202,32 @@ def _difference(previous: CounterReading, current: CounterReading) -> Increase:
         uncached_prompt_tokens=prompt - cached,
         cached_prompt_tokens=cached,
         completion_tokens=current.completion_tokens - previous.completion_tokens,
-        requests=current.requests_finished - previous.requests_finished,
+        by_reason=_finished(
+            current.requests_finished - previous.requests_finished,
+            current.finishes,
+            previous.finishes,
+        ),
         is_cached_unknown=not known,
     )
+
+
+def _finished(
+    requests: int, after: Finishes | None, before: Finishes | None
+) -> RequestCounts:
+    """Requests by reason; their sum is `requests`.
+
+    The reasons are read a step apart from their total at most; what they have more or
+    less is kept out of a negative count, so that the sum holds.
+    """
+    if after is None or before is None:
+        return RequestCounts(unknown=requests)
+    told: list[int] = []
+    left = requests
+    for now, earlier in zip(after, before, strict=True):
+        told.append(min(max(now - earlier, 0), left))
+        left -= told[-1]
+    stop, length, aborted, failed = told
+    return RequestCounts(stop, length, aborted, failed, left)
 
 
 def _fell(before: int | None, after: int | None) -> bool:

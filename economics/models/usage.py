@@ -19,7 +19,13 @@ class UsageHour(models.Model):
     uncached_prompt_tokens = models.BigIntegerField(default=0)
     cached_prompt_tokens = models.BigIntegerField(default=0)
     completion_tokens = models.BigIntegerField(default=0)
-    requests = models.BigIntegerField(default=0)
+    requests = models.BigIntegerField(default=0)  # the sum of the six below
+    requests_stop = models.BigIntegerField(default=0)  # the model ended its answer
+    requests_length = models.BigIntegerField(default=0)  # cut at their length
+    requests_aborted = models.BigIntegerField(default=0)  # the client went away
+    requests_failed = models.BigIntegerField(default=0)  # the engine failed
+    requests_other = models.BigIntegerField(default=0)  # a reason that has no column
+    requests_unknown = models.BigIntegerField(default=0)  # vLLM told no reasons
     interpolated_tokens = models.BigIntegerField(default=0)  # split by time over the hour
     late_tokens = models.BigIntegerField(default=0)  # belong to a sealed hour
     cached_unknown = models.BooleanField(default=False)  # vLLM did not report cached tokens
@@ -54,6 +60,10 @@ class UsageCursor(models.Model):
     cached_prompt_tokens = models.BigIntegerField(null=True)
     completion_tokens = models.BigIntegerField()
     requests_finished = models.BigIntegerField()
+    requests_stop = models.BigIntegerField(null=True)
+    requests_length = models.BigIntegerField(null=True)
+    requests_aborted = models.BigIntegerField(null=True)
+    requests_failed = models.BigIntegerField(null=True)
     resets = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:

@@ -86,6 +86,11 @@ def hour_revenue(hour: UsageHour, price: TokenPrice) -> Decimal:
     return sum((class_revenue(hour, price, kind) for kind in TokenClass), Decimal(0))
 
 
+def usage_provenance(hour: UsageHour) -> Provenance:
+    """The weakest tag of the classes of an hour."""
+    return revenue_provenance(hour, TokenClass.UNCACHED_PROMPT)
+
+
 def revenue_provenance(hour: UsageHour, token_class: TokenClass) -> Provenance:
     """Measured, unless the money is play money or the split of the prompt is a guess."""
     if hour.pod.deployment.fleet.simulated:

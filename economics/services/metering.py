@@ -13,7 +13,9 @@ from django.db.models.functions import Coalesce
 
 from economics.calc.counters import (
     CounterReading,
+    Finishes,
     Increase,
+    RequestCounts,
     counter_increase,
     split_tokens_by_time,
 )
@@ -36,13 +38,21 @@ class HourDelta:
     cached_prompt_tokens: int = 0
     completion_tokens: int = 0
     requests: int = 0
+    requests_stop: int = 0
+    requests_length: int = 0
+    requests_aborted: int = 0
+    requests_failed: int = 0
+    requests_other: int = 0
+    requests_unknown: int = 0
     interpolated_tokens: int = 0
     late_tokens: int = 0
     cached_unknown: bool = False
 
 
+FINISHES = tuple(f"requests_{name}" for name in Finishes._fields)
 COUNTED = ("uncached_prompt_tokens", "cached_prompt_tokens", "completion_tokens")
-SUMMED = (*COUNTED, "requests", "interpolated_tokens", "late_tokens")
+REQUESTS = tuple(f"requests_{reason}" for reason in RequestCounts._fields)
+SUMMED = (*COUNTED, "requests", *REQUESTS, "interpolated_tokens", "late_tokens")
 
 
 def settle_usage(now: datetime) -> int:
@@ -111,6 +121,7 @@ def reading(sample: EngineSample) -> CounterReading:
         cached_prompt_tokens=sample.cached_prompt_tokens,
         completion_tokens=sample.completion_tokens,
         requests_finished=sample.requests_finished,
+        finishes=finishes_of(sample),
     )
 
 
@@ -123,7 +134,14 @@ def reading_of_cursor(cursor: UsageCursor) -> CounterReading:
         cached_prompt_tokens=cursor.cached_prompt_tokens,
         completion_tokens=cursor.completion_tokens,
         requests_finished=cursor.requests_finished,
+        finishes=finishes_of(cursor),
     )
+
+
+def finishes_of(row: EngineSample | UsageCursor) -> Finishes | None:
+    """The finished requests of a row by reason; None where vLLM did not tell them."""
+    counts = [getattr(row, name) for name in FINISHES]
+    return None if None in counts else Finishes(*counts)
 
 
 def advance(pod_id: int, last: EngineSample, *, resets: int) -> None:
@@ -137,6 +155,7 @@ def advance(pod_id: int, last: EngineSample, *, resets: int) -> None:
             "cached_prompt_tokens": last.cached_prompt_tokens,
             "completion_tokens": last.completion_tokens,
             "requests_finished": last.requests_finished,
+            **{name: getattr(last, name) for name in FINISHES},
             "resets": resets,
         },
     )
@@ -167,15 +186,20 @@ def tokens_by_hour(increases: Iterable[Increase]) -> dict[datetime, HourDelta]:
     """The increases, split at full UTC hours; hours without anything are left out."""
     hours: defaultdict[datetime, HourDelta] = defaultdict(HourDelta)
     for increase in increases:
-        for name in (*COUNTED, "requests"):
-            count = getattr(increase, name)
-            for part in split_tokens_by_time(count, increase.from_at, increase.to_at):
+        span = (increase.from_at, increase.to_at)
+        for name in COUNTED:
+            for part in split_tokens_by_time(getattr(increase, name), *span):
                 delta = hours[part.hour_start]
                 setattr(delta, name, getattr(delta, name) + part.tokens)
-                if part.is_interpolated and name != "requests":
+                if part.is_interpolated:
                     delta.interpolated_tokens += part.tokens
                 if name == "uncached_prompt_tokens" and increase.is_cached_unknown:
                     delta.cached_unknown = True
+        for name, count in zip(REQUESTS, increase.by_reason, strict=True):
+            for part in split_tokens_by_time(count, *span):
+                delta = hours[part.hour_start]
+                setattr(delta, name, getattr(delta, name) + part.tokens)
+                delta.requests += part.tokens
     return dict(hours)
 
 

@@ -12,6 +12,7 @@ from django import template
 from economics.calc.break_even import BreakEvenVerdict
 from economics.selectors import DeploymentBreakEven, deployment_break_even
 from economics.selectors.resource_cost import cost_to_date
+from economics.selectors.usage_hours import ServedHours, deployment_hours
 from economics.views.pod_books import PodBooks, pod_books
 from economics.views.pod_today import PodToday, pods_today
 from fleet.models import Deployment, NetworkVolume, Pod, ServerlessEndpoint
@@ -29,6 +30,12 @@ def money_today(pod_ids: Iterable[int], now: datetime) -> dict[int, PodToday]:
 def books_of(pod: Pod, now: datetime) -> PodBooks:
     """The money so far of a pod, and its hours."""
     return pod_books(pod, now)
+
+
+@register.simple_tag
+def served_by(deployment: Deployment) -> ServedHours:
+    """The newest hours of a deployment."""
+    return deployment_hours(deployment)
 
 
 @register.simple_tag

@@ -9,10 +9,12 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import Sum
 
+from economics.calc.counters import RequestCounts
 from economics.calc.token_mix import TokenCounts
 from economics.models import CostLine, RevenueLine, UsageHour
 from economics.selectors import PodMoney, pod_money
 from economics.selectors.hour_revenue import counts_of
+from economics.selectors.usage_hours import added, requests_of
 from fleet.models import Pod
 
 HOURS_SHOWN = 48
@@ -24,7 +26,7 @@ class HourRow:
 
     hour_start: datetime
     counts: TokenCounts
-    requests: int | None
+    requests: RequestCounts | None
     revenue_usd: Decimal | None
     cost_usd: Decimal | None
     notes: tuple[tuple[str, str], ...]  # a word, and what it means
@@ -45,6 +47,11 @@ class PodBooks:
     @property
     def running_cost_usd(self) -> Decimal:
         return self.money.cost_usd - self.booked_cost_usd
+
+    @property
+    def requests(self) -> RequestCounts:
+        """Finished requests of the hours that are shown."""
+        return added(row.requests for row in self.rows if row.requests is not None)
 
     @property
     def fees_usd(self) -> Decimal:
@@ -84,7 +91,7 @@ def hour_rows(pod: Pod) -> list[HourRow]:
         HourRow(
             hour_start=at,
             counts=counts_of(usage[at]) if at in usage else TokenCounts(),
-            requests=usage[at].requests if at in usage else None,
+            requests=requests_of(usage[at]) if at in usage else None,
             revenue_usd=revenues.get(at),
             cost_usd=costs.get(at),
             notes=_notes(usage[at]) if at in usage else (),

@@ -20,7 +20,11 @@ class EngineSample(models.Model):
     cached_prompt_tokens = models.BigIntegerField(null=True)
     completion_tokens = models.BigIntegerField()
     requests_finished = models.BigIntegerField()
-    requests_aborted = models.BigIntegerField(null=True)  # of the finished
+    # Of the finished, by reason; null where this vLLM does not tell reasons.
+    requests_stop = models.BigIntegerField(null=True)
+    requests_length = models.BigIntegerField(null=True)
+    requests_aborted = models.BigIntegerField(null=True)
+    requests_failed = models.BigIntegerField(null=True)
     iteration_tokens = models.BigIntegerField(null=True)
     requests_running = models.PositiveIntegerField()
     requests_waiting = models.PositiveIntegerField()

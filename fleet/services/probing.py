@@ -183,7 +183,7 @@ def storable(result: ProbeResult) -> ProbeResult:
     counts = (read.requests_running, read.requests_waiting, read.requests_pending)
     totals = (
         *(read.prompt_tokens, read.cached_prompt_tokens, read.generation_tokens),
-        *(read.requests_finished, read.requests_aborted, read.iteration_tokens),
+        *(read.requests_finished, *(read.finishes or ()), read.iteration_tokens),
     )
     if (
         max(counts) <= LARGEST_COUNT
@@ -197,6 +197,7 @@ def storable(result: ProbeResult) -> ProbeResult:
 
 def sample_of(pod: Pod, counters: EngineCounters, *, at: datetime) -> EngineSample:
     """The row of a reading."""
+    finishes = counters.finishes._asdict() if counters.finishes else {}
     return EngineSample(
         pod=pod,
         at=at,
@@ -205,7 +206,7 @@ def sample_of(pod: Pod, counters: EngineCounters, *, at: datetime) -> EngineSamp
         cached_prompt_tokens=counters.cached_prompt_tokens,
         completion_tokens=counters.generation_tokens,
         requests_finished=counters.requests_finished,
-        requests_aborted=counters.requests_aborted,
+        **{f"requests_{reason}": count for reason, count in finishes.items()},
         iteration_tokens=counters.iteration_tokens,
         requests_running=counters.requests_running,
         requests_waiting=counters.requests_waiting,

@@ -6,6 +6,7 @@ shown as 0. The filters round for the eye only; nothing here is stored.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -196,3 +197,9 @@ def quantized(value: Decimal, step: str) -> Decimal:
     """Half up to `step`; never a negative zero."""
     rounded = value.quantize(Decimal(step), rounding=ROUND_HALF_UP)
     return abs(rounded) if rounded.is_zero() else rounded
+
+
+@register.filter
+def sum_of(values: Iterable[int]) -> int:
+    """The sum of some counts."""
+    return sum(values)

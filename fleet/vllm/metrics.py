@@ -18,6 +18,7 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from fleet.vllm import latency
 from fleet.vllm.latency import Latencies
@@ -88,6 +89,25 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
+class Finishes(NamedTuple):
+    """Finished requests by reason, cumulative. Reasons that are not named here, such as
+    "repetition", are in `requests_finished` alone.
+
+    stop      the model ended its answer
+    length    cut at the asked or the largest length
+    aborted   the client went away
+    failed    the engine failed while it answered
+    """
+
+    stop: int
+    length: int
+    aborted: int
+    failed: int
+
+
+REASONS = (b"stop", b"length", b"abort", b"error")  # in the order of `Finishes`
+
+
 @dataclass(frozen=True, slots=True)
 class EngineCounters:
     """vLLM's counters, cumulative since the server started, summed over its engines.
@@ -104,7 +124,7 @@ class EngineCounters:
     prefix_cache_hits, prefix_cache_queries   [tokens]; not a bill: vLLM counts a
                            waiting request again at every attempt to schedule it
     latencies              histograms in seconds, for charts; those that could be read
-    requests_aborted       of the finished: their client went away; None where missing.
+    finishes               of the finished, by their reason; None where missing.
                            vLLM counts no refusals: it queues, and answers none with 429
     """
 
@@ -119,7 +139,7 @@ class EngineCounters:
     process_start_time: Decimal | None
     prefix_cache_hits: int | None
     prefix_cache_queries: int | None
-    requests_aborted: int | None = None
+    finishes: Finishes | None = None
     latencies: Latencies = field(default_factory=dict)
 
     @property
@@ -158,7 +178,7 @@ def parse(text: str | bytes, limits: Limits = DEFAULT_LIMITS) -> EngineCounters:
         process_start_time=_started(series),
         prefix_cache_hits=_whole(series, HITS, OLD_HITS),
         prefix_cache_queries=_whole(series, QUERIES, OLD_QUERIES),
-        requests_aborted=_aborted(series),
+        finishes=_finishes(series),
         latencies=latency.read(body),
     )
 
@@ -240,14 +260,15 @@ def _cached(series: _Series) -> int | None:
     return total
 
 
-def _aborted(series: _Series) -> int | None:
+def _finishes(series: _Series) -> Finishes | None:
     if FINISHED not in series:
         return None
-    return sum(
-        int(value)
-        for labels, value in series[FINISHED].items()
-        if (reason := _REASON.search(labels)) is not None and reason[1] == b"abort"
-    )
+    counts = dict.fromkeys(REASONS, 0)
+    for labels, value in series[FINISHED].items():
+        reason = _REASON.search(labels)
+        if reason is not None and reason[1] in counts:
+            counts[reason[1]] += int(value)
+    return Finishes(*(counts[reason] for reason in REASONS))
 
 
 def _kv_usage(series: _Series) -> float | None:

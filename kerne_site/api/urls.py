@@ -16,6 +16,7 @@ from kerne_site.api.endpoints.offers import OFFERS
 from kerne_site.api.endpoints.plan import PLAN
 from kerne_site.api.endpoints.profit import PROFIT
 from kerne_site.api.endpoints.sizing import SIZING
+from kerne_site.api.endpoints.usage import USAGE
 from kerne_site.api.openapi import DESCRIPTION, description
 
 
@@ -52,6 +53,7 @@ ENDPOINTS = (
     ),
     FLEETS,
     PROFIT,
+    USAGE,
     PLAN,
     SIZING,
     OFFERS,

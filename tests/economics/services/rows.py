@@ -59,6 +59,7 @@ def sample(
     *,
     started: datetime | None = STARTED,
     requests: int = 0,
+    **columns: Any,
 ) -> EngineSample:
     """A reading of the pod's counters; `prompt` contains `cached`."""
     return factories.make_sample(
@@ -69,4 +70,5 @@ def sample(
         cached_prompt_tokens=cached,
         completion_tokens=completion,
         requests_finished=requests,
+        **columns,
     )

@@ -13,7 +13,7 @@ from fleet.models import Deployment, EngineSample, Health, HealthChange, Pod, Po
 from fleet.services.probing import apply, last_scrape, sweep
 from fleet.vllm.client import ProbeResult
 from fleet.vllm.health import Miss
-from fleet.vllm.metrics import EngineCounters
+from fleet.vllm.metrics import EngineCounters, Finishes
 from tests.clock import NOON, Clock
 from tests.factories import make_pod
 
@@ -46,7 +46,7 @@ def httpd() -> Iterator[str]:
         server.shutdown()
 
 
-def counters(**numbers: int) -> EngineCounters:
+def counters(**numbers: object) -> EngineCounters:
     figures: dict[str, object] = {
         "prompt_tokens": 900,
         "cached_prompt_tokens": 300,
@@ -112,9 +112,10 @@ def book(pod: Pod, result: ProbeResult) -> Health:
 
 
 def test_counters_are_kept_as_they_were_read(loading):
-    book(loading, answer(read=counters()))
+    book(loading, answer(read=counters(finishes=Finishes(4, 1, 2, 0))))
 
     sample = EngineSample.objects.get()
+    assert (sample.requests_stop, sample.requests_aborted) == (4, 2)
     assert (sample.prompt_tokens, sample.cached_prompt_tokens) == (900, 300)
     assert (sample.completion_tokens, sample.requests_finished) == (200, 7)
     assert sample.process_started_at == datetime.fromisoformat(

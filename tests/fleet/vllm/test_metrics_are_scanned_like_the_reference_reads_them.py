@@ -59,17 +59,27 @@ def test_a_real_answer_of_vllm_0_32_is_read_like_the_reference_reads_it():
     assert counters.kv_cache_usage == by_reference(text)["vllm:kv_cache_usage_perc"]
 
 
-def test_aborted_requests_are_counted_by_their_reason_and_only_where_told():
+def told(text: str, **counts: int) -> str:
+    """The recorded answer with other counts of finished requests by reason."""
+    lines = []
+    for line in text.split("\n"):
+        for reason, count in counts.items():
+            if line.startswith("vllm:request_success_total") and f'"{reason}"' in line:
+                line = f"{line.rsplit(' ', 1)[0]} {count}.0"
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def test_finished_requests_are_counted_by_their_reason_and_only_where_told():
     text = RECORDED.read_text()
-    reason = 'vllm:request_success_total{engine="0",finished_reason="abort"'
-    aborted = "\n".join(
-        line.rsplit(" ", 1)[0] + " 7.0" if line.startswith(reason) else line
-        for line in text.split("\n")
-    )
     silent = "\n".join(line for line in text.split("\n") if "request_success" not in line)
 
-    assert (parse(text).requests_aborted, parse(aborted).requests_aborted) == (0, 7)
-    assert parse(silent).requests_aborted is None
+    counters = parse(told(text, stop=5, length=4, abort=7, error=2, repetition=1))
+
+    assert counters.finishes == (5, 4, 7, 2)
+    assert counters.requests_finished == 19
+    assert parse(text).finishes == (0, 10, 0, 0)
+    assert parse(silent).finishes is None
 
 
 def test_every_series_of_the_real_answer_is_one_that_is_looked_for():

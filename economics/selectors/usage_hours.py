@@ -1,0 +1,86 @@
+"""Usage hours as they are shown: tokens by class, requests by the reason of their end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Sum
+
+from economics.calc.counters import RequestCounts
+from economics.calc.token_mix import TokenCounts
+from economics.models import UsageHour
+from fleet.models import Deployment
+
+HOURS_SHOWN = 48
+REASONS = {f"requests_{reason}": reason for reason in RequestCounts._fields}
+CLASSES = ("uncached_prompt", "cached_prompt", "completion")
+SUMS = {
+    **{name: Sum(f"{name}_tokens") for name in CLASSES},
+    **{reason: Sum(column) for column, reason in REASONS.items()},
+}
+
+
+@dataclass(frozen=True)
+class ServedHour:
+    """What the pods of a deployment served in one UTC hour.
+
+    pods     how many of them have a row
+    is_open  some of it may still be added to
+    """
+
+    hour_start: datetime
+    counts: TokenCounts
+    requests: RequestCounts
+    pods: int
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class ServedHours:
+    """The newest hours of a deployment, newest first, and their sum."""
+
+    rows: list[ServedHour]
+
+    @property
+    def counts(self) -> TokenCounts:
+        return sum((row.counts for row in self.rows), TokenCounts())
+
+    @property
+    def requests(self) -> RequestCounts:
+        return added(row.requests for row in self.rows)
+
+
+def requests_of(hour: UsageHour) -> RequestCounts:
+    """The finished requests of a pod's hour."""
+    return RequestCounts(*(getattr(hour, column) for column in REASONS))
+
+
+def added(parts: Iterable[RequestCounts]) -> RequestCounts:
+    """Requests of several hours, reason by reason."""
+    columns = zip(*parts, strict=True)
+    return RequestCounts(*(sum(column) for column in columns))
+
+
+def deployment_hours(deployment: Deployment) -> ServedHours:
+    """The newest hours of a deployment over its pods. One query."""
+    rows = (
+        UsageHour.objects.filter(pod__deployment=deployment)
+        .order_by()
+        .values("hour_start")
+        .annotate(pods=Count("pk"), sealed=Count("sealed_at"), **SUMS)
+        .order_by("-hour_start")
+    )
+    return ServedHours([served(row) for row in rows[:HOURS_SHOWN]])
+
+
+def served(row: Mapping[str, Any]) -> ServedHour:
+    return ServedHour(
+        hour_start=row["hour_start"],
+        counts=TokenCounts(*(row[name] for name in CLASSES)),
+        requests=RequestCounts(*(row[reason] for reason in RequestCounts._fields)),
+        pods=row["pods"],
+        is_open=row["sealed"] < row["pods"],
+    )

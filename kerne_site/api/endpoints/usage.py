@@ -1,0 +1,116 @@
+"""GET /api/v1/usage: what was served, hour by hour, of each pod."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from economics.calc.counters import RequestCounts
+from economics.calc.hours import day_bounds, day_of
+from economics.calc.unknown import Unknown
+from economics.models import Provenance, UsageHour
+from economics.selectors.hour_revenue import usage_provenance
+from economics.selectors.usage_hours import requests_of
+from fleet.models import Deployment
+from kerne_site.api import Asked, Endpoint, Parameter, a_day, a_name, api_view
+from kerne_site.api import schemas as s
+
+MOST_DAYS = 7
+COUNTERS = "counters"
+NOT_IN_COUNTERS = Unknown("vLLM's counters do not tell reasoning tokens; a log does")
+
+
+@api_view()
+def usage(request: HttpRequest) -> dict[str, Any]:
+    """The usage hours of some days, of one deployment or of all."""
+    first, last, slug = asked_for(Asked(request.GET), today=day_of(timezone.now()))
+    hours = UsageHour.objects.filter(
+        hour_start__gte=day_bounds(first).start, hour_start__lt=day_bounds(last).end
+    ).select_related("pod__deployment__variant__served_model", "pod__deployment__fleet")
+    if slug is not None:
+        hours = hours.filter(pod__deployment__slug=slug)
+    return {
+        "from_day": first,
+        "to_day": last,
+        "rows": [row_of(hour) for hour in hours.order_by("hour_start", "pod__name")],
+    }
+
+
+def asked_for(asked: Asked, *, today: date) -> tuple[date, date, str | None]:
+    """(from, to, deployment's slug or None for all); without a word today alone.
+
+    Raises Problem for what is no day, too many days, and a deployment nobody knows.
+    """
+    last = asked.take("to", a_day, default=today)
+    first = asked.take("from", a_day, default=last)
+    slug = asked.take("deployment", a_name, default=None)
+    asked.check()
+    if first > last:
+        asked.refuse("from", f"from is {first}, after to ({last}); write an earlier day.")
+    elif (last - first).days >= MOST_DAYS:
+        asked.refuse(
+            "from",
+            f"from {first} to {last} is {(last - first).days + 1:,} days; "
+            f"ask for {MOST_DAYS} at most.",
+        )
+    if slug is not None and not Deployment.objects.filter(slug=slug).exists():
+        asked.refuse("deployment", f"there is no deployment {slug!r}; see /api/v1/fleets.")
+    asked.check()
+    return first, last, slug
+
+
+def row_of(hour: UsageHour) -> dict[str, Any]:
+    deployment = hour.pod.deployment
+    return {
+        "hour_start": hour.hour_start,
+        "deployment": deployment.slug,
+        "model": deployment.variant.served_model.slug,
+        "pod": hour.pod.name,
+        "source": COUNTERS,
+        "provenance": usage_provenance(hour),
+        "is_sealed": hour.sealed_at is not None,
+        "uncached_prompt_tokens": hour.uncached_prompt_tokens,
+        "cached_prompt_tokens": hour.cached_prompt_tokens,
+        "completion_tokens": hour.completion_tokens,
+        "reasoning_tokens": NOT_IN_COUNTERS,
+        "interpolated_tokens": hour.interpolated_tokens,
+        "late_tokens": hour.late_tokens,
+        "requests": hour.requests,
+        "requests_by_reason": requests_of(hour)._asdict(),
+    }
+
+
+ROW = s.record(
+    hour_start=s.described(s.INSTANT, "The UTC hour that begins here."),
+    deployment=s.TEXT,
+    model=s.TEXT,
+    pod=s.TEXT,
+    source=s.words(COUNTERS),
+    provenance=s.described(
+        s.words(*Provenance.values),
+        "estimated: the split of the prompt into cached and uncached is not known.",
+    ),
+    is_sealed=s.described(s.FLAG, "Nothing is added to it any more."),
+    uncached_prompt_tokens=s.WHOLE,
+    cached_prompt_tokens=s.WHOLE,
+    completion_tokens=s.described(s.WHOLE, "Reasoning tokens are inside."),
+    reasoning_tokens=s.or_unknown(s.described(s.WHOLE, "Of the completion tokens.")),
+    interpolated_tokens=s.described(s.WHOLE, "Of all: split over two hours by time."),
+    late_tokens=s.described(s.WHOLE, "Of all: they belong to an earlier, sealed hour."),
+    requests=s.described(s.WHOLE, "Finished ones; the sum of the reasons."),
+    requests_by_reason=s.record(**dict.fromkeys(RequestCounts._fields, s.WHOLE)),
+)
+USAGE = Endpoint(
+    path="usage",
+    view=usage,
+    line="Tokens and requests of each pod, hour by hour, by class and finish reason.",
+    parameters=(
+        Parameter("from", "First UTC day; the last one without it.", s.DAY),
+        Parameter("to", f"Last UTC day, at most {MOST_DAYS} in all; today.", s.DAY),
+        Parameter("deployment", "The slug of one; all without it.", s.TEXT),
+    ),
+    answer=s.record(from_day=s.DAY, to_day=s.DAY, rows=s.many(ROW)),
+)
