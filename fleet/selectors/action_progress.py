@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from statistics import median
 
 from fleet.models import (
     Action,
@@ -22,8 +21,10 @@ from fleet.models import (
 )
 from fleet.models.action import WISHES
 from fleet.selectors.spent import usd_between, usd_so_far
+from fleet.selectors.start_up import WAIT, Measured, measured, starts_alike, typical_wait
 
-LATEST_PODS = 20  # of the past, for the usual time
+LATEST_ENDS = 20  # of the past, for the usual time
+STOPPED = "from the order to stop to the confirmed end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Progress:
 
     elapsed_seconds  since its confirmation, up to its end
     typical_seconds  median of `typical_of` pods of the past; None without any
+    typical_words    from which instant to which that is
     spent_usd        [USD] of the pods it rented; of one that ends pods: since its
                      confirmation
     end              how it ended, or ends at this look; None while it goes on
@@ -59,6 +61,7 @@ class Progress:
     elapsed_seconds: float
     typical_seconds: float | None
     typical_of: int
+    typical_words: str
     spent_usd: Decimal
     end: End | None
 
@@ -78,13 +81,14 @@ def progress_of(action: Action, *, now: datetime) -> Progress:
     pods = pods_of(action)
     stages = launch_stages(action, pods) if rents else end_stages(pods)
     until = action.ended_at or now
-    usual = start_seconds(action) if rents else end_seconds(action)
+    usual = usual_start(action) if rents else usual_end(action)
     return Progress(
         stages=stages,
         pods=tuple(pods),
         elapsed_seconds=(until - action.confirmed_at).total_seconds(),
-        typical_seconds=median(usual) if usual else None,
-        typical_of=len(usual),
+        typical_seconds=usual.seconds if usual else None,
+        typical_of=usual.count if usual else 0,
+        typical_words=WAIT if rents else STOPPED,
         spent_usd=sum(
             (
                 usd_so_far(pod, until=until)
@@ -222,33 +226,24 @@ def launch_end(action: Action, pods: Sequence[Pod]) -> End | None:
     return None
 
 
-def start_seconds(action: Action) -> list[float]:
-    """From the wish to READY of past pods with the same model and shape."""
-    deployment = action.deployment
-    if deployment is None:
-        return []
-    rows = Pod.objects.filter(
-        deployment__variant=deployment.variant_id,
-        gpu_type_id=deployment.gpu_type_id,
-        gpu_count=deployment.gpu_count,
-        ready_at__isnull=False,
-        requested_at__lt=action.confirmed_at,
-        deployment__fleet__simulated=deployment.fleet.simulated,
-    ).order_by("-requested_at")
-    times = rows.values_list("sent_at", "requested_at", "ready_at")[:LATEST_PODS]
-    return [
-        (ready - (sent or asked)).total_seconds()
-        for sent, asked, ready in times
-        if ready is not None
-    ]
+def usual_start(action: Action) -> Measured | None:
+    """The wait for one pod, by past starts alike; of a rollout, one after the other."""
+    if action.deployment is None:
+        return None
+    past = starts_alike(action.deployment, before=action.confirmed_at)
+    usual = typical_wait(past)
+    if usual is None or action.kind != ActionKind.SETTINGS:
+        return usual
+    times = action.new_pods
+    return Measured(usual.seconds * times, usual.longest * times, usual.count)
 
 
-def end_seconds(action: Action) -> list[float]:
+def usual_end(action: Action) -> Measured | None:
     """From the order to stop to the confirmed end of past pods."""
     rows = Pod.objects.filter(
         status=PodStatus.TERMINATED,
         terminate_requested_at__isnull=False,
         terminate_requested_at__lt=action.confirmed_at,
     ).order_by("-terminate_requested_at")
-    times = rows.values_list("terminate_requested_at", "status_since")[:LATEST_PODS]
-    return [(gone - told).total_seconds() for told, gone in times if told is not None]
+    times = rows.values_list("terminate_requested_at", "status_since")[:LATEST_ENDS]
+    return measured((gone - told).total_seconds() for told, gone in times if told)

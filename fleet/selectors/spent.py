@@ -27,13 +27,6 @@ def usd_so_far(pod: Pod, *, until: datetime) -> Decimal:
     return usd_between(pod, pod.billed_from or until, until)
 
 
-def cold_start_seconds(pod: Pod) -> float | None:
-    """From the first billed second to the first READY; None before it."""
-    if pod.billed_from is None or pod.ready_at is None:
-        return None
-    return max((pod.ready_at - pod.billed_from).total_seconds(), 0.0)
-
-
 def cold_start_usd(pod: Pod) -> Decimal | None:
     """What it cost until the pod first answered; None before it did."""
     if pod.billed_from is None or pod.ready_at is None:

@@ -1,4 +1,7 @@
-"""When each step of a start began, and how long the steps take as a rule."""
+"""When each step of a start began, and how long a step takes as a rule.
+
+A step is not the whole: what a start takes in all is in `start_up.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,6 @@ from datetime import datetime
 from fleet.models import Health, HealthChange, Pod, PodStatus, PodTransition
 
 STEPS = 5  # requested, creating, image and start, loading, ready
-PAST_STARTS = 7
 
 Starts = list[datetime | None]
 
@@ -36,20 +38,6 @@ def starts_of(pods: Sequence[Pod]) -> dict[int, Starts]:
         ]
         for pod in pods
     }
-
-
-def past_starts(pod: Pod) -> list[Pod]:
-    """The newest pods that became ready as this one should: of its deployment, else of
-    the same weights on the same GPUs."""
-    ready = Pod.objects.filter(ready_at__isnull=False).exclude(pk=pod.pk)
-    alike = ready.filter(
-        deployment__variant=pod.deployment.variant_id,
-        gpu_type_id=pod.gpu_type_id,
-        gpu_count=pod.gpu_count,
-    ).order_by("-ready_at")
-    own = [each for each in alike[: 3 * PAST_STARTS]]
-    same = [each for each in own if each.deployment_id == pod.deployment_id]
-    return (same or own)[:PAST_STARTS]
 
 
 def typical_seconds(starts: Sequence[Starts]) -> list[float | None]:

@@ -19,7 +19,7 @@ def refresh() -> int:
     rows = (
         Deployment.objects.filter(rental_kind=RentalKind.SCHEDULED, is_ready_at_start=True)
         .exclude(pods__status__in=set(PodStatus) - set(IDLE))
-        .select_related("variant")
+        .select_related("variant", "fleet")
     )
     return sum(refresh_one(each) for each in rows)
 
@@ -30,6 +30,8 @@ def refresh_one(deployment: Deployment) -> int:
         deployment.variant,
         gpu_type_id=deployment.gpu_type_id,
         gpu_count=deployment.gpu_count,
+        simulated=deployment.fleet.simulated,
+        own=deployment.pk,
     )
     lead = min(measured.lead_seconds, LONGEST_LEAD_SECONDS)
     if not measured.is_measured or lead == deployment.lead_seconds:

@@ -20,7 +20,8 @@ from django.db.models import F, Q
 from fleet.models import Health, Pod, PodStatus
 from fleet.providers.base import GpuProvider, ProviderError, ProviderRefused
 from fleet.selectors.health import blind_after
-from fleet.selectors.spent import cold_start_seconds, cold_start_usd, usd_between
+from fleet.selectors.spent import cold_start_usd, usd_between
+from fleet.selectors.start_up import cold_start_seconds
 from fleet.services import audit, crash_loops, diagnosis, replicas, termination
 from fleet.services.isolation import apart
 from fleet.services.mending_limits import FELL, Canary, hold, room

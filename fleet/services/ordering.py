@@ -84,7 +84,10 @@ def plan_order(spec: OrderSpec, *, now: datetime) -> OrderPlan:
     hours = plan_hours(
         spec,
         start_up=start_up(
-            checked.variant, gpu_type_id=spec.gpu_type_id, gpu_count=spec.gpu_count
+            checked.variant,
+            gpu_type_id=spec.gpu_type_id,
+            gpu_count=spec.gpu_count,
+            simulated=checked.fleet.simulated,
         ),
         usd_per_replica_hour=per_pod + disk,
         now=now,

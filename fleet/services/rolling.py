@@ -7,7 +7,6 @@ the old settings come back and the old replicas were never touched.
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +29,8 @@ from fleet.models import (
 )
 from fleet.selectors.burn import container_disk_usd_per_hour
 from fleet.selectors.serving import SHOWN_PLAN_KEY, fit_of, serve_spec_for
-from fleet.selectors.spent import HOUR, cold_start_seconds
+from fleet.selectors.spent import HOUR
+from fleet.selectors.start_up import COLD_START, starts_alike, typical_cold_start
 from fleet.services import audit, replicas, termination
 from fleet.services.isolation import apart
 
@@ -45,7 +45,6 @@ REPLACES = (  # these need another pod; a price limit does not
     "container_disk_gb",
 )
 CHANGEABLE = (*REPLACES, "max_usd_per_gpu_hour")
-PAST_STARTS = 20
 GIVEN_UP = (
     "launch_failures",
     "not_before",
@@ -57,19 +56,25 @@ RULE = "rule:rolling"
 
 @dataclass(frozen=True, slots=True)
 class RollingPlan:
-    """What a change will do, and what the replica more costs meanwhile."""
+    """What a change will do, and what the replica more costs meanwhile.
+
+    past_starts  of how many the usual cold start is known; 0: the deadline is taken
+    """
 
     changes: dict[str, Any]
     replicas: int
     seconds: float
     extra_usd: Decimal
-    is_measured: bool
+    past_starts: int
 
     @property
     def sentence(self) -> str:
         if not self.seconds:
             return "No replica is replaced."
-        source = "median of past starts" if self.is_measured else "the longest allowed"
+        source = "the longest allowed"
+        if self.past_starts:
+            starts = "start" if self.past_starts == 1 else f"{self.past_starts} starts"
+            source = f"{COLD_START}, median of the last {starts}"
         return (
             f"For about {round(self.seconds / 60)} min one replica more: "
             f"${self.extra_usd:.2f} ({self.replicas} to replace, {source})."
@@ -92,7 +97,7 @@ def plan(
     if deployment.rollouts.filter(state=RolloutState.RUNNING).exists():
         raise ValueError(f"{deployment} is being changed already; wait until it is done.")
     count = deployment.pods.wanted().count() if set(real) & set(REPLACES) else 0
-    each, is_measured = typical_start_seconds(deployment)
+    each, known = cold_start_of(wanted)
     hourly = wanted.max_usd_per_gpu_hour * wanted.gpu_count
     price = replicas.todays_price(wanted, provider=settings.PROVIDER_NAME)
     if price is not None:
@@ -100,7 +105,7 @@ def plan(
     hourly += container_disk_usd_per_hour(wanted.container_disk_gb)
     seconds = each * count
     extra = hourly * Decimal(str(seconds)) / HOUR
-    return RollingPlan(real, count, seconds, extra, is_measured)
+    return RollingPlan(real, count, seconds, extra, known)
 
 
 def changed_copy(deployment: Deployment, changes: Mapping[str, Any]) -> Deployment:
@@ -144,17 +149,13 @@ def check(wanted: Deployment) -> None:
         raise ValueError(f"It does not fit: {'; '.join(map(str, fit.reasons))}")
 
 
-def typical_start_seconds(deployment: Deployment) -> tuple[float, bool]:
-    """The median cold start of its past pods [s]; the deadline where there is none."""
-    past = deployment.pods.filter(ready_at__isnull=False).order_by("-ready_at")
-    seen = [
-        seconds
-        for pod in past[:PAST_STARTS]
-        if (seconds := cold_start_seconds(pod)) is not None
-    ]
-    if not seen:
-        return float(settings.PROVISIONING_DEADLINE_SECONDS), False
-    return statistics.median(seen), True
+def cold_start_of(wanted: Deployment) -> tuple[float, int]:
+    """The usual cold start of the new replicas [s] and of how many it is known; the
+    deadline and 0 where no start is known."""
+    usual = typical_cold_start(starts_alike(wanted))
+    if usual is None:
+        return float(settings.PROVISIONING_DEADLINE_SECONDS), 0
+    return usual.seconds, usual.count
 
 
 def change(

@@ -8,7 +8,8 @@ from decimal import Decimal, InvalidOperation
 
 from fleet.models import AuditEntry, Health, Pod, PodStatus
 from fleet.selectors.spent import usd_between
-from fleet.selectors.starts import past_starts, starts_of, typical_seconds
+from fleet.selectors.start_up import starts_alike
+from fleet.selectors.starts import starts_of, typical_seconds
 from fleet.templatetags.numbers import hours, money
 from fleet.views.states import KIND_OF_HEALTH, KIND_OF_STATUS
 
@@ -103,7 +104,7 @@ def pod_stages(pod: Pod, *, now: datetime) -> list[Stage]:
 
     Three queries.
     """
-    past = past_starts(pod)
+    past = starts_alike(pod.deployment, but=pod)
     known = starts_of([pod, *past])
     starts = known.pop(pod.pk)
     usual = typical_seconds(list(known.values()))

@@ -20,7 +20,8 @@ from fleet.providers.masking import mask_line
 from fleet.selectors.burn import container_disk_usd_per_hour, pod_usd_per_hour
 from fleet.selectors.leases import lease_ends_at
 from fleet.selectors.serving import serve_spec_for
-from fleet.selectors.spent import cold_start_seconds, cold_start_usd
+from fleet.selectors.spent import cold_start_usd
+from fleet.selectors.start_up import cold_start_seconds
 from fleet.views.pod_events import pod_events, pod_stages, slowest, standstill
 from fleet.views.states import pod_state
 from fleet.views.strips import health_spans

@@ -111,4 +111,6 @@ def test_a_measured_start_up_takes_the_place_of_the_estimate(
         )
     page = operator.post(FORM, fields).content.decode()
 
-    assert "after each start (measured on the last 3 pods)" in page
+    assert (
+        "after each start (from the request to READY, measured on the last 3 pods)" in page
+    )

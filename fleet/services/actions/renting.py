@@ -131,6 +131,8 @@ def asked(
             deployment.variant,
             gpu_type_id=deployment.gpu_type_id,
             gpu_count=deployment.gpu_count,
+            simulated=deployment.fleet.simulated,
+            own=deployment.pk,
         ),
         usd_per_replica_hour=price,
         now=now,

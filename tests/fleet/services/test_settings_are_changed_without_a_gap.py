@@ -67,7 +67,8 @@ def test_the_plan_says_how_long_one_replica_more_is_paid(deployment):
 
     # Two replicas, 4 minutes each, at the limit of $1.00/h with a disk of 40 GB.
     assert planned.sentence == (
-        "For about 8 min one replica more: $0.13 (2 to replace, median of past starts)."
+        "For about 8 min one replica more: $0.13 (2 to replace, from the first "
+        "billed second to READY, median of the last 2 starts)."
     )
     assert Deployment.objects.get().max_model_len == 4096
 

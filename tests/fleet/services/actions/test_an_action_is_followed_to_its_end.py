@@ -73,9 +73,8 @@ def test_the_money_so_far_is_that_of_the_new_pods(deployment, pod):
 
 
 def test_the_usual_time_is_the_median_of_like_pods(deployment, pod):
-    # The first pod was asked for at 10:00 and ready by the factory's own instants.
     Pod.objects.filter(pk=pod.pk).update(
-        sent_at=NOON - seconds(7200), ready_at=NOON - seconds(7200 - 240)
+        requested_at=NOON - seconds(7200), ready_at=NOON - seconds(7200 - 240)
     )
 
     progress = progress_of(scaled(), now=NOON)
