@@ -35,7 +35,7 @@ RESOURCE_NEXT: Mapping[str, frozenset[ResourceStatus]] = {  # the whole state ma
     R.LIVE: frozenset({R.ENDING, R.ENDED}),
     R.ENDING: frozenset({R.ENDED, R.FAILED}),  # failed: its create never happened
     R.ENDED: frozenset(),
-    R.FAILED: frozenset(),
+    R.FAILED: frozenset({R.LIVE, R.ENDING}),  # its create happened after all
 }
 RESOURCE_MAYBE_BILLED = (R.CREATING, R.LIVE, R.ENDING)
 RESOURCE_RUNS = (R.REQUESTED, R.CREATING, R.LIVE)  # wanted, and not told to end
@@ -133,7 +133,7 @@ class NetworkVolume(CloudResource):
         constraints = [
             models.UniqueConstraint(
                 fields=["deployment"],
-                condition=~Q(status__in=["ended", "failed"]),
+                condition=~Q(status__in=["ending", "ended", "failed"]),
                 name="fleet_volume_one_per_deployment",
             ),
             models.UniqueConstraint(

@@ -21,7 +21,7 @@ from fleet.models import (
 )
 from fleet.providers.base import ProviderError
 from fleet.providers.resources import CloudEndpoint, CloudVolume, FullProvider
-from fleet.services import audit, resource_rent
+from fleet.services import audit, resource_late, resource_rent
 from fleet.services.isolation import apart
 from fleet.services.resource_rent import RESEND_SECONDS, Listed, Resource
 
@@ -41,14 +41,16 @@ class Settled:
 
     listed: int = 0
     adopted: list[str] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
     vanished: list[str] = field(default_factory=list)
     never_created: list[str] = field(default_factory=list)
     stray: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
+    stray_ids: set[str] = field(default_factory=set)
 
     def sentence(self) -> str:
         parts = [f"{self.listed} volumes and endpoints listed"]
-        for word in ("adopted", "vanished", "never_created", "stray"):
+        for word in ("adopted", "late", "vanished", "never_created", "stray"):
             if names := getattr(self, word):
                 parts.append(f"{word.replace('_', ' ')}: {', '.join(names)}")
         return "; ".join(parts)
@@ -78,7 +80,7 @@ def compare(*, provider: FullProvider, now: datetime) -> Settled:
         for row in rows.order_by("pk"):
             work = partial(miss, row, provider=provider, now=now, done=done)
             apart(str(row), work, done.troubles)
-        close_strays(kind, listed, provider=provider, now=now)
+        close_strays(kind, done.stray_ids, provider=provider, now=now)
         if len(done.troubles) == broken:
             note_listing(LISTS[kind], provider=provider, now=now)
     watch_workers(provider=provider, now=now, troubles=done.troubles)
@@ -105,7 +107,9 @@ def match(
     rows: list[Resource] = list(model.objects.filter(provider=provider.name))
     by_id = {row.provider_id: row for row in rows if row.provider_id}
     unanswered = {
-        row.name: row for row in rows if not row.provider_id and row.may_be_billed
+        row.name: row
+        for row in rows
+        if not row.provider_id and (row.may_be_billed or row.sent_at is not None)
     }
     seen: set[int] = set()
     for each in listed:
@@ -114,8 +118,13 @@ def match(
             seen.add(row.pk)
             known = partial(note, row, each, now=now, done=done)
             apart(str(row), known, done.troubles)
+        elif row is not None and not row.provider_id:
+            done.late.append(row.name)
+            taking = partial(resource_late.settle_late, row, each, now=now)
+            apart(str(row), taking, done.troubles)
         elif row is None or now - row.status_since > timedelta(seconds=NEWBORN_SECONDS):
             done.stray.append(each.name)
+            done.stray_ids.add(each.provider_id)
             had = row is not None
             show = partial(
                 note_stray, each, kind, had_a_row=had, provider=provider, now=now
@@ -242,17 +251,12 @@ def end_stray(stray: StrayResource, *, provider: FullProvider, now: datetime) ->
 
 
 def close_strays(
-    kind: StrayResource.Kind,
-    listed: Sequence[Listed],
-    *,
-    provider: FullProvider,
-    now: datetime,
+    kind: StrayResource.Kind, still: set[str], *, provider: FullProvider, now: datetime
 ) -> None:
-    """Mark strays as gone that are in no list any more."""
-    alive = {each.provider_id for each in listed}
+    """Mark strays as gone that are in no list any more, or a row's of ours again."""
     StrayResource.objects.filter(
         provider=provider.name, kind=kind, gone_at__isnull=True
-    ).exclude(provider_id__in=alive).update(gone_at=now)
+    ).exclude(provider_id__in=still).update(gone_at=now)
 
 
 def watch_workers(*, provider: FullProvider, now: datetime, troubles: list[str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from django.db.models import Q
 
@@ -182,12 +183,7 @@ def record(row: Resource, made: Listed, *, now: datetime) -> bool:
 
     What was told to end meanwhile keeps that order.
     """
-    facts = {
-        "provider_id": made.provider_id,
-        "billed_from": made.created_at if isinstance(made, CloudEndpoint) else row.sent_at,
-        "listed_at": now,
-        "list_misses": 0,
-    }
+    facts = rented_facts(row, made, now=now)
     reason = verified(row, made)
     if row.status != ResourceStatus.ENDING and row.move_to(
         ResourceStatus.LIVE, now=now, reason=reason, facts=facts
@@ -197,6 +193,20 @@ def record(row: Resource, made: Listed, *, now: datetime) -> bool:
         pk=row.pk, status=ResourceStatus.ENDING, provider_id=""
     )
     return bool(rows.update(**facts))
+
+
+def rented_facts(row: Resource, made: Listed, *, now: datetime) -> dict[str, Any]:
+    """The columns that a row has once it is known what the provider made for it.
+
+    Billing begins with the provider's word, and of a volume, which has none, with the
+    sending of its create: never later than it is charged.
+    """
+    return {
+        "provider_id": made.provider_id,
+        "billed_from": made.created_at if isinstance(made, CloudEndpoint) else row.sent_at,
+        "listed_at": now,
+        "list_misses": 0,
+    }
 
 
 def verified(row: Resource, made: Listed) -> str:
@@ -248,11 +258,16 @@ def end_endpoints(
 ) -> list[str]:
     """Tell the serverless endpoints of deployments to end; the names of those told.
 
-    Volumes are never ended this way: they hold data.
+    Volumes are never ended this way: they hold data. An endpoint whose create was given
+    up is told too: should it show up after all, it ends.
     """
-    rows = ServerlessEndpoint.objects.filter(
-        deployment__in=[each.pk for each in deployments], status__in=RESOURCE_RUNS
-    ).order_by("pk")
+    theirs = ServerlessEndpoint.objects.filter(
+        deployment__in=[each.pk for each in deployments]
+    )
+    theirs.filter(
+        status=ResourceStatus.FAILED, sent_at__isnull=False, end_requested_at__isnull=True
+    ).update(end_requested_at=now)
+    rows = theirs.filter(status__in=RESOURCE_RUNS).order_by("pk")
     return [
         row.name
         for row in rows
