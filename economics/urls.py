@@ -5,6 +5,7 @@ from django.urls import path
 from economics.views import (
     charts,
     guardrails,
+    listings,
     model_config,
     overview,
     plan,
@@ -33,6 +34,8 @@ urlpatterns = [
     path("plan/options.json", plan_charts.scatter_json, name="plan-options"),
     path("plan/options.csv", plan_csv.plan_csv, name="plan-csv"),
     path("plan/<str:chart>/table/", plan_charts.plan_table, name="plan-table"),
+    path("market/listing/", listings.listings, name="listings"),
+    path("market/listing/<str:slug>/", listings.listing, name="listing"),
     path("prices/", prices.prices, name="prices"),
     path("guardrails/", guardrails.guardrails, name="guardrails"),
     path("guardrails/live/", guardrails.guardrails_live, name="guardrails-live"),

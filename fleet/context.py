@@ -24,6 +24,7 @@ PAGES = (  # name, address, key after "g", icon
     ("Plan", "economics:plan", "l", "scale"),
     ("Order", "fleet:order", "d", "plus"),
     ("Prices", "economics:prices", "p", "tag"),
+    ("Market", "economics:listings", "k", "store"),
     ("GPU prices", "fleet:offers", "m", "cpu"),
     ("Actions", "fleet:actions", "a", "receipt-text"),
     ("Alerts", "fleet:alerts", "i", "bell"),

@@ -69,4 +69,11 @@ MARKET_PRICES_URL = env.url(
     "https://dstack-gpu-pricing.s3.eu-west-1.amazonaws.com/v3",
     schemes=("http", "https"),
 )
+# Which keys open the list of models that a marketplace polls; none: it is public.
+MARKET_API_KEYS = env.words("KERNE_MARKET_API_KEYS")
+if any(len(key) < 24 for key in MARKET_API_KEYS):
+    raise SettingError(
+        "KERNE_MARKET_API_KEYS holds a key of fewer than 24 characters; make one with "
+        "python -c 'import secrets; print(secrets.token_urlsafe(32))'."
+    )
 DEFAULT_VLLM_IMAGE = env.text("KERNE_DEFAULT_VLLM_IMAGE", "vllm/vllm-openai:v0.32.0")

@@ -25,7 +25,7 @@ from kerne_site.cloud_settings import (
 from kerne_site.database import parse_database_url
 from kerne_site.env import Env, SettingError
 from kerne_site.fleet_settings import *  # noqa: F403 - as above
-from kerne_site.fleet_settings import DEADMAN_PING_URL
+from kerne_site.fleet_settings import DEADMAN_PING_URL, MARKET_API_KEYS
 
 env = Env()
 
@@ -289,6 +289,7 @@ _secrets = [
     SECRET_KEY,
     RUNPOD_API_KEY,
     DEADMAN_PING_URL,
+    *MARKET_API_KEYS,
     DATABASES["default"]["PASSWORD"],
 ]
 LOGGING = logs.config(

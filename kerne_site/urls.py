@@ -3,10 +3,19 @@
 from django.contrib.auth import views as auth_views
 from django.urls import include, path
 
-from kerne_site.views import health, login, login_link, people, security, tokens
+from kerne_site.views import (
+    health,
+    list_models,
+    login,
+    login_link,
+    people,
+    security,
+    tokens,
+)
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
+    path("v1/models", list_models.list_models, name="market-models"),
     path(
         "login/",
         login.LoginView.as_view(),

@@ -9,6 +9,7 @@ from economics.models.ledger import (
     RevenueLine,
     TokenClass,
 )
+from economics.models.listing import MarketListing
 from economics.models.price import TokenPrice
 from economics.models.profit import DailyProfit, DayClose, Scope
 from economics.models.resource_cost import ResourceCostLine
@@ -22,6 +23,7 @@ __all__ = [
     "DayClose",
     "GuardrailLimit",
     "GuardrailTrip",
+    "MarketListing",
     "Provenance",
     "ResourceCostLine",
     "RevenueLine",

@@ -26,6 +26,40 @@ REFUSALS = {
     "405": "This address does not answer this method.",
 }
 
+MODEL: s.Schema = {
+    "type": "object",
+    "required": ["id", "name", "input_modalities", "output_modalities", "is_ready"],
+}
+# What a marketplace polls; its fields are of OpenRouter's schema 2.4.
+OUTSIDE = {
+    "/v1/models": {
+        "get": {
+            "operationId": "market_models",
+            "summary": "The list of models that a marketplace polls; see docs/market.md.",
+            "security": [{}, {"marketKey": []}],
+            "parameters": [
+                {
+                    "name": "format",
+                    "in": "query",
+                    "required": False,
+                    "description": "Schema 2.4, or the flat format before it; 2.4.",
+                    "schema": s.words("2.4", "flat"),
+                }
+            ],
+            "responses": {
+                "200": {
+                    "description": "Every model that is offered.",
+                    "content": {
+                        "application/json": {"schema": s.record(data=s.many(MODEL))}
+                    },
+                },
+                "400": {"$ref": "#/components/responses/400"},
+                "401": {"$ref": "#/components/responses/401"},
+            },
+        }
+    }
+}
+
 
 def description(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
     """The whole description, ready for JSON."""
@@ -38,11 +72,14 @@ def description(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
             "stands in the field's name; instants are UTC. A figure that is not known is "
             f"null, with the reason in <name>{BECAUSE}.",
         },
-        "paths": {each.address: {"get": operation(each)} for each in endpoints},
+        "paths": {each.address: {"get": operation(each)} for each in endpoints} | OUTSIDE,
         "components": {
             "schemas": {"Problem": PROBLEM},
             "responses": {code: refusal(line) for code, line in REFUSALS.items()},
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer"},
+                "marketKey": {"type": "http", "scheme": "bearer"},
+            },
         },
         "security": [{"token": []}],
     }

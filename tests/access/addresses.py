@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from fleet.access import Policy
 
 # What a stranger may open: to log in, and for load balancers.
-PUBLIC = {"healthz", "login", "login-link", "login-code", "api:nothing"}
+PUBLIC = {"healthz", "login", "login-link", "login-code", "api:nothing", "market-models"}
 # Sent by everybody for themselves: their own session and their own tokens.
 OWN_ACCOUNT = {"logout", "account-tokens", "account-token-revoke"} | {
     "account-factor-begin",

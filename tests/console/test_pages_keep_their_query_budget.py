@@ -49,6 +49,8 @@ def queries_of(client: Client, address: str) -> int:
         "economics:profit-json",
         "economics:profit-table",
         "economics:prices",
+        "economics:listings",
+        "market-models",
         "fleet:list",
         "fleet:live",
         "fleet:order",
