@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from fleet.outgoing import Allowed
+from fleet.providers.pod_request import image_fault
 
 LONGEST_ENV = 20  # leaves room for a deployment and its attempt in 60 characters
 
@@ -36,3 +37,19 @@ def private_targets_can_be_read(
     except ValueError as error:
         return [Error(f"KERNE_ALLOW_PRIVATE_TARGETS: {error}.", id="fleet.E002")]
     return []
+
+
+@register()
+def images_can_be_run(
+    app_configs: Sequence[Any] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    """An image that is written wrong would be refused at each create, one by one."""
+    images = {
+        "KERNE_DEFAULT_VLLM_IMAGE": settings.DEFAULT_VLLM_IMAGE,
+        "KERNE_WORKER_IMAGE": settings.WORKER_IMAGE,
+    }
+    return [
+        Error(f"{name}: {fault}", id="fleet.E003")
+        for name, image in images.items()
+        if (fault := image_fault(image))
+    ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any, TypeVar
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
@@ -22,15 +23,27 @@ from economics.selectors.days import booking_day
 from fleet.models import NetworkVolume, Pod
 from fleet.selectors.burn import CONTAINER_DISK_USD_PER_GB_MONTH
 
+Row = TypeVar("Row", Pod, NetworkVolume)
+
 
 def unaccrued_pods(now: datetime) -> QuerySet[Pod]:
     """Pods with billed time that no accrued line covers yet, with `accrued_until`."""
-    last_line = CostLine.objects.filter(
+    lines = CostLine.objects.filter(
         pod=OuterRef("pk"), kind=CostKind.GPU, observation__isnull=True
-    ).order_by("-hour_start")
+    )
+    return unaccrued(Pod.objects.all(), lines, now=now)
+
+
+def unaccrued(rows: QuerySet[Row], lines: QuerySet[Any], *, now: datetime) -> QuerySet[Row]:
+    """Those of `rows` that are billed beyond the end of their newest accrued line.
+
+    lines  the accrued lines of the row OuterRef("pk"); where the newest one ends is
+           annotated as `accrued_until`, None before the first
+    """
+    newest = lines.order_by("-hour_start").values("period_end")[:1]
     return (
-        Pod.objects.filter(billed_from__lt=now)
-        .annotate(accrued_until=Subquery(last_line.values("period_end")[:1]))
+        rows.filter(billed_from__lt=now)
+        .annotate(accrued_until=Subquery(newest))
         .filter(
             Q(billed_until__isnull=True)
             | Q(accrued_until__isnull=True)

@@ -6,34 +6,22 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from economics.calc.accrual import SecondsInHour, disk_cost
 from economics.calc.hours import day_of
 from economics.calc.money import stored_difference
 from economics.models import Provenance, ResourceCostLine
 from economics.selectors.days import booking_day
-from economics.selectors.pod_cost import unaccrued_parts
+from economics.selectors.pod_cost import unaccrued, unaccrued_parts
 from fleet.models import NetworkVolume, ServerlessEndpoint
 from fleet.selectors.resources import volume_usd_per_gb_month
 
 
 def unaccrued_volumes(now: datetime) -> QuerySet[NetworkVolume]:
     """Volumes with billed time that no accrued line covers yet, with `accrued_until`."""
-    last = ResourceCostLine.objects.filter(
-        volume=OuterRef("pk"), billed_usd__isnull=True
-    ).order_by("-hour_start")
-    return (
-        NetworkVolume.objects.filter(billed_from__lt=now)
-        .annotate(accrued_until=Subquery(last.values("period_end")[:1]))
-        .filter(
-            Q(billed_until__isnull=True)
-            | Q(accrued_until__isnull=True)
-            | Q(accrued_until__lt=F("billed_until"))
-        )
-        .select_related("deployment__fleet")
-        .order_by("pk")
-    )
+    lines = ResourceCostLine.objects.filter(volume=OuterRef("pk"), billed_usd__isnull=True)
+    return unaccrued(NetworkVolume.objects.all(), lines, now=now)
 
 
 def amount_of(volume: NetworkVolume, part: SecondsInHour) -> Decimal:

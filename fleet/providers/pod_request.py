@@ -10,7 +10,11 @@ from types import MappingProxyType
 from fleet.providers.masking import MASK, mask_args
 
 NAME = re.compile(r"[a-z0-9-]{1,60}")
-IMAGE = re.compile(r"[\w./:@-]{1,255}", re.ASCII)
+IMAGE = re.compile(
+    r"(?=.{1,255}$)[a-z0-9][a-z0-9._-]*(:[0-9]{1,5}(?=/))?(/[a-z0-9][a-z0-9._-]*){0,8}"
+    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?",
+    re.ASCII,
+)
 ENV_KEY = re.compile(r"[A-Z_][A-Z0-9_]*", re.ASCII)
 PORT = re.compile(r"(?P<number>[0-9]{1,5})/(http|tcp)")
 VOLUME_ID = re.compile(r"[A-Za-z0-9_-]{1,60}")
@@ -81,11 +85,8 @@ def _check_words(request: PodRequest) -> None:
             f"name is {request.name!r}; a pod's name has 1 to 60 characters out of "
             "a-z, 0-9 and -."
         )
-    if not IMAGE.fullmatch(request.image):
-        raise ValueError(
-            f"image is {request.image!r}; a container image has 1 to 255 characters, "
-            "such as vllm/vllm-openai:v0.32.0."
-        )
+    if fault := image_fault(request.image):
+        raise ValueError(fault)
     if not request.gpu_type_id.strip() or len(request.gpu_type_id) > 80:
         raise ValueError(
             f"gpu_type_id is {request.gpu_type_id!r}; give the identifier from the "
@@ -98,6 +99,16 @@ def _check_words(request: PodRequest) -> None:
             f"args has {len(request.args)} characters; it must be one printable line "
             f"of at most {LONGEST_ARGS}."
         )
+
+
+def image_fault(image: str) -> str:
+    """Why no container runtime would take this image; "" when it may."""
+    if IMAGE.fullmatch(image):
+        return ""
+    return (
+        f"image is {image[:80]!r}; write it as registry/name:tag in at most 255 "
+        "characters, such as vllm/vllm-openai:v0.32.0."
+    )
 
 
 def _check_env(env: Mapping[str, str]) -> None:

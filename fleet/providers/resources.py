@@ -15,7 +15,7 @@ from typing import Protocol
 
 from fleet.providers.base import BucketSize, GpuProvider
 from fleet.providers.masking import MASK, mask_args
-from fleet.providers.pod_request import ENV_KEY, IMAGE, NAME
+from fleet.providers.pod_request import ENV_KEY, NAME, image_fault
 
 SMALLEST_VOLUME_GB, LARGEST_VOLUME_GB = 10, 4096  # the contract's bounds
 TIERS = ("", "STANDARD", "HIGH_PERFORMANCE")  # "" is the data centre's own
@@ -93,8 +93,8 @@ class EndpointRequest:
 
     def __post_init__(self) -> None:
         check_name(self.name, "an endpoint's name")
-        if not IMAGE.fullmatch(self.image):
-            raise ValueError(f"image is {self.image!r}; 1 to 255 characters are taken.")
+        if fault := image_fault(self.image):
+            raise ValueError(fault)
         if not self.args.isprintable() or len(self.args) > 8_000:
             raise ValueError("args must be one printable line of at most 8000 characters.")
         for key in self.env:

@@ -125,6 +125,17 @@ def typical_cold_start(pods: Iterable[Pod]) -> Measured | None:
     return measured(map(cold_start_seconds, pods))
 
 
+def start_up_of(deployment: Deployment) -> StartUp:
+    """The wait for a replica of a deployment, as it is or would be."""
+    return start_up(
+        deployment.variant,
+        gpu_type_id=deployment.gpu_type_id,
+        gpu_count=deployment.gpu_count,
+        simulated=deployment.fleet.simulated,
+        own=deployment.pk,
+    )
+
+
 def start_up(
     variant: ModelVariant,
     *,

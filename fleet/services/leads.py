@@ -5,7 +5,7 @@ from __future__ import annotations
 from fleet.models import Deployment, PodStatus, RentalKind
 from fleet.models.pod import ENDED
 from fleet.schedule.hours import LONGEST_LEAD_SECONDS
-from fleet.selectors.start_up import start_up
+from fleet.selectors.start_up import start_up_of
 
 IDLE = (*ENDED, PodStatus.TERMINATING)  # no replica that a shorter lead could end
 
@@ -26,13 +26,7 @@ def refresh() -> int:
 
 def refresh_one(deployment: Deployment) -> int:
     """1 if the lead was changed. An estimate never takes the place of a measurement."""
-    measured = start_up(
-        deployment.variant,
-        gpu_type_id=deployment.gpu_type_id,
-        gpu_count=deployment.gpu_count,
-        simulated=deployment.fleet.simulated,
-        own=deployment.pk,
-    )
+    measured = start_up_of(deployment)
     lead = min(measured.lead_seconds, LONGEST_LEAD_SECONDS)
     if not measured.is_measured or lead == deployment.lead_seconds:
         return 0

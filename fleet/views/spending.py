@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
@@ -22,49 +24,51 @@ from fleet.services import spending
 @operator_required
 def spending_stop(request: HttpRequest) -> HttpResponse:
     """Confirm and pull the switch. Asked for twice, the first reason stays."""
-    error = ""
-    if request.method == "POST":
-        reason = request.POST.get("reason", "")
-        try:
-            stop = spending.stop_spending(
-                acting_user=request.user.get_username(), now=timezone.now(), reason=reason
-            )
-        except ValueError as wrong:
-            error = str(wrong)
-        else:
-            messages.success(
-                request,
-                f"New spending is stopped since {stop.pulled_at:%H:%M} UTC: nothing new is "
-                "rented until an operator releases it. What runs goes on.",
-            )
-            return back(request)
-    context = {
-        "stop": open_stop(),
-        "error": error,
-        "waiting": Pod.objects.requested().count(),
-        "account": account(now=timezone.now()),
-        "next": came_from(request),
-    }
-    return render(request, "fleet/spending_stop.html", context)
+
+    def pull(**deed: Any) -> str:
+        stop = spending.stop_spending(**deed)
+        return (
+            f"New spending is stopped since {stop.pulled_at:%H:%M} UTC: nothing new is "
+            "rented until an operator releases it. What runs goes on."
+        )
+
+    return switched(request, pull, template="fleet/spending_stop.html")
 
 
 @require_http_methods(["GET", "POST"])
 @operator_required
 def spending_release(request: HttpRequest) -> HttpResponse:
     """Release the switch with a reason."""
+
+    def release(**deed: Any) -> str:
+        said = (
+            "may be spent again" if spending.release_spending(**deed) else "was not stopped"
+        )
+        return f"Money {said}; what waits is rented within a tick."
+
+    return switched(request, release, template="fleet/spending_release.html")
+
+
+def switched(
+    request: HttpRequest, turn: Callable[..., str], *, template: str
+) -> HttpResponse:
+    """The sheet; sent, `turn` the switch with the reason, and back to where one was.
+
+    turn  a sentence on what it did. Raises ValueError for a reason that does not do
+    """
     error = ""
     if request.method == "POST":
-        reason = request.POST.get("reason", "")
         try:
-            released = spending.release_spending(
-                acting_user=request.user.get_username(), now=timezone.now(), reason=reason
+            said = turn(
+                acting_user=request.user.get_username(),
+                now=timezone.now(),
+                reason=request.POST.get("reason", ""),
             )
         except ValueError as wrong:
             error = str(wrong)
         else:
-            said = "may be spent again" if released else "was not stopped"
-            messages.success(request, f"Money {said}; what waits is rented within a tick.")
-            return back(request)
+            messages.success(request, said)
+            return redirect(came_from(request))
     context = {
         "stop": open_stop(),
         "error": error,
@@ -72,7 +76,7 @@ def spending_release(request: HttpRequest) -> HttpResponse:
         "account": account(now=timezone.now()),
         "next": came_from(request),
     }
-    return render(request, "fleet/spending_release.html", context)
+    return render(request, template, context)
 
 
 def came_from(request: HttpRequest) -> str:
@@ -80,7 +84,3 @@ def came_from(request: HttpRequest) -> str:
     asked = request.POST.get("next") or urlsplit(request.headers.get("Referer", "")).path
     ours = url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
     return asked if ours and asked.startswith("/") else "/"
-
-
-def back(request: HttpRequest) -> HttpResponse:
-    return redirect(came_from(request))

@@ -40,3 +40,11 @@ def test_embedded_services_are_named_as_a_risk_in_production(settings):
         "kerne.W001",
         "kerne.W002",
     }
+
+
+def test_an_image_that_no_registry_has_is_refused(settings):
+    settings.DEFAULT_VLLM_IMAGE = "VLLM openai"
+
+    said = [each.msg for each in run_checks() if each.id == "fleet.E003"]
+
+    assert len(said) == 1 and said[0].startswith("KERNE_DEFAULT_VLLM_IMAGE: image is")

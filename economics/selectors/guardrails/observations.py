@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
 from economics.calc.guardrails import (
@@ -170,13 +171,9 @@ def of_scope(
 def of_deployment(
     world: World, row: GuardrailLimit, deployment: int, value: Decimal, made_of: str
 ) -> Observation:
-    return Observation(
-        rule=Rule(row.rule),
-        fleet_id=row.fleet_id,
-        scope=scope_of(world, row),
-        value=value,
+    return replace(
+        of_scope(world, row, value, made_of),
         subject=world.slugs[deployment],
-        made_of=made_of,
         deployment_id=deployment,
     )
 

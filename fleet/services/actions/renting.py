@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from fleet.models import ActionKind, Deployment, RentalKind
-from fleet.selectors.start_up import start_up
+from fleet.selectors.start_up import start_up_of
 from fleet.services import lifecycle, order_rules
 from fleet.services.actions import figures, targets
 from fleet.services.actions.launching import (
@@ -127,13 +127,7 @@ def asked(
         raise Refused(errors)
     hours = plan_hours(
         spec,
-        start_up=start_up(
-            deployment.variant,
-            gpu_type_id=deployment.gpu_type_id,
-            gpu_count=deployment.gpu_count,
-            simulated=deployment.fleet.simulated,
-            own=deployment.pk,
-        ),
+        start_up=start_up_of(deployment),
         usd_per_replica_hour=price,
         now=now,
     )

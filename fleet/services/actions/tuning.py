@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +9,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from fleet.models import ActionKind, Deployment
+from fleet.providers.pod_request import image_fault
 from fleet.services import order_rules, rolling
 from fleet.services.actions import figures, targets
 from fleet.services.actions.launching import BILLING, losses_of, price_warnings, vetoed_more
@@ -30,11 +30,6 @@ SETTINGS = {  # column -> what people call it
     "max_usd_per_gpu_hour": "price limit",
 }
 FIELDS = ("deployment", *SETTINGS)
-IMAGE = re.compile(
-    r"[a-z0-9][a-z0-9._/-]{0,180}(:[0-9]{1,5}/[a-z0-9._/-]{1,180})?"
-    r"(:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(@sha256:[0-9a-f]{64})?",
-    re.ASCII,
-)
 
 
 def plan_settings(
@@ -122,11 +117,8 @@ def check_machine(deployment: Deployment, after: Deployment) -> None:
             for name in ("gpu_type_id", "gpu_count", "cloud")
         ),
     )
-    if not IMAGE.fullmatch(after.image):
-        errors["image"] = [
-            f"Image is {after.image[:80]!r}; write it as registry/name:tag, such as "
-            f"{settings.DEFAULT_VLLM_IMAGE}."
-        ]
+    if wrong := image_fault(after.image):
+        errors["image"] = [f"I{wrong[1:]}"]
     if fault := baseline_fault(after, after.replicas):
         errors[""] = [fault]
     if errors:

@@ -16,7 +16,11 @@ def test_a_sound_request_is_taken_as_it_is():
         ("name", "Kerne Demo", "name is 'Kerne Demo'; a pod's name has 1 to 60 characters"),
         ("name", "", "name is ''; a pod's name"),
         ("name", "a" * 61, "a pod's name has 1 to 60 characters"),
-        ("image", "vllm openai", "image is 'vllm openai'; a container image has 1 to 255"),
+        ("image", "vllm openai", "image is 'vllm openai'; write it as registry/name:tag"),
+        ("image", "vllm//x", "image is 'vllm//x'"),
+        ("image", "VLLM/x:1", "image is 'VLLM/x:1'"),
+        ("image", "x:1:2", "image is 'x:1:2'"),
+        ("image", "a" * 256, "in at most 255 characters"),
         ("image", "", "image is ''"),
         ("args", "--model x\nrm -rf", "it must be one printable line"),
         ("args", "x" * 8_001, "args has 8001 characters"),
@@ -62,3 +66,16 @@ def test_the_value_of_an_unusable_environment_variable_is_not_told():
         a_request(env={"HF_TOKEN": "hf_planted" + "\0"})
 
     assert "planted" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "vllm/vllm-openai:v0.32.0",
+        "ubuntu",
+        "registry.example.com:5000/team/vllm_x:cuda-12.1",
+        "localhost:5000/vllm@sha256:" + "0a" * 32,
+    ],
+)
+def test_an_image_as_registries_write_it_is_taken(image: str):
+    assert a_request(image=image).image == image
