@@ -13,6 +13,7 @@ from economics.views import (
     plan_csv,
     plan_launch,
     prices,
+    reconciliation,
     strategy,
 )
 
@@ -37,6 +38,8 @@ urlpatterns = [
     path("market/listing/", listings.listings, name="listings"),
     path("market/listing/<str:slug>/", listings.listing, name="listing"),
     path("prices/", prices.prices, name="prices"),
+    path("books/bill/", reconciliation.reconciliation, name="reconciliation"),
+    path("books/bill.csv", reconciliation.reconciliation_csv, name="reconciliation-csv"),
     path("guardrails/", guardrails.guardrails, name="guardrails"),
     path("guardrails/live/", guardrails.guardrails_live, name="guardrails-live"),
     path("guardrails/limit/", guardrails.guardrail_limit, name="guardrail-limit"),

@@ -29,6 +29,7 @@ PAGES = (  # name, address, key after "g", icon
     ("Actions", "fleet:actions", "a", "receipt-text"),
     ("Alerts", "fleet:alerts", "i", "bell"),
     ("Jobs", "fleet:jobs", "j", "calendar-clock"),
+    ("Bill", "economics:reconciliation", "b", "receipt-text"),
     ("Guardrails", "economics:guardrails", "w", "shield"),
     ("Audit", "fleet:audit", "u", "scroll-text"),
 )

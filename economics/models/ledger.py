@@ -45,6 +45,9 @@ class CostLine(models.Model):
     period_end = models.DateTimeField()
     seconds = models.PositiveIntegerField()  # whole seconds billed
     usd_per_hour = models.DecimalField(max_digits=14, decimal_places=8)
+    listed_usd_per_hour = models.DecimalField(
+        max_digits=14, decimal_places=8, null=True
+    )  # of an accrued GPU line: the provider's price as listed last when it was booked
     amount_usd = models.DecimalField(max_digits=14, decimal_places=6)
     provenance = models.CharField(max_length=10, choices=Provenance)
     corrects = models.ForeignKey("self", on_delete=models.PROTECT, null=True)
@@ -68,6 +71,7 @@ class CostLine(models.Model):
                 name="economics_cost_billed_once",
             ),
         ]
+        indexes = [models.Index(fields=["hour_start"], name="economics_cost_by_hour")]
 
     def __str__(self) -> str:
         return f"{self.amount_usd} USD {self.kind} {self.pod}"
@@ -104,7 +108,8 @@ class BillingObservation(models.Model):
     """What the provider said it charged for a pod and hour, at the time we asked.
 
     Append-only: a changed figure is a new row with the next `revision`. `pod` is
-    null where the provider bills something that no row of ours explains.
+    null where the provider bills something that no row of ours explains. `is_inferred`:
+    a 0 that the provider did not say, because its bill leaves the hour out.
     """
 
     provider = models.CharField(max_length=20)
@@ -117,6 +122,7 @@ class BillingObservation(models.Model):
     total_usd = models.DecimalField(max_digits=18, decimal_places=8)
     revision = models.PositiveIntegerField(default=1)
     is_final = models.BooleanField(default=False)  # bucket over, or pod gone
+    is_inferred = models.BooleanField(default=False)
     observed_at = models.DateTimeField()
 
     class Meta:
@@ -127,6 +133,7 @@ class BillingObservation(models.Model):
                 name="economics_billing_once",
             )
         ]
+        indexes = [models.Index(fields=["bucket_start"], name="economics_billing_by_hour")]
 
     def __str__(self) -> str:
         return f"{self.total_usd} USD {self.provider_pod_id} {self.bucket_start:%m-%d %Hh}"

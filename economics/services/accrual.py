@@ -65,6 +65,7 @@ def cost_line(
         period_end=part.end,
         seconds=part.seconds,
         usd_per_hour=round_stored_rate(rate_of(pod, kind)),
+        listed_usd_per_hour=pod.listed_usd_per_pod_hour if kind == CostKind.GPU else None,
         amount_usd=amount_of(pod, kind, part),
         provenance=cost_provenance(pod),
         day=day,

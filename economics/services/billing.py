@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 
-from economics.calc.hours import HOUR, day_of, hour_start
+from economics.calc.hours import DAY, HOUR, day_of, hour_start
 from economics.calc.money import STORED_STEP, round_stored
 from economics.models import BillingObservation, CostKind, CostLine, Provenance
 from economics.selectors.days import booking_day
+from economics.selectors.reconciliation import UNBILLED_HOURS
 from economics.services.accrual import accrue
 from economics.services.books import locked
 from economics.services.resource_books import read_resource_bills
@@ -22,7 +23,7 @@ from fleet.providers.base import BillingBucket
 from fleet.providers.resources import FullProvider
 
 WINDOW_HOURS = 72  # the provider corrects a bucket for that long
-ABSENT_HOURS = 3  # an ended pod without a bucket by then was not charged
+DEEP_HOUR, DEEP_DAYS = 4, 31  # once a day, in this UTC hour: what came later than that
 OBSERVED_STEP = Decimal("0.00000001")
 
 # What the provider said last, by its pod id and the bucket's start.
@@ -58,12 +59,12 @@ class Reading:
 
 
 def read_billing(*, provider: FullProvider, now: datetime) -> Reading:
-    """Read the last 72 hours of the bill and correct the books by it.
+    """Read the bill since `window_start` and correct the books by it.
 
     Raises ProviderError when the provider does not answer; then nothing is changed.
     Costs are accrued first: a correction is the difference to what is booked.
     """
-    start = hour_start(now) - WINDOW_HOURS * HOUR
+    start = window_start(now)
     buckets = provider.billing(start, hour_start(now) + HOUR, bucket="hour")
     accrue(now)
     done = Reading()
@@ -74,11 +75,27 @@ def read_billing(*, provider: FullProvider, now: datetime) -> Reading:
             book_bucket(bucket, pods, known, provider=provider.name, now=now, done=done)
         for bucket, pod in absent_buckets(provider.name, since=start, now=now):
             ours = {pod.provider_id: pod}
-            book_bucket(bucket, ours, known, provider=provider.name, now=now, done=done)
+            book_bucket(
+                bucket,
+                ours,
+                known,
+                provider=provider.name,
+                now=now,
+                done=done,
+                inferred=True,
+            )
     done.resource_lines, done.unknown_resources = read_resource_bills(
         provider=provider, start=start, now=now
     )
     return done
+
+
+def window_start(now: datetime) -> datetime:
+    """From which bucket on the bill is read: 72 hours back, and once a day 31 days, so
+    that a bill which came later, or while nobody read, is booked within a day."""
+    if hour_start(now).hour == DEEP_HOUR:
+        return hour_start(now) - DEEP_DAYS * DAY
+    return hour_start(now) - WINDOW_HOURS * HOUR
 
 
 def latest_observations(provider: str, *, since: datetime) -> Known:
@@ -106,15 +123,17 @@ def book_bucket(
     provider: str,
     now: datetime,
     done: Reading,
+    inferred: bool = False,
 ) -> None:
     """Keep a bucket when it says something new, and correct the hour once it is final.
 
-    known  what was said of each bucket before; kept up to date
+    known     what was said of each bucket before; kept up to date
+    inferred  whether it is a 0 that the bill does not say, but leaves out
     """
     pod = pods.get(bucket.provider_pod_id)
     done.buckets += 1
     done.unattributed += pod is None
-    observation = observe(bucket, pod, known, provider=provider, now=now)
+    observation = observe(bucket, pod, known, provider=provider, now=now, inferred=inferred)
     if observation is None:
         return
     done.changed += 1
@@ -132,6 +151,7 @@ def observe(
     *,
     provider: str,
     now: datetime,
+    inferred: bool,
 ) -> BillingObservation | None:
     """A row for what the provider says now; None when it said the same before."""
     last = known.get((bucket.provider_pod_id, bucket.start))
@@ -142,6 +162,7 @@ def observe(
         "disk_usd": observed(bucket.disk_usd),
         "total_usd": observed(bucket.total_usd),
         "is_final": is_final(bucket, pod, now=now),
+        "is_inferred": inferred,
     }
     if last is not None and all(getattr(last, name) == said[name] for name in said):
         return None
@@ -224,23 +245,25 @@ def correct(
 def absent_buckets(
     provider: str, *, since: datetime, now: datetime
 ) -> list[tuple[BillingBucket, Pod]]:
-    """Buckets of 0 for booked hours of ended pods that the bill does not contain.
+    """Buckets of 0 for booked hours that the bill leaves out, `UNBILLED_HOURS` after them.
 
-    A pod that vanished while nobody looked was accrued until it was missed. Only
-    pods that the provider billed at least once count: an empty bill proves nothing.
+    Of ended pods: one that vanished while nobody looked was accrued until it was
+    missed. Of others where the bill has gone on to a later hour. Only pods that the
+    provider billed at least once count: an empty bill proves nothing.
     """
-    seen = BillingObservation.objects.filter(pod=OuterRef("pod"))
-    this_hour = seen.filter(bucket_start=OuterRef("hour_start"))
+    any_hour = BillingObservation.objects.filter(pod=OuterRef("pod"))
+    seen = any_hour.filter(is_inferred=False)
     lines = (
         CostLine.objects.filter(
             Exists(seen),
-            ~Exists(this_hour),
+            Q(pod__billed_until__isnull=False)
+            | Exists(seen.filter(bucket_start__gt=OuterRef("hour_start"))),
+            ~Exists(any_hour.filter(bucket_start=OuterRef("hour_start"))),
             pod__provider=provider,
-            pod__billed_until__isnull=False,
             observation__isnull=True,
             kind=CostKind.GPU,
             hour_start__gte=since,
-            hour_start__lte=now - (ABSENT_HOURS + 1) * HOUR,
+            hour_start__lte=now - UNBILLED_HOURS * HOUR - HOUR,
         )
         .select_related("pod__deployment__fleet")
         .order_by("hour_start", "pk")

@@ -113,6 +113,9 @@ class Pod(models.Model):
     base_url = models.CharField(max_length=255, blank=True)
     quoted_usd_per_pod_hour = models.DecimalField(max_digits=12, decimal_places=4)
     usd_per_pod_hour = models.DecimalField(max_digits=12, decimal_places=4, null=True)
+    listed_usd_per_pod_hour = models.DecimalField(
+        max_digits=14, decimal_places=8, null=True
+    )  # the provider's price as it was listed last; 0, of a stopped pod, is not kept
     billed_from = models.DateTimeField(null=True, blank=True)
     billed_until = models.DateTimeField(null=True, blank=True)
 

@@ -10,7 +10,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from fleet.sandbox.checks import Check, integer, nullable, number, record, text
-from fleet.sandbox.problems import invalid, not_found
+from fleet.sandbox.problems import Problem, invalid, not_found
+from fleet.sandbox.wire import parse_rfc3339
 
 PARAMS_OF_SLOW = {"seconds": number(minimum=0), "when": text(choices=("before", "after"))}
 
@@ -22,6 +23,15 @@ def _factor(value: Any, where: str) -> list[str]:
     except InvalidOperation:
         usable = False
     return [] if usable else [f'{where}: want a text such as "1.25", above 0, up to 1000']
+
+
+def _hour(value: Any, where: str) -> list[str]:
+    """The start of a bucket."""
+    try:
+        usable = isinstance(value, str) and parse_rfc3339(value, where) % 3600 == 0
+    except Problem:
+        usable = False
+    return [] if usable else [f"{where}: want a full hour such as 2026-11-24T13:00:00Z"]
 
 
 AFTER = {"after_seconds": number(minimum=0)}
@@ -58,11 +68,19 @@ PROXY_KINDS: dict[str, dict[str, Check]] = {
     "metrics_html": {},
     "engine_down": {},
 }
-KINDS = REQUEST_KINDS | LIST_KINDS | CREATE_KINDS | POD_KINDS | PROXY_KINDS
+BILL_KINDS: dict[str, dict[str, Check]] = {
+    "bill_gap": {"hour": _hour},
+    "bill_late": {"seconds": number(minimum=0), "hour": _hour},
+    "bill_change": {"factor": _factor, "hour": _hour},
+}
+KINDS = REQUEST_KINDS | LIST_KINDS | CREATE_KINDS | POD_KINDS | PROXY_KINDS | BILL_KINDS
 REQUIRED_PARAMS = {
     "slow": ("seconds",),
     "list_lag": ("seconds",),
     "price_drift": ("factor",),
+    "bill_gap": ("hour",),
+    "bill_late": ("seconds",),
+    "bill_change": ("factor",),
 }
 
 # A fault of requests meets these operations unless it names one; "*" is any.
@@ -165,6 +183,15 @@ class FaultBook:
                 fault.struck += 1
                 return fault
         return None
+
+    def bill_faults_of(self, pod_name: str) -> list[Fault]:
+        """Every open fault of the bill for this pod; `bill_made` counts them."""
+        return [fault for fault in self._open(BILL_KINDS) if fault.names(pod_name)]
+
+    def bill_made(self) -> None:
+        """A bill was made: each open fault of bills counts as struck."""
+        for fault in self._open(BILL_KINDS):
+            fault.struck += 1
 
     def open_pod_faults(self) -> list[Fault]:
         """Faults of pods that may still strike."""

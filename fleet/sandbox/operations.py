@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
-from fleet.sandbox import billing, catalog, checks, graphql
+from fleet.sandbox import bill_faults, billing, catalog, checks, graphql
 from fleet.sandbox import serverless_routes as serverless
 from fleet.sandbox.call import Call, Handler
 from fleet.sandbox.cloud import Cloud
@@ -188,7 +188,12 @@ def bill_pods(call: Call) -> Response:
     query = call.query()
     window = billing.window_of(query, call.cloud.now())
     wanted = query.get("podId")
-    rows = _pod_rows(call.cloud, window, wanted)
+    rows = bill_faults.troubled(
+        _pod_rows(call.cloud, window, wanted),
+        call.cloud.faults,
+        {pod.id: pod.name for pod in call.cloud.pods.values()},
+        now=call.cloud.now(),
+    )
     echo = window.shown() | {"bucketSize": window.bucket_size, "podId": wanted}
     empty = billing.pod_amounts(Charge())
     unique = ("uniquePodCount", "podId")

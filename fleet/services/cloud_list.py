@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 
 from django.conf import settings
@@ -24,6 +25,7 @@ NEWBORN_SECONDS = 120  # a list may lag: a younger pod is never called missing
 MISSES_NEEDED = 2
 BROKEN = ("EXITED", "ERROR")
 LONGEST_STATUS = 20
+LISTED_STEP = Decimal("0.00000001")
 WORDS = ("troubles", "adopted", "late", "orphans", "ghosts", "never_created", "broken")
 
 
@@ -165,11 +167,15 @@ def see_all(
 
 
 def note_listed(seen: Sequence[tuple[Pod, CloudPod]], *, now: datetime) -> None:
-    """Book that pods were listed, and their raw status where it changed."""
+    """Book that pods were listed, their raw status and their price where they changed."""
     words: defaultdict[str, list[int]] = defaultdict(list)
+    prices: defaultdict[Decimal, list[int]] = defaultdict(list)
     for pod, listed in seen:
         if pod.provider_status != listed.status:
             words[listed.status].append(pod.pk)
+        price = listed.usd_per_pod_hour.quantize(LISTED_STEP, ROUND_HALF_UP)
+        if price and pod.listed_usd_per_pod_hour != price:
+            prices[price].append(pod.pk)
     keys = [pod.pk for pod, _ in seen]
     with transaction.atomic():
         # Locked in the order of their keys, as everybody locks pods: no deadlock.
@@ -178,6 +184,8 @@ def note_listed(seen: Sequence[tuple[Pod, CloudPod]], *, now: datetime) -> None:
         Pod.objects.filter(pk__in=keys).update(listed_at=now, list_misses=0)
         for word, changed in words.items():
             Pod.objects.filter(pk__in=changed).update(provider_status=word)
+        for price, changed in prices.items():
+            Pod.objects.filter(pk__in=changed).update(listed_usd_per_pod_hour=price)
 
 
 def adopt(

@@ -206,6 +206,7 @@ def rental_facts(
         "provider_id": rented.provider_id,
         "provider_status": rented.status[:20],
         "usd_per_pod_hour": rented.usd_per_pod_hour or None,
+        "listed_usd_per_pod_hour": rented.usd_per_pod_hour or None,
         "billed_from": rented.created_at,
         "base_url": provider.pod_url(rented.provider_id, VLLM_PORT),
         "lease_url": lease_url,
