@@ -10,10 +10,10 @@ from economics.services import demo
 from economics.services.accrual import accrue
 from economics.services.billing import read_billing as read_bill
 from economics.services.close import close_day, due_days
+from economics.services.counting import count_usage
 from economics.services.guardrails.check import check as check_limits
 from economics.services.guardrails.limits import ensure_limits
 from economics.services.metering import seal_hours
-from economics.services.metering import settle_usage as settle
 from economics.services.revenue import post_revenue
 from fleet.cloud import current_provider
 from fleet.services.jobs import JobFailed
@@ -22,10 +22,15 @@ from fleet.tasks import asking, recorded
 
 def settle_and_book(now: datetime) -> str:
     """Samples to usage hours, sealed hours to revenue; a summary."""
-    samples = settle(now)
+    counted = count_usage(now)
     sealed = seal_hours(now)
     posted = post_revenue(now)
-    words = f"{samples} samples counted, {sealed} hours sealed, {posted.hours} hours booked"
+    words = (
+        f"{counted.samples} samples counted, {sealed} hours sealed, "
+        f"{posted.hours} hours booked"
+    )
+    if counted.late_servers:
+        words += f", {counted.late_servers} servers that are gone had served more"
     if posted.unpriced_hours:
         words += f", {posted.unpriced_hours} hours have no token price"
     return words

@@ -41,6 +41,9 @@ ORPHAN_TERMINATE = env.flag("KERNE_ORPHAN_TERMINATE", default=True)
 STRAY_VOLUME_DELETE = env.flag("KERNE_STRAY_VOLUME_DELETE", default=False)
 WORKER_IMAGE = env.text("KERNE_WORKER_IMAGE", "runpod/worker-v1-vllm:stable-cuda12.1.0")
 HOUR_SEAL_SECONDS = env.seconds("KERNE_HOUR_SEAL_SECONDS", 900)
+# What was served after a server's last reading: so many seconds are estimated at most.
+ESTIMATE_MOST_SECONDS = env.seconds("KERNE_ESTIMATE_MOST_SECONDS", 900, minimum=0)
+ESTIMATES_EARN = env.flag("KERNE_ESTIMATES_EARN", default=False)
 RECONCILE_INTERVAL_SECONDS = env.seconds("KERNE_RECONCILE_INTERVAL_SECONDS", 15)
 CLOUD_LIST_INTERVAL_SECONDS = env.seconds("KERNE_CLOUD_LIST_INTERVAL_SECONDS", 60)
 TAKE_RATE = env.decimal(

@@ -13,7 +13,7 @@ from economics.models.listing import MarketListing
 from economics.models.price import TokenPrice
 from economics.models.profit import DailyProfit, DayClose, Scope
 from economics.models.resource_cost import ResourceCostLine
-from economics.models.usage import UsageCursor, UsageHour
+from economics.models.usage import UsageCursor, UsageEstimate, UsageHour, UsageProcess
 
 __all__ = [
     "BillingObservation",
@@ -31,5 +31,7 @@ __all__ = [
     "TokenClass",
     "TokenPrice",
     "UsageCursor",
+    "UsageEstimate",
     "UsageHour",
+    "UsageProcess",
 ]

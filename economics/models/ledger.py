@@ -78,10 +78,29 @@ class CostLine(models.Model):
 
 
 class RevenueLine(models.Model):
-    """What one token class of a sealed usage hour earned, and at which price."""
+    """What one token class of a sealed hour earned, and at which price.
 
+    The hour is one source's: a pod's counters, or an estimate of what they missed. A line
+    that `corrects` another takes it back: its tokens and its amount are negative.
+    """
+
+    deployment = models.ForeignKey(
+        "fleet.Deployment", on_delete=models.PROTECT, related_name="revenue_lines"
+    )
     usage_hour = models.ForeignKey(
-        "economics.UsageHour", on_delete=models.PROTECT, related_name="revenue_lines"
+        "economics.UsageHour",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="revenue_lines",
+    )
+    estimate = models.ForeignKey(
+        "economics.UsageEstimate",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="revenue_lines",
+    )
+    corrects = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, related_name="corrected_by"
     )
     token_class = models.CharField(max_length=16, choices=TokenClass)
     tokens = models.BigIntegerField()
@@ -93,11 +112,21 @@ class RevenueLine(models.Model):
     booked_at = models.DateTimeField()
 
     class Meta:
-        ordering = ["usage_hour__hour_start", "pk"]
+        ordering = ["day", "pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["usage_hour", "token_class"], name="economics_revenue_once"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["estimate", "token_class"],
+                condition=models.Q(corrects__isnull=True),
+                name="economics_estimate_revenue_once",
+            ),
+            models.CheckConstraint(
+                name="economics_revenue_has_one_source",
+                condition=models.Q(usage_hour__isnull=False, estimate__isnull=True)
+                | models.Q(usage_hour__isnull=True, estimate__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -149,12 +149,12 @@ def revenue_sums(day: date) -> list[tuple[int, DaySums]]:
     rows = (
         RevenueLine.objects.filter(day=day)
         .order_by()
-        .values("usage_hour__pod__deployment", "provenance")
+        .values("deployment", "provenance")
         .annotate(usd=Sum("amount_usd"), count=Sum("tokens"))
     )
     return [
         (
-            row["usage_hour__pod__deployment"],
+            row["deployment"],
             DaySums(
                 revenue_usd=row["usd"],
                 priced_tokens=row["count"],

@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet
 
 from economics.calc.money import round_stored
 from economics.calc.token_mix import TokenCounts, TokenRates
-from economics.models import Provenance, TokenClass, TokenPrice, UsageHour
+from economics.models import Provenance, TokenClass, TokenPrice, UsageEstimate, UsageHour
 
 TOKEN_FIELDS = {
     TokenClass.UNCACHED_PROMPT: "uncached_prompt_tokens",
@@ -46,7 +46,7 @@ class Prices:
         for price in TokenPrice.objects.order_by("-valid_from"):
             self._by_model.setdefault(price.served_model_id, []).append(price)
 
-    def of(self, hour: UsageHour) -> TokenPrice | None:
+    def of(self, hour: UsageHour | UsageEstimate) -> TokenPrice | None:
         """The price that was valid in an hour; None where none was set."""
         return self.at(hour.pod.deployment.variant.served_model_id, hour.hour_start)
 
@@ -74,7 +74,9 @@ def rates_of(price: TokenPrice) -> TokenRates:
     )
 
 
-def class_revenue(hour: UsageHour, price: TokenPrice, token_class: TokenClass) -> Decimal:
+def class_revenue(
+    hour: UsageHour | UsageEstimate, price: TokenPrice, token_class: TokenClass
+) -> Decimal:
     """Gross revenue of one class of an hour [USD], as a line stores it."""
     tokens: int = getattr(hour, TOKEN_FIELDS[token_class])
     rate: Decimal = getattr(price, PRICE_FIELDS[token_class])
@@ -86,15 +88,19 @@ def hour_revenue(hour: UsageHour, price: TokenPrice) -> Decimal:
     return sum((class_revenue(hour, price, kind) for kind in TokenClass), Decimal(0))
 
 
-def usage_provenance(hour: UsageHour) -> Provenance:
+def usage_provenance(hour: UsageHour | UsageEstimate) -> Provenance:
     """The weakest tag of the classes of an hour."""
     return revenue_provenance(hour, TokenClass.UNCACHED_PROMPT)
 
 
-def revenue_provenance(hour: UsageHour, token_class: TokenClass) -> Provenance:
+def revenue_provenance(
+    hour: UsageHour | UsageEstimate, token_class: TokenClass
+) -> Provenance:
     """Measured, unless the money is play money or the split of the prompt is a guess."""
     if hour.pod.deployment.fleet.simulated:
         return Provenance.SIMULATED
+    if isinstance(hour, UsageEstimate):
+        return Provenance.ESTIMATED
     if hour.cached_unknown and token_class != TokenClass.COMPLETION:
         return Provenance.ESTIMATED
     return Provenance.MEASURED

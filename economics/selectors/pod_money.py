@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from economics.calc.profit import Provenance, weakest
 from economics.calc.token_mix import TokenCounts
@@ -73,7 +73,7 @@ def pod_cost(pod: Pod, now: datetime) -> tuple[Decimal, set[Provenance]]:
 def pod_revenue(pod: Pod) -> tuple[Decimal, int, set[Provenance]]:
     """(USD, tokens without a price, tags): the lines, and the hours without lines."""
     rows = (
-        RevenueLine.objects.filter(usage_hour__pod=pod)
+        RevenueLine.objects.filter(Q(usage_hour__pod=pod) | Q(estimate__pod=pod))
         .order_by()
         .values("provenance")
         .annotate(usd=Sum("amount_usd"))

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from economics.calc.counters import RequestCounts
 from economics.calc.token_mix import TokenCounts
-from economics.models import UsageHour
-from fleet.models import Deployment
+from economics.models import UsageEstimate, UsageHour
+from fleet.models import Deployment, Pod
 
 HOURS_SHOWN = 48
+ESTIMATES_SHOWN = 20
 REASONS = {f"requests_{reason}": reason for reason in RequestCounts._fields}
 CLASSES = ("uncached_prompt", "cached_prompt", "completion")
 SUMS = {
@@ -53,9 +54,22 @@ class ServedHours:
         return added(row.requests for row in self.rows)
 
 
+def estimates_of(owner: Pod | Deployment) -> list[UsageEstimate]:
+    """What a pod, or the pods of a deployment, served unmetered; the newest first."""
+    mine = Q(pod=owner) if isinstance(owner, Pod) else Q(pod__deployment=owner)
+    rows = UsageEstimate.objects.filter(mine, superseded_at__isnull=True)
+    return list(rows.select_related("pod").order_by("-from_at")[:ESTIMATES_SHOWN])
+
+
 def requests_of(hour: UsageHour) -> RequestCounts:
     """The finished requests of a pod's hour."""
     return RequestCounts(*(getattr(hour, column) for column in REASONS))
+
+
+def requests_in(hours: QuerySet[UsageHour]) -> RequestCounts:
+    """The finished requests of some hours. One query."""
+    sums = hours.aggregate(**{reason: Sum(column) for column, reason in REASONS.items()})
+    return RequestCounts(*(sums[reason] or 0 for reason in RequestCounts._fields))
 
 
 def added(parts: Iterable[RequestCounts]) -> RequestCounts:

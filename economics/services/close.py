@@ -19,7 +19,8 @@ from economics.selectors.day_sums import DaySums, closed_day_sums
 from economics.selectors.days import first_figures_day
 from economics.services.accrual import accrue
 from economics.services.books import locked
-from economics.services.metering import seal_hours, settle_usage
+from economics.services.counting import count_usage
+from economics.services.metering import seal_hours
 from economics.services.revenue import post_revenue
 from fleet.models import Deployment
 
@@ -71,7 +72,7 @@ def close_day(day: date, now: datetime) -> bool:
     if DayClose.objects.filter(day=day).exists():
         return False
     refuse_if_not_due(day, now)
-    settle_usage(now)
+    count_usage(now)
     seal_hours(now)
     post_revenue(now)
     accrue(now)

@@ -12,7 +12,8 @@ from economics.calc.hours import day_bounds, day_of
 from economics.models import DayClose, TokenPrice
 from economics.services.accrual import accrue
 from economics.services.close import close_day
-from economics.services.metering import seal_hours, settle_usage
+from economics.services.counting import count_usage
+from economics.services.metering import seal_hours
 from economics.services.prices import set_token_price
 from economics.services.revenue import post_revenue
 from fleet.models import Deployment, ServedModel
@@ -79,7 +80,7 @@ def book_today(*, now: datetime) -> None:
 
     Until their next run the first page would else show a day of costs without revenue.
     """
-    settle_usage(now)
+    count_usage(now)
     seal_hours(now)
     post_revenue(now)
     accrue(now)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from django.conf import settings
 from django.db.models import F, OuterRef, Q, Subquery
@@ -13,16 +14,17 @@ from django.db.models.functions import Coalesce
 
 from economics.calc.counters import (
     CounterReading,
-    Finishes,
     Increase,
     RequestCounts,
     counter_increase,
     split_tokens_by_time,
 )
 from economics.calc.hours import HOUR, day_of, hour_start
-from economics.models import UsageCursor, UsageHour
+from economics.models import UsageCursor, UsageEstimate, UsageHour, UsageProcess
 from economics.selectors.days import closed_days
+from economics.selectors.readings import columns_of, reading, reading_of_cursor
 from economics.services.books import locked
+from economics.services.unmetered import estimate_window, supersede
 from fleet.models import EngineSample, Pod
 
 BATCH = 2000  # samples in one transaction
@@ -49,7 +51,6 @@ class HourDelta:
     cached_unknown: bool = False
 
 
-FINISHES = tuple(f"requests_{name}" for name in Finishes._fields)
 COUNTED = ("uncached_prompt_tokens", "cached_prompt_tokens", "completion_tokens")
 REQUESTS = tuple(f"requests_{reason}" for reason in RequestCounts._fields)
 SUMMED = (*COUNTED, "requests", *REQUESTS, "interpolated_tokens", "late_tokens")
@@ -96,68 +97,65 @@ def settle_batch(pod_id: int, *, now: datetime) -> int:
         batch = list(samples.order_by("at")[:BATCH])
         if not batch:
             return 0
-        # No process of this pod can be older than the wish for it.
-        requested_at = Pod.objects.values_list("requested_at", flat=True).get(pk=pod_id)
-        previous = None if cursor is None else reading_of_cursor(cursor)
+        pod = Pod.objects.select_related("deployment").get(pk=pod_id)
+        if cursor is not None and cursor.end_judged_at is not None:
+            supersede(pod_id, cursor.settled_until, batch[-1].at, now=now)
+        before = None if cursor is None else reading_of_cursor(cursor)
+        readings = [reading(sample) for sample in batch]
         increases: list[Increase] = []
-        for sample in batch:
-            current = reading(sample)
-            increases.append(
-                counter_increase(previous, current, pod_created_at=requested_at)
-            )
-            previous = current
+        for previous, current in pairwise((before, *readings)):
+            assert current is not None
+            # No process of this pod can be older than the wish for it.
+            increase = counter_increase(previous, current, pod_created_at=pod.requested_at)
+            if increase.is_reset and previous is not None:
+                close_process(pod, previous, increase.from_at, now=now)
+            increases.append(increase)
         add_to_hours(pod_id, increases, now=now)
-        resets = sum(increase.is_reset for increase in increases)
-        advance(pod_id, batch[-1], resets=resets + (cursor.resets if cursor else 0))
+        advance(pod_id, readings, increases, cursor=cursor)
     return len(batch)
 
 
-def reading(sample: EngineSample) -> CounterReading:
-    """A stored sample as the counters it holds."""
-    return CounterReading(
-        at=sample.at,
-        process_started_at=sample.process_started_at,
-        prompt_tokens=sample.prompt_tokens,
-        cached_prompt_tokens=sample.cached_prompt_tokens,
-        completion_tokens=sample.completion_tokens,
-        requests_finished=sample.requests_finished,
-        finishes=finishes_of(sample),
-    )
-
-
-def reading_of_cursor(cursor: UsageCursor) -> CounterReading:
-    """The last counted sample; the sample itself may be deleted by now."""
-    return CounterReading(
-        at=cursor.settled_until,
-        process_started_at=cursor.process_started_at,
-        prompt_tokens=cursor.prompt_tokens,
-        cached_prompt_tokens=cursor.cached_prompt_tokens,
-        completion_tokens=cursor.completion_tokens,
-        requests_finished=cursor.requests_finished,
-        finishes=finishes_of(cursor),
-    )
-
-
-def finishes_of(row: EngineSample | UsageCursor) -> Finishes | None:
-    """The finished requests of a row by reason; None where vLLM did not tell them."""
-    counts = [getattr(row, name) for name in FINISHES]
-    return None if None in counts else Finishes(*counts)
-
-
-def advance(pod_id: int, last: EngineSample, *, resets: int) -> None:
+def advance(
+    pod_id: int,
+    readings: Sequence[CounterReading],
+    increases: Sequence[Increase],
+    *,
+    cursor: UsageCursor | None,
+) -> None:
     """Move the cursor to the last counted sample."""
+    seen_at = [
+        read.at
+        for read, increase in zip(readings, increases, strict=True)
+        if increase.is_reset or (cursor is None and read is readings[0])
+    ]
+    before = cursor.process_seen_at if cursor else None
     UsageCursor.objects.update_or_create(
         pod_id=pod_id,
         defaults={
-            "settled_until": last.at,
-            "process_started_at": last.process_started_at,
-            "prompt_tokens": last.prompt_tokens,
-            "cached_prompt_tokens": last.cached_prompt_tokens,
-            "completion_tokens": last.completion_tokens,
-            "requests_finished": last.requests_finished,
-            **{name: getattr(last, name) for name in FINISHES},
-            "resets": resets,
+            "settled_until": readings[-1].at,
+            **columns_of(readings[-1]),
+            "resets": sum(each.is_reset for each in increases)
+            + (cursor.resets if cursor else 0),
+            "process_seen_at": seen_at[-1] if seen_at else before,
+            "end_judged_at": None,  # what comes after the last sample is judged anew
         },
+    )
+
+
+def close_process(
+    pod: Pod, last: CounterReading, restarted_at: datetime, *, now: datetime
+) -> None:
+    """A server is gone: remember how far it was counted, and estimate what it served
+    between its last reading and the start of the next one."""
+    started = last.process_started_at
+    if started is not None:
+        UsageProcess.objects.update_or_create(
+            pod=pod,
+            process_started_at=started,
+            defaults={**columns_of(last), "read_at": last.at},
+        )
+    estimate_window(
+        pod, UsageEstimate.Reason.RESTART, start=last.at, end=restarted_at, now=now
     )
 
 

@@ -1,12 +1,14 @@
-"""Revenue: sealed usage hours become lines at the price that was valid in that hour."""
+"""Revenue: sealed hours become lines at the price that was valid in that hour."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from economics.calc.hours import day_of
-from economics.models import RevenueLine, TokenClass, TokenPrice, UsageHour
+from economics.models import RevenueLine, TokenClass, TokenPrice, UsageEstimate, UsageHour
 from economics.selectors.days import booking_day, closed_days
 from economics.selectors.hour_revenue import (
     PRICE_FIELDS,
@@ -17,6 +19,9 @@ from economics.selectors.hour_revenue import (
     unbooked_hours,
 )
 from economics.services.books import locked
+from economics.services.unmetered import estimates_due
+
+Earner = UsageHour | UsageEstimate
 
 
 @dataclass(frozen=True)
@@ -31,14 +36,18 @@ def post_revenue(now: datetime) -> Posted:
     """Append the lines of every sealed hour that has none; running it twice adds none.
 
     All lines of an hour are written together, so an hour is booked or it is not. An
-    hour without a price stays unbooked, and listed, until one is set for it.
+    hour without a price stays unbooked, and listed, until one is set for it. Estimates
+    that earn are hours too, and are taken back when a late sample replaces them.
     """
-    booked = unpriced = 0
     with locked():
         prices = Prices()
-        hours = list(unbooked_hours().filter(sealed_at__isnull=False))
-        closed = closed_days(day_of(hours[0].hour_start)) if hours else set()
+        hours: list[Earner] = [*unbooked_hours().filter(sealed_at__isnull=False)]
+        hours += unbooked_estimates(now)
+        closed = (
+            closed_days(min(day_of(hour.hour_start) for hour in hours)) if hours else set()
+        )
         lines: list[RevenueLine] = []
+        unpriced = 0
         for hour in hours:
             price = prices.of(hour)
             if price is None:
@@ -46,27 +55,68 @@ def post_revenue(now: datetime) -> Posted:
                 continue
             day = booking_day(day_of(hour.hour_start), closed)
             lines += lines_of(hour, price, day=day, now=now)
-            booked += 1
         RevenueLine.objects.bulk_create(lines, batch_size=1000)
-    return Posted(hours=booked, unpriced_hours=unpriced)
+        take_back(now)
+    return Posted(hours=len(hours) - unpriced, unpriced_hours=unpriced)
+
+
+def unbooked_estimates(now: datetime) -> Iterable[UsageEstimate]:
+    """Estimates that earn, stand, and have no line yet."""
+    return (
+        UsageEstimate.objects.filter(
+            estimates_due(now), superseded_at__isnull=True, revenue_lines__isnull=True
+        )
+        .select_related("pod__deployment__variant", "pod__deployment__fleet")
+        .order_by("hour_start", "pk")
+    )
+
+
+def take_back(now: datetime) -> None:
+    """Append the mirror of each line whose estimate was replaced by a late sample."""
+    wrong = RevenueLine.objects.filter(
+        estimate__superseded_at__isnull=False,
+        corrects__isnull=True,
+        corrected_by__isnull=True,
+    )
+    lines = list(wrong.order_by("pk"))
+    closed = closed_days(min(line.day for line in lines)) if lines else set()
+    RevenueLine.objects.bulk_create(
+        RevenueLine(
+            deployment_id=line.deployment_id,
+            estimate_id=line.estimate_id,
+            corrects=line,
+            token_class=line.token_class,
+            tokens=-line.tokens,
+            price_id=line.price_id,
+            usd_per_token=line.usd_per_token,
+            amount_usd=-line.amount_usd,
+            provenance=line.provenance,
+            day=booking_day(line.day, closed),
+            booked_at=now,
+        )
+        for line in lines
+    )
 
 
 def lines_of(
-    hour: UsageHour, price: TokenPrice, *, day: date, now: datetime
+    hour: Earner, price: TokenPrice, *, day: date, now: datetime
 ) -> list[RevenueLine]:
     """A line for each class that has tokens in an hour."""
     lines: list[RevenueLine] = []
+    source = "usage_hour" if isinstance(hour, UsageHour) else "estimate"
     for token_class in TokenClass:
-        tokens = getattr(hour, TOKEN_FIELDS[token_class])
+        tokens: int = getattr(hour, TOKEN_FIELDS[token_class])
         if tokens == 0:
             continue
+        rate: Decimal = getattr(price, PRICE_FIELDS[token_class])
         lines.append(
             RevenueLine(
-                usage_hour=hour,
+                **{source: hour},
+                deployment=hour.pod.deployment,
                 token_class=token_class,
                 tokens=tokens,
                 price=price,
-                usd_per_token=getattr(price, PRICE_FIELDS[token_class]),
+                usd_per_token=rate,
                 amount_usd=class_revenue(hour, price, token_class),
                 provenance=revenue_provenance(hour, token_class),
                 day=day,

@@ -10,9 +10,10 @@ from decimal import Decimal
 from django import template
 
 from economics.calc.break_even import BreakEvenVerdict
+from economics.models import UsageEstimate
 from economics.selectors import DeploymentBreakEven, deployment_break_even
 from economics.selectors.resource_cost import cost_to_date
-from economics.selectors.usage_hours import ServedHours, deployment_hours
+from economics.selectors.usage_hours import ServedHours, deployment_hours, estimates_of
 from economics.views.pod_books import PodBooks, pod_books
 from economics.views.pod_today import PodToday, pods_today
 from fleet.models import Deployment, NetworkVolume, Pod, ServerlessEndpoint
@@ -36,6 +37,12 @@ def books_of(pod: Pod, now: datetime) -> PodBooks:
 def served_by(deployment: Deployment) -> ServedHours:
     """The newest hours of a deployment."""
     return deployment_hours(deployment)
+
+
+@register.simple_tag
+def unmetered(owner: Pod | Deployment) -> list[UsageEstimate]:
+    """What a pod or deployment probably served that no counter tells."""
+    return estimates_of(owner)
 
 
 @register.simple_tag

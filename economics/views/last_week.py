@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import Sum
+from django.db.models.functions import Coalesce
 
 from economics.calc.hours import HOUR, day_of, hour_start
 from economics.models import CostLine, RevenueLine
@@ -28,11 +29,9 @@ def profit_a_week_ago(now: datetime, *, simulated: bool) -> Decimal | None:
         .annotate(usd=Sum("amount_usd"))
     )
     revenues = (
-        RevenueLine.objects.filter(
-            day=day, usage_hour__pod__deployment__fleet__simulated=simulated
-        )
+        RevenueLine.objects.filter(day=day, deployment__fleet__simulated=simulated)
         .order_by()
-        .values_list("usage_hour__hour_start")
+        .values_list(Coalesce("usage_hour__hour_start", "estimate__hour_start"))
         .annotate(usd=Sum("amount_usd"))
     )
     cost_by_hour, revenue_by_hour = dict(costs), dict(revenues)

@@ -14,7 +14,7 @@ from economics.calc.token_mix import TokenCounts
 from economics.models import CostLine, RevenueLine, UsageHour
 from economics.selectors import PodMoney, pod_money
 from economics.selectors.hour_revenue import counts_of
-from economics.selectors.usage_hours import added, requests_of
+from economics.selectors.usage_hours import requests_in, requests_of
 from fleet.models import Pod
 
 HOURS_SHOWN = 48
@@ -37,21 +37,18 @@ class PodBooks:
     """Everything the books say of a pod.
 
     booked_cost_usd   [USD] of cost lines
+    requests          finished, of all hours
     running_cost_usd  [USD] since the last line, not booked yet
     """
 
     money: PodMoney
     booked_cost_usd: Decimal
+    requests: RequestCounts
     rows: list[HourRow]
 
     @property
     def running_cost_usd(self) -> Decimal:
         return self.money.cost_usd - self.booked_cost_usd
-
-    @property
-    def requests(self) -> RequestCounts:
-        """Finished requests of the hours that are shown."""
-        return added(row.requests for row in self.rows if row.requests is not None)
 
     @property
     def fees_usd(self) -> Decimal:
@@ -65,7 +62,10 @@ class PodBooks:
 def pod_books(pod: Pod, now: datetime) -> PodBooks:
     """The books of a pod as of `now`."""
     booked = CostLine.objects.filter(pod=pod).aggregate(usd=Sum("amount_usd"))["usd"]
-    return PodBooks(pod_money(pod, now), booked or Decimal(0), hour_rows(pod))
+    hours = UsageHour.objects.filter(pod=pod)
+    return PodBooks(
+        pod_money(pod, now), booked or Decimal(0), requests_in(hours), hour_rows(pod)
+    )
 
 
 def hour_rows(pod: Pod) -> list[HourRow]:

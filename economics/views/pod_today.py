@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import Sum
+from django.db.models.functions import Coalesce
 
 from economics.calc.hours import day_of
 from economics.models import CostLine, RevenueLine
@@ -53,9 +54,14 @@ def _add_lines(
     booked = CostLine.objects.filter(pod__in=ids, day=day).order_by().values("pod")
     for row in booked.annotate(usd=Sum("amount_usd")):
         costs[row["pod"]] += row["usd"]
-    earned = RevenueLine.objects.filter(usage_hour__pod__in=ids, day=day).order_by()
-    for line in earned.values("usage_hour__pod").annotate(usd=Sum("amount_usd")):
-        revenues[line["usage_hour__pod"]] += line["usd"]
+    earned = (
+        RevenueLine.objects.filter(day=day)
+        .annotate(pod=Coalesce("usage_hour__pod", "estimate__pod"))
+        .filter(pod__in=ids)
+        .order_by()
+    )
+    for line in earned.values("pod").annotate(usd=Sum("amount_usd")):
+        revenues[line["pod"]] += line["usd"]
 
 
 def _add_running(

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from economics.models import UsageHour
+from economics.models import UsageEstimate, UsageHour
 from tests.factories import make_pod
 
 
@@ -66,6 +66,30 @@ def test_one_deployment_or_all(script, hour):
     assert len(script.get("/api/v1/usage?deployment=llama-a").json()["rows"]) == 1
 
 
+def test_what_was_not_metered_stands_apart_with_its_bound(script, hour):
+    UsageEstimate.objects.create(
+        pod=hour.pod,
+        reason="end",
+        hour_start=hour.hour_start,
+        from_at=hour.hour_start,
+        to_at=hour.hour_start + timedelta(seconds=8),
+        uncached_prompt_tokens=48,
+        cached_prompt_tokens=24,
+        completion_tokens=8,
+        basis="500 tokens in the 50 s before × 8 s: 80",
+        earns=False,
+        made_at=hour.hour_start,
+    )
+
+    body = script.get("/api/v1/usage").json()
+
+    assert len(body["rows"]) == 1
+    (row,) = body["estimates"]
+    assert (row["source"], row["provenance"]) == ("estimate", "estimated")
+    assert (row["completion_tokens"], row["counts_in_revenue"]) == (8, False)
+    assert "peak throughput" in row["at_most_tokens_unknown_because"]
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
@@ -92,4 +116,4 @@ def test_many_pods_take_no_more_queries(script, hour):
     with CaptureQueriesContext(connection) as queries:
         script.get("/api/v1/usage")
 
-    assert len(queries) <= 4
+    assert len(queries) <= 5

@@ -44,6 +44,7 @@ def booked(deployment: Deployment, catalog: None) -> Pod:
         pod=pod, hour_start=hour, completion_tokens=5_000_000, sealed_at=now
     )
     RevenueLine.objects.create(
+        deployment=pod.deployment,
         usage_hour=usage,
         token_class="completion",
         tokens=5_000_000,

@@ -1,8 +1,10 @@
+from datetime import timedelta
+
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from economics.models import UsageHour
+from economics.models import UsageEstimate, UsageHour
 from fleet.models import Pod
 
 
@@ -44,3 +46,26 @@ def test_a_deployment_without_traffic_says_when_it_will_show(operator: Client, p
     page = page_of(operator, "fleet:deployment", pod.deployment_id)
 
     assert "No tokens were counted yet" in page
+
+
+def test_what_was_not_metered_stands_apart_with_its_computation(operator: Client, pod: Pod):
+    now = timezone.now()
+    UsageEstimate.objects.create(
+        pod=pod,
+        reason="end",
+        hour_start=now,
+        from_at=now,
+        to_at=now + timedelta(seconds=8),
+        uncached_prompt_tokens=48,
+        cached_prompt_tokens=24,
+        completion_tokens=8,
+        at_most_tokens=8_000,
+        basis="500 tokens in the 50 s before × 8 s, at most 8,000: 80",
+        earns=False,
+        made_at=now,
+    )
+
+    for name, pk in (("fleet:pod", pod.pk), ("fleet:deployment", pod.deployment_id)):
+        page = page_of(operator, name, pk)
+        assert "Not metered, estimated" in page and "≈ 80" in page
+        assert "500 tokens in the 50 s before × 8 s" in page and "not counted" in page

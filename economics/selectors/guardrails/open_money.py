@@ -143,14 +143,12 @@ def open_revenue(
 ) -> dict[Place, Decimal]:
     """Revenue lines of the open days, and what unbooked tokens earn."""
     earned: defaultdict[Place, Decimal] = defaultdict(Decimal)
-    pod = "usage_hour__pod__"
     rows = (
-        RevenueLine.objects.filter(
-            **{"day__gte": since, f"{pod}deployment__fleet__simulated": simulated}
-        )
-        .exclude(**{f"{pod}provider_id__startswith": SIMULATED_PAST})
+        RevenueLine.objects.filter(day__gte=since, deployment__fleet__simulated=simulated)
+        .exclude(usage_hour__pod__provider_id__startswith=SIMULATED_PAST)
+        .exclude(estimate__pod__provider_id__startswith=SIMULATED_PAST)
         .order_by()
-        .values_list(f"{pod}deployment", "day")
+        .values_list("deployment", "day")
         .annotate(usd=Sum("amount_usd"))
     )
     for deployment, day, usd in rows:

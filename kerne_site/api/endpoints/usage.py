@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
 from economics.calc.counters import RequestCounts
 from economics.calc.hours import day_bounds, day_of
 from economics.calc.unknown import Unknown
-from economics.models import Provenance, UsageHour
+from economics.models import Provenance, UsageEstimate, UsageHour
 from economics.selectors.hour_revenue import usage_provenance
 from economics.selectors.usage_hours import requests_of
 from fleet.models import Deployment
@@ -19,7 +20,8 @@ from kerne_site.api import Asked, Endpoint, Parameter, a_day, a_name, api_view
 from kerne_site.api import schemas as s
 
 MOST_DAYS = 7
-COUNTERS = "counters"
+COUNTERS, ESTIMATE = "counters", "estimate"
+NO_PEAK = Unknown("the peak throughput of the deployment was not known")
 NOT_IN_COUNTERS = Unknown("vLLM's counters do not tell reasoning tokens; a log does")
 
 
@@ -27,15 +29,20 @@ NOT_IN_COUNTERS = Unknown("vLLM's counters do not tell reasoning tokens; a log d
 def usage(request: HttpRequest) -> dict[str, Any]:
     """The usage hours of some days, of one deployment or of all."""
     first, last, slug = asked_for(Asked(request.GET), today=day_of(timezone.now()))
-    hours = UsageHour.objects.filter(
-        hour_start__gte=day_bounds(first).start, hour_start__lt=day_bounds(last).end
-    ).select_related("pod__deployment__variant__served_model", "pod__deployment__fleet")
+    window = Q(hour_start__gte=day_bounds(first).start, hour_start__lt=day_bounds(last).end)
     if slug is not None:
-        hours = hours.filter(pod__deployment__slug=slug)
+        window &= Q(pod__deployment__slug=slug)
+    owners = ("pod__deployment__variant__served_model", "pod__deployment__fleet")
+    hours = UsageHour.objects.filter(window).select_related(*owners)
+    estimates = UsageEstimate.objects.filter(window, superseded_at__isnull=True)
     return {
         "from_day": first,
         "to_day": last,
         "rows": [row_of(hour) for hour in hours.order_by("hour_start", "pod__name")],
+        "estimates": [
+            estimate_of(row)
+            for row in estimates.select_related(*owners).order_by("from_at", "pk")
+        ],
     }
 
 
@@ -63,18 +70,10 @@ def asked_for(asked: Asked, *, today: date) -> tuple[date, date, str | None]:
 
 
 def row_of(hour: UsageHour) -> dict[str, Any]:
-    deployment = hour.pod.deployment
     return {
-        "hour_start": hour.hour_start,
-        "deployment": deployment.slug,
-        "model": deployment.variant.served_model.slug,
-        "pod": hour.pod.name,
+        **common_of(hour),
         "source": COUNTERS,
-        "provenance": usage_provenance(hour),
         "is_sealed": hour.sealed_at is not None,
-        "uncached_prompt_tokens": hour.uncached_prompt_tokens,
-        "cached_prompt_tokens": hour.cached_prompt_tokens,
-        "completion_tokens": hour.completion_tokens,
         "reasoning_tokens": NOT_IN_COUNTERS,
         "interpolated_tokens": hour.interpolated_tokens,
         "late_tokens": hour.late_tokens,
@@ -83,25 +82,66 @@ def row_of(hour: UsageHour) -> dict[str, Any]:
     }
 
 
-ROW = s.record(
-    hour_start=s.described(s.INSTANT, "The UTC hour that begins here."),
-    deployment=s.TEXT,
-    model=s.TEXT,
-    pod=s.TEXT,
-    source=s.words(COUNTERS),
-    provenance=s.described(
+def common_of(hour: UsageHour | UsageEstimate) -> dict[str, Any]:
+    """Whose tokens they are, and how many of each class."""
+    deployment = hour.pod.deployment
+    return {
+        "hour_start": hour.hour_start,
+        "deployment": deployment.slug,
+        "model": deployment.variant.served_model.slug,
+        "pod": hour.pod.name,
+        "provenance": usage_provenance(hour),
+        "uncached_prompt_tokens": hour.uncached_prompt_tokens,
+        "cached_prompt_tokens": hour.cached_prompt_tokens,
+        "completion_tokens": hour.completion_tokens,
+    }
+
+
+def estimate_of(row: UsageEstimate) -> dict[str, Any]:
+    return {
+        **common_of(row),
+        "source": ESTIMATE,
+        "reason": row.reason,
+        "from_at": row.from_at,
+        "to_at": row.to_at,
+        "at_most_tokens": NO_PEAK if row.at_most_tokens is None else row.at_most_tokens,
+        "basis": row.basis,
+        "counts_in_revenue": row.earns,
+    }
+
+
+COMMON: dict[str, s.Schema] = {
+    "hour_start": s.described(s.INSTANT, "The UTC hour that begins here."),
+    "deployment": s.TEXT,
+    "model": s.TEXT,
+    "pod": s.TEXT,
+    "provenance": s.described(
         s.words(*Provenance.values),
-        "estimated: the split of the prompt into cached and uncached is not known.",
+        "estimated: of an hour, the split of the prompt into cached and uncached is.",
     ),
+    "uncached_prompt_tokens": s.WHOLE,
+    "cached_prompt_tokens": s.WHOLE,
+    "completion_tokens": s.described(s.WHOLE, "Reasoning tokens are inside."),
+}
+ROW = s.record(
+    **COMMON,
+    source=s.words(COUNTERS),
     is_sealed=s.described(s.FLAG, "Nothing is added to it any more."),
-    uncached_prompt_tokens=s.WHOLE,
-    cached_prompt_tokens=s.WHOLE,
-    completion_tokens=s.described(s.WHOLE, "Reasoning tokens are inside."),
     reasoning_tokens=s.or_unknown(s.described(s.WHOLE, "Of the completion tokens.")),
     interpolated_tokens=s.described(s.WHOLE, "Of all: split over two hours by time."),
     late_tokens=s.described(s.WHOLE, "Of all: they belong to an earlier, sealed hour."),
     requests=s.described(s.WHOLE, "Finished ones; the sum of the reasons."),
     requests_by_reason=s.record(**dict.fromkeys(RequestCounts._fields, s.WHOLE)),
+)
+ESTIMATED = s.record(
+    **COMMON,
+    source=s.words(ESTIMATE),
+    reason=s.words(*UsageEstimate.Reason.values),
+    from_at=s.INSTANT,
+    to_at=s.INSTANT,
+    at_most_tokens=s.or_unknown(s.described(s.WHOLE, "Peak throughput x seconds.")),
+    basis=s.described(s.TEXT, "The formula with its numbers put in."),
+    counts_in_revenue=s.FLAG,
 )
 USAGE = Endpoint(
     path="usage",
@@ -112,5 +152,12 @@ USAGE = Endpoint(
         Parameter("to", f"Last UTC day, at most {MOST_DAYS} in all; today.", s.DAY),
         Parameter("deployment", "The slug of one; all without it.", s.TEXT),
     ),
-    answer=s.record(from_day=s.DAY, to_day=s.DAY, rows=s.many(ROW)),
+    answer=s.record(
+        from_day=s.DAY,
+        to_day=s.DAY,
+        rows=s.many(ROW),
+        estimates=s.described(
+            s.many(ESTIMATED), "What no counter tells; in none of the rows."
+        ),
+    ),
 )
