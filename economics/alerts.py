@@ -9,7 +9,12 @@ from decimal import Decimal
 from economics.calc.guardrails import RULES as GUARDRAILS
 from economics.calc.hours import DAY, day_of
 from economics.models import DailyProfit, Scope
-from economics.selectors import unattributed_pods
+from economics.selectors import (
+    UnattributedPod,
+    UnattributedResource,
+    unattributed_pods,
+    unattributed_resources,
+)
 from economics.selectors.reconciliation import Asked, Compared, compared_pods
 from fleet.models import Pod, Severity
 from fleet.services.alerts.definitions import Finding, RuleDefinition
@@ -100,16 +105,21 @@ def plain(amount: Decimal) -> str:
 
 
 def stray_bills(now: datetime, limit: Decimal) -> Sequence[Finding]:
-    """What is billed for pods that no row of ours explains, above `limit` [USD]."""
+    """What is billed for pods, volumes and endpoints that no row of ours explains, above
+    `limit` [USD]."""
+    found: list[tuple[str, str, UnattributedPod | UnattributedResource]] = [
+        *(("", each.provider_pod_id, each) for each in unattributed_pods()),
+        *((f"{each.what} ", each.provider_id, each) for each in unattributed_resources()),
+    ]
     return [
         Finding(
-            stray.provider_pod_id,
-            f"{stray.usd:.2f} USD billed for {stray.provider_pod_id}, which is not ours",
+            f"{what.replace(' ', '-')}{provider_id}",
+            f"{stray.usd:.2f} USD billed for {what}{provider_id}, which is not ours",
             f"{stray.buckets} buckets from {stray.first_at:%Y-%m-%d %H:%M} to "
             f"{stray.last_at:%Y-%m-%d %H:%M} UTC at {stray.provider}; in no cost figure.",
             since=stray.first_at,
         )
-        for stray in unattributed_pods()
+        for what, provider_id, stray in found
         if stray.usd > limit and stray.last_at > now - STRAY_BILL_DAYS * DAY
     ]
 
@@ -135,8 +145,9 @@ RULES = (
     ),
     RuleDefinition(
         "stray-bill",
-        "Billed pod that is not ours",
-        "Billing buckets of the last three days whose pod no row of ours explains.",
+        "Billed and not ours",
+        "Billing buckets of the last three days whose pod, volume or endpoint no row of "
+        "ours explains.",
         Severity.WARNING,
         stray_bills,
         limit=Decimal("0.01"),

@@ -12,7 +12,7 @@ from economics.models.ledger import (
 from economics.models.listing import MarketListing
 from economics.models.price import TokenPrice
 from economics.models.profit import DailyProfit, DayClose, Scope
-from economics.models.resource_cost import ResourceCostLine
+from economics.models.resource_cost import ResourceCostLine, ResourceObservation
 from economics.models.usage import UsageCursor, UsageEstimate, UsageHour, UsageProcess
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "MarketListing",
     "Provenance",
     "ResourceCostLine",
+    "ResourceObservation",
     "RevenueLine",
     "Scope",
     "TokenClass",

@@ -56,3 +56,37 @@ class ResourceCostLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount_usd} USD {self.volume or self.endpoint}"
+
+
+class ResourceObservation(models.Model):
+    """What the provider said it charged for a volume or an endpoint without a row of ours.
+
+    Append-only: a changed figure is a new row with the next `revision`, and so is a row
+    of ours that takes it after all (`explained`): its cost is in the ledger from then on.
+    """
+
+    class Kind(models.TextChoices):
+        VOLUME = "volume", "network volume"
+        ENDPOINT = "endpoint", "serverless endpoint"
+
+    provider = models.CharField(max_length=20)
+    kind = models.CharField(max_length=8, choices=Kind)
+    provider_id = models.CharField(max_length=40)
+    bucket_start = models.DateTimeField()
+    bucket_end = models.DateTimeField()
+    total_usd = models.DecimalField(max_digits=18, decimal_places=8)
+    explained = models.BooleanField(default=False)
+    revision = models.PositiveIntegerField(default=1)
+    observed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["bucket_start", "revision"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "kind", "provider_id", "bucket_start", "revision"],
+                name="economics_resource_observed_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.total_usd} USD {self.kind} {self.provider_id}"

@@ -6,8 +6,10 @@ from economics.selectors.days import booking_day, closed_days
 from economics.selectors.history import closed_profit, profit_days
 from economics.selectors.loose_ends import (
     UnattributedPod,
+    UnattributedResource,
     UnpricedModel,
     unattributed_pods,
+    unattributed_resources,
     unpriced_models,
 )
 from economics.selectors.pod_money import PodMoney, pod_money
@@ -20,6 +22,7 @@ __all__ = [
     "ScopeToday",
     "Today",
     "UnattributedPod",
+    "UnattributedResource",
     "UnpricedModel",
     "booking_day",
     "closed_day_sums",
@@ -32,5 +35,6 @@ __all__ = [
     "profit_days",
     "today",
     "unattributed_pods",
+    "unattributed_resources",
     "unpriced_models",
 ]

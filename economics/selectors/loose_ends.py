@@ -1,4 +1,4 @@
-"""What the books can not place: tokens without a price, bills without a pod."""
+"""What the books can not place: tokens without a price, bills without a row of ours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Sum
 
-from economics.models import BillingObservation
+from economics.models import BillingObservation, ResourceObservation
 from economics.selectors.hour_revenue import Prices, counts_of, unbooked_hours
 
 
@@ -33,6 +33,24 @@ class UnattributedPod:
     buckets: int
     first_at: datetime
     last_at: datetime
+
+
+@dataclass(frozen=True)
+class UnattributedResource:
+    """What the provider billed for a volume or endpoint that no row of ours explains."""
+
+    provider: str
+    kind: str
+    provider_id: str
+    usd: Decimal
+    buckets: int
+    first_at: datetime
+    last_at: datetime
+
+    @property
+    def what(self) -> str:
+        """The kind in words."""
+        return str(ResourceObservation.Kind(self.kind).label)
 
 
 def unpriced_models() -> list[UnpricedModel]:
@@ -76,3 +94,28 @@ def unattributed_pods() -> list[UnattributedPod]:
         .order_by(F("usd").desc())
     )
     return [UnattributedPod(**row) for row in rows]
+
+
+def unattributed_resources() -> list[UnattributedResource]:
+    """Billed volumes and endpoints without a row of ours, by their newest figures, the
+    dearest first."""
+    newer = ResourceObservation.objects.filter(
+        provider=OuterRef("provider"),
+        kind=OuterRef("kind"),
+        provider_id=OuterRef("provider_id"),
+        bucket_start=OuterRef("bucket_start"),
+        revision__gt=OuterRef("revision"),
+    )
+    rows = (
+        ResourceObservation.objects.filter(~Exists(newer), explained=False, total_usd__gt=0)
+        .order_by()
+        .values("provider", "kind", "provider_id")
+        .annotate(
+            usd=Sum("total_usd"),
+            buckets=Count("pk"),
+            first_at=Min("bucket_start"),
+            last_at=Max("bucket_end"),
+        )
+        .order_by(F("usd").desc())
+    )
+    return [UnattributedResource(**row) for row in rows]

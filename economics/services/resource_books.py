@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.db.models import Sum
 
@@ -19,10 +19,10 @@ from economics.selectors.resource_cost import (
     unaccrued_volumes,
 )
 from economics.services.books import locked
+from economics.services.resource_bills import BilledKind, keep_unexplained, observed
 from fleet.models import NetworkVolume, ServerlessEndpoint
 from fleet.providers.resources import FullProvider, ResourceBucket
 
-OBSERVED_STEP = Decimal("0.00000001")
 Resource = NetworkVolume | ServerlessEndpoint
 
 
@@ -68,7 +68,7 @@ def read_resource_bills(
 ) -> tuple[int, int]:
     """Book what the provider charged for volumes and endpoints since `start`.
 
-    Gives (lines, buckets of something that no row of ours explains). Raises
+    Gives (lines, buckets of something that no row of ours explains, which are kept). Raises
     ProviderError when it does not answer; then nothing is changed.
     """
     end = hour_start(now) + HOUR
@@ -81,8 +81,13 @@ def read_resource_bills(
             *(book(bucket, volumes, now=now) for bucket in stored),
             *(book(bucket, endpoints, now=now) for bucket in served),
         ]
-    known = {**volumes, **endpoints}
-    unknown = sum(bucket.provider_id not in known for bucket in (*stored, *served))
+        unknown = keep_unexplained(
+            {BilledKind.VOLUME: stored, BilledKind.ENDPOINT: served},
+            ours={BilledKind.VOLUME: set(volumes), BilledKind.ENDPOINT: set(endpoints)},
+            provider=provider.name,
+            since=start,
+            now=now,
+        )
     return sum(lines), unknown
 
 
@@ -109,7 +114,7 @@ def book(bucket: ResourceBucket, rows: dict[str, Resource], *, now: datetime) ->
         return 0
     if isinstance(row, NetworkVolume) and bucket.end > now:
         return 0  # its own line of the hour comes first
-    said = bucket.total_usd.quantize(OBSERVED_STEP, rounding=ROUND_HALF_UP)
+    said = observed(bucket.total_usd)
     owner = {row.kind: row}
     lines = ResourceCostLine.objects.filter(hour_start=bucket.start, **owner)
     newest = lines.filter(billed_usd__isnull=False).order_by("-pk").first()

@@ -11,7 +11,11 @@ from django import template
 
 from economics.calc.break_even import BreakEvenVerdict
 from economics.models import UsageEstimate
-from economics.selectors import DeploymentBreakEven, deployment_break_even
+from economics.selectors import (
+    DeploymentBreakEven,
+    deployment_break_even,
+    unattributed_resources,
+)
 from economics.selectors.resource_cost import cost_to_date
 from economics.selectors.usage_hours import ServedHours, deployment_hours, estimates_of
 from economics.views.pod_books import PodBooks, pod_books
@@ -57,6 +61,18 @@ def resource_costs(
 ) -> dict[str, Decimal]:
     """What each volume or endpoint has cost so far [USD], by its name."""
     return cost_to_date(rows, now=now)
+
+
+@register.simple_tag
+def billed_strays(kind: str) -> dict[str, Decimal]:
+    """What strays of a kind have been billed so far [USD], by the provider's id."""
+    rows = unattributed_resources()
+    return {each.provider_id: each.usd for each in rows if each.kind == kind}
+
+
+@register.filter
+def bill_of(bills: dict[str, Decimal], provider_id: str) -> Decimal | None:
+    return bills.get(provider_id)
 
 
 @register.filter

@@ -26,6 +26,7 @@ from economics.selectors import (
     Today,
     today,
     unattributed_pods,
+    unattributed_resources,
     unpriced_models,
 )
 from economics.selectors.guardrails.board import alarms as guardrail_alarms
@@ -33,7 +34,8 @@ from economics.views.charts import money_asked
 from economics.views.last_week import profit_a_week_ago
 from fleet.access import viewer_required
 from fleet.models import ENDED, Deployment, Fleet, JobRun, Pod
-from fleet.selectors import account, orphans
+from fleet.selectors import account
+from fleet.selectors.strays import strays
 from fleet.views.states import WORST_FIRST, State, deployment_state, pod_state, worst
 
 SPARK_DAYS = 14
@@ -172,19 +174,17 @@ def today_context(request: HttpRequest) -> dict[str, Any]:
 
 
 def urgent() -> dict[str, Any]:
-    """The alarms that can not wait: pods that nobody ordered, limits that are reached."""
-    stray = list(orphans())
-    return {
-        "trips": guardrail_alarms(),
-        "orphans": stray,
-        "orphans_usd_per_hour": sum((o.usd_per_pod_hour for o in stray), Decimal(0)),
-    }
+    """The alarms that can not wait: what nobody ordered, limits that are reached."""
+    return {"trips": guardrail_alarms(), "strays": strays()}
 
 
 def alarms() -> dict[str, Any]:
-    """What is billed or sold outside of every figure. Five queries."""
-    books = {"unpriced": unpriced_models(), "unattributed": unattributed_pods()}
-    return urgent() | books
+    """What is billed or sold outside of every figure. Six queries."""
+    return urgent() | {
+        "unpriced": unpriced_models(),
+        "unattributed": unattributed_pods(),
+        "unattributed_resources": unattributed_resources(),
+    }
 
 
 @require_GET

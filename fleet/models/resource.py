@@ -202,7 +202,12 @@ class StrayResource(models.Model):
     """A volume or an endpoint in the account that no row of ours wants: it bills unseen.
 
     An endpoint with our prefix is ended by rule after its grace; a volume never is, where
-    a setting does not say so, because it holds data.
+    a setting does not say so, because it holds data. Either is ended where an operator
+    wants it (`end_wanted_by`).
+
+    workers_seen         of an endpoint; None before anybody counted them
+    usd_per_worker_hour  [USD / worker-hour] of the dearest worker seen, by the catalog or
+                         by our own row of it; None while no price is known
     """
 
     class Kind(models.TextChoices):
@@ -217,9 +222,15 @@ class StrayResource(models.Model):
     size_gb = models.PositiveIntegerField(default=0)  # of a volume
     workers_min = models.PositiveIntegerField(default=0)  # of an endpoint
     workers_max = models.PositiveIntegerField(default=0)
+    workers_seen = models.PositiveIntegerField(null=True, blank=True)
+    workers_seen_at = models.DateTimeField(null=True, blank=True)
+    usd_per_worker_hour = models.DecimalField(
+        max_digits=12, decimal_places=4, null=True, blank=True
+    )
     first_seen_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     sightings = models.PositiveIntegerField(default=1)
+    end_wanted_by = models.CharField(max_length=150, blank=True)
     end_sent_at = models.DateTimeField(null=True, blank=True)
     gone_at = models.DateTimeField(null=True, blank=True)
 
@@ -233,6 +244,14 @@ class StrayResource(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.provider_id})"
+
+    @property
+    def workers_billed(self) -> int | None:
+        """Workers of an endpoint that are billed now: seen, or at least the least; None
+        before anybody counted them."""
+        if self.workers_seen is None:
+            return None
+        return max(self.workers_seen, self.workers_min)
 
 
 class CloudListing(models.Model):

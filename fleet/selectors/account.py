@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from fleet.models import BalanceReading
-from fleet.selectors.burn import committed_usd_per_hour
+from fleet.selectors.burn import committed
 
 STALE_BALANCE_SECONDS = 1800
 
@@ -20,6 +20,7 @@ class Account:
 
     balance             None while unknown; `reason` says why
     burn_usd_per_hour   [USD/h] of all that may be billed, disks and orphans included
+    unknown             strays that cost more than that, nobody knows how much
     runway_hours        [h] None while unknown or nothing is spent; `reason` says which
     """
 
@@ -29,12 +30,14 @@ class Account:
     runway_hours: Decimal | None
     reason: str
     read_at: datetime | None
+    unknown: int = 0
 
 
 def account(*, now: datetime) -> Account:
     """The account as of `now`."""
     balance, reason = known_balance(now=now)
-    burn = committed_usd_per_hour(settings.PROVIDER_NAME)
+    spend = committed(settings.PROVIDER_NAME)
+    burn = spend.usd_per_hour
     hours = runway_hours(balance, burn)
     if hours is None and not reason:
         reason = "nothing is being spent"
@@ -45,6 +48,7 @@ def account(*, now: datetime) -> Account:
         runway_hours=hours,
         reason=reason,
         read_at=balance.read_at if balance else None,
+        unknown=spend.unknown,
     )
 
 

@@ -8,8 +8,9 @@ from decimal import Decimal
 from fleet.models import Orphan, Pod
 from fleet.selectors.resources import (
     HOURS_PER_MONTH,
+    Spend,
     endpoint_headroom_usd_per_hour,
-    resources_usd_per_hour,
+    resources_spend,
 )
 
 CONTAINER_DISK_USD_PER_GB_MONTH = Decimal("0.10")  # RunPod's pricing page, 2026-08
@@ -27,14 +28,21 @@ def pod_usd_per_hour(pod: Pod) -> Decimal:
 
 def committed_usd_per_hour(provider: str, *, pods: Iterable[Pod] | None = None) -> Decimal:
     """All that may be billed at `provider` now [USD/h]: strays, volumes, endpoints too."""
+    return committed(provider, pods=pods).usd_per_hour
+
+
+def committed(provider: str, *, pods: Iterable[Pod] | None = None) -> Spend:
+    """The same, with how many strays more cost something that nobody knows."""
     if pods is None:
         pods = Pod.objects.maybe_billed().filter(provider=provider)
     orphans = Orphan.objects.filter(provider=provider, gone_at__isnull=True)
-    return (
+    resources = resources_spend(provider)
+    usd_per_hour = (
         sum(map(pod_usd_per_hour, pods), Decimal(0))
         + sum((orphan.usd_per_pod_hour for orphan in orphans), Decimal(0))
-        + resources_usd_per_hour(provider)
+        + resources.usd_per_hour
     )
+    return Spend(usd_per_hour, resources.unknown)
 
 
 def exposed_usd_per_hour(provider: str) -> Decimal:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import DecimalField, ExpressionWrapper, F, Value
+from django.db.models import Case, DecimalField, ExpressionWrapper, F, Value, When
 from django.db.models.functions import Coalesce, Greatest
 
 from fleet.models import (
@@ -32,6 +33,15 @@ WORKERS_RENT = ExpressionWrapper(
     output_field=USD,
 )
 
+# What a stray's workers cost [USD/h], as `stray_usd_per_hour` has it; NULL is unknown.
+STRAY_RENT = Case(
+    When(kind=StrayResource.Kind.VOLUME, then=NOTHING),
+    When(workers_seen__isnull=True, then=Value(None)),
+    When(workers_seen=0, workers_min=0, then=NOTHING),
+    default=WORKERS_RENT,
+    output_field=USD,
+)
+
 
 def volume_usd_per_gb_month(size_gb: int) -> Decimal:
     """The price of each GB of a volume of this size [USD / GB-month]."""
@@ -53,10 +63,26 @@ def endpoint_usd_per_hour(endpoint: ServerlessEndpoint) -> Decimal:
     return endpoint.usd_per_worker_hour * endpoint.workers_billed
 
 
+def stray_usd_per_hour(stray: StrayResource) -> Decimal | None:
+    """What a stray costs now [USD/h]; None where its workers or their price are unknown."""
+    if stray.kind == StrayResource.Kind.VOLUME:
+        return volume_usd_per_hour(stray.size_gb)
+    workers, price = stray.workers_billed, stray.usd_per_worker_hour
+    if workers == 0:
+        return Decimal(0)
+    return None if workers is None or price is None else price * workers
+
+
 def endpoint_headroom_usd_per_hour(provider: str) -> Decimal:
-    """What endpoints may still scale up by [USD/h], beyond the workers counted now."""
+    """What endpoints may still scale up by [USD/h], beyond the workers counted now.
+
+    Strays are in as far as their price is known.
+    """
     endpoints = ServerlessEndpoint.objects.filter(
         provider=provider, status__in=RESOURCE_MAYBE_BILLED
+    )
+    strays = StrayResource.objects.filter(
+        provider=provider, usd_per_worker_hour__isnull=False, gone_at__isnull=True
     )
     return sum(
         (
@@ -64,34 +90,49 @@ def endpoint_headroom_usd_per_hour(provider: str) -> Decimal:
             for each in endpoints
         ),
         Decimal(0),
+    ) + sum(
+        (
+            price * max(each.workers_max - (each.workers_billed or 0), 0)
+            for each in strays
+            if (price := each.usd_per_worker_hour) is not None
+        ),
+        Decimal(0),
     )
 
 
-def resources_usd_per_hour(provider: str) -> Decimal:
-    """All volumes and endpoints that may be billed at `provider` now [USD/h].
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What is spent per hour as far as it is known [USD/h], and how many strays more
+    cost something that nobody knows."""
 
-    Strays are in: a volume by its size; an endpoint tells no price and counts nothing.
-    """
+    usd_per_hour: Decimal
+    unknown: int = 0
+
+
+def resources_spend(provider: str) -> Spend:
+    """All volumes and endpoints that may be billed at `provider` now, strays included."""
     volumes = NetworkVolume.objects.filter(
         provider=provider, status__in=RESOURCE_MAYBE_BILLED
     )
-    strays = StrayResource.objects.filter(
-        provider=provider, kind=StrayResource.Kind.VOLUME, gone_at__isnull=True
-    )
+    strays = StrayResource.objects.filter(provider=provider, gone_at__isnull=True)
     endpoints = ServerlessEndpoint.objects.filter(
         provider=provider, status__in=RESOURCE_MAYBE_BILLED
     )
-    # One question for all three: this sum is on every page that shows the spend.
+    # One question for all: this sum is on every page that shows the spend.
     rows = (
         volumes.order_by()
         .values_list("size_gb", NOTHING)
         .union(
-            strays.order_by().values_list("size_gb", NOTHING),
+            strays.order_by().values_list("size_gb", STRAY_RENT),
             endpoints.order_by().values_list(Value(0), WORKERS_RENT),
             all=True,
         )
     )
-    return sum((volume_usd_per_hour(size_gb) + usd for size_gb, usd in rows), Decimal(0))
+    known, unknown = Decimal(0), 0
+    for size_gb, usd in rows:
+        unknown += usd is None
+        known += volume_usd_per_hour(size_gb) + (usd or 0)
+    return Spend(known, unknown)
 
 
 def usd_per_hour_by_deployment() -> dict[int, Decimal]:

@@ -21,7 +21,7 @@ from fleet.models import (
 )
 from fleet.providers.base import ProviderError
 from fleet.providers.resources import CloudEndpoint, CloudVolume, FullProvider
-from fleet.services import audit, resource_late, resource_rent
+from fleet.services import audit, resource_late, resource_rent, stray_workers
 from fleet.services.isolation import apart
 from fleet.services.resource_rent import RESEND_SECONDS, Listed, Resource
 
@@ -84,6 +84,7 @@ def compare(*, provider: FullProvider, now: datetime) -> Settled:
         if len(done.troubles) == broken:
             note_listing(LISTS[kind], provider=provider, now=now)
     watch_workers(provider=provider, now=now, troubles=done.troubles)
+    stray_workers.watch(provider=provider, now=now, troubles=done.troubles)
     return done
 
 

@@ -29,6 +29,7 @@ from fleet.models import (
 from fleet.selectors.resources import (
     endpoint_usd_per_hour,
     pods_mounting,
+    stray_usd_per_hour,
     volume_usd_per_hour,
     volume_usd_per_month,
 )
@@ -67,10 +68,10 @@ class EndpointRow:
 
 @dataclass(frozen=True, slots=True)
 class StrayRow:
-    """A stray with its price per month; None for an endpoint, which tells none."""
+    """A stray with what it costs now [USD/h]; None where that is unknown."""
 
     row: StrayResource
-    usd_per_month: Decimal | None
+    usd_per_hour: Decimal | None
 
 
 @require_GET
@@ -120,13 +121,7 @@ def common(kind: StrayResource.Kind, names: list[str]) -> dict[str, Any]:
     strays = StrayResource.objects.filter(kind=kind, gone_at__isnull=True)
     return {
         "strays": [
-            StrayRow(
-                stray,
-                volume_usd_per_month(stray.size_gb)
-                if kind == StrayResource.Kind.VOLUME
-                else None,
-            )
-            for stray in strays[:MOST_ROWS]
+            StrayRow(stray, stray_usd_per_hour(stray)) for stray in strays[:MOST_ROWS]
         ],
         "many": len(names),
         "deletes_volumes": settings.STRAY_VOLUME_DELETE,

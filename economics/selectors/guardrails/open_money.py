@@ -16,7 +16,13 @@ from django.db.models import Max, Q, QuerySet, Sum
 from economics.calc.accrual import compute_cost
 from economics.calc.guardrails import surest_spend
 from economics.calc.hours import DAY, day_bounds, day_of, hour_start, whole_seconds
-from economics.models import BillingObservation, CostLine, DayClose, RevenueLine
+from economics.models import (
+    BillingObservation,
+    CostLine,
+    DayClose,
+    ResourceObservation,
+    RevenueLine,
+)
 from economics.selectors.days import booking_day, closed_days, first_figures_day
 from economics.selectors.guardrails.resource_spend import Place, resource_spend
 from economics.selectors.hour_revenue import Prices, hour_revenue, unbooked_hours
@@ -26,9 +32,11 @@ from economics.selectors.pod_cost import (
     unaccrued_parts,
     unaccrued_pods,
 )
-from fleet.models import SIMULATED_PAST, Orphan, Pod
+from fleet.models import SIMULATED_PAST, Orphan, Pod, StrayResource
+from fleet.selectors.resources import stray_usd_per_hour
 
 MOST_OPEN_DAYS = 62
+Stray = tuple[str, str, datetime]  # what it is, the provider's id, the bucket's start
 
 
 @dataclass(frozen=True)
@@ -170,28 +178,30 @@ def open_revenue(
 
 
 def stray_spend(*, provider: str, now: datetime) -> Decimal:
-    """What pods that no row of ours explains cost today [USD].
+    """What no row of ours explains cost today [USD]: pods, volumes and endpoints.
 
-    Per pod the bill or the seconds since it was first seen, whichever is more.
+    Of each the bill or the seconds since it was first seen, whichever is more.
     """
     midnight = day_bounds(day_of(now)).start
-    accrued: dict[str, Decimal] = {}
-    seen = Orphan.objects.filter(Q(gone_at__isnull=True) | Q(gone_at__gt=midnight))
-    for orphan in seen.filter(provider=provider, first_seen_at__lt=now):
-        start, end = max(orphan.first_seen_at, midnight), min(orphan.gone_at or now, now)
-        accrued[orphan.provider_id] = compute_cost(
-            seconds=whole_seconds(start, max(start, end)),
-            usd_per_hour=orphan.usd_per_pod_hour,
-        )
-    newest: dict[tuple[str, datetime], Decimal] = {}
-    rows = BillingObservation.objects.filter(
+    accrued = {
+        **accrued_orphans(provider, since=midnight, now=now),
+        **accrued_resources(provider, since=midnight, now=now),
+    }
+    newest: dict[Stray, Decimal] = {}
+    pods = BillingObservation.objects.filter(
         provider=provider, pod__isnull=True, bucket_start__gte=midnight
     )
-    for row in rows.order_by("revision"):
-        newest[row.provider_pod_id, row.bucket_start] = row.total_usd
-    billed: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for (pod_id, _), usd in newest.items():
-        billed[pod_id] += usd
+    for row in pods.order_by("revision"):
+        newest["pod", row.provider_pod_id, row.bucket_start] = row.total_usd
+    others = ResourceObservation.objects.filter(
+        provider=provider, bucket_start__gte=midnight
+    )
+    for each in others.order_by("revision"):
+        usd = Decimal(0) if each.explained else each.total_usd
+        newest[each.kind, each.provider_id, each.bucket_start] = usd
+    billed: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    for (kind, provider_id, _), usd in newest.items():
+        billed[kind, provider_id] += usd
     return sum(
         (
             surest_spend(
@@ -201,3 +211,38 @@ def stray_spend(*, provider: str, now: datetime) -> Decimal:
         ),
         Decimal(0),
     )
+
+
+def accrued_orphans(
+    provider: str, *, since: datetime, now: datetime
+) -> dict[tuple[str, str], Decimal]:
+    """What stray pods ran up since, by our seconds [USD]."""
+    seen = Orphan.objects.filter(Q(gone_at__isnull=True) | Q(gone_at__gt=since))
+    return {
+        ("pod", orphan.provider_id): compute_cost(
+            seconds=seconds_seen(orphan, since=since, now=now),
+            usd_per_hour=orphan.usd_per_pod_hour,
+        )
+        for orphan in seen.filter(provider=provider, first_seen_at__lt=now)
+    }
+
+
+def accrued_resources(
+    provider: str, *, since: datetime, now: datetime
+) -> dict[tuple[str, str], Decimal]:
+    """What stray volumes and endpoints ran up since at what they cost now [USD]. Of one
+    whose price is unknown only the bill tells."""
+    seen = StrayResource.objects.filter(Q(gone_at__isnull=True) | Q(gone_at__gt=since))
+    return {
+        (stray.kind, stray.provider_id): compute_cost(
+            seconds=seconds_seen(stray, since=since, now=now), usd_per_hour=price
+        )
+        for stray in seen.filter(provider=provider, first_seen_at__lt=now)
+        if (price := stray_usd_per_hour(stray)) is not None
+    }
+
+
+def seconds_seen(stray: Orphan | StrayResource, *, since: datetime, now: datetime) -> int:
+    """Seconds since `since` in which it was in the list."""
+    start, end = max(stray.first_seen_at, since), min(stray.gone_at or now, now)
+    return whole_seconds(start, max(start, end))

@@ -24,7 +24,7 @@ from fleet.models import (
 )
 from fleet.selectors.burn import pod_usd_per_hour
 from fleet.selectors.health import shown_health
-from fleet.selectors.resources import volume_usd_per_month
+from fleet.selectors.resources import stray_usd_per_hour, volume_usd_per_month
 from fleet.services import resource_rent, termination
 from fleet.services.alerts.definitions import Finding
 
@@ -157,10 +157,12 @@ def strays() -> list[Finding]:
 
 
 def stray_price(stray: StrayResource) -> str:
-    """What a stray costs, as far as the provider tells."""
+    """What a stray costs, as far as it is known."""
     if stray.kind == StrayResource.Kind.VOLUME:
         return f"{volume_usd_per_month(stray.size_gb):.2f} USD/month for {stray.size_gb} GB"
-    return f"{stray.workers_min} to {stray.workers_max} workers at a price that is not told"
+    usd = stray_usd_per_hour(stray)
+    now = "at a price that is unknown" if usd is None else f"{usd:.4f} USD/h now"
+    return f"{stray.workers_min} to {stray.workers_max} workers, {now}"
 
 
 def may_be_ended(orphan: Orphan) -> bool:
