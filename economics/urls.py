@@ -3,7 +3,9 @@
 from django.urls import path
 
 from economics.views import (
+    book_import,
     charts,
+    expenses,
     guardrails,
     listings,
     model_config,
@@ -40,6 +42,17 @@ urlpatterns = [
     path("prices/", prices.prices, name="prices"),
     path("books/bill/", reconciliation.reconciliation, name="reconciliation"),
     path("books/bill.csv", reconciliation.reconciliation_csv, name="reconciliation-csv"),
+    path("books/expenses/", expenses.expenses, name="expenses"),
+    path("books/expenses.csv", expenses.expenses_csv, name="expenses-csv"),
+    path(
+        "books/expenses/<int:pk>/reverse/", expenses.expense_reverse, name="expense-reverse"
+    ),
+    path("books/import/<str:kind>/", book_import.book_import, name="book-import"),
+    path(
+        "books/import/<str:kind>/confirm/",
+        book_import.book_import_confirm,
+        name="book-import-confirm",
+    ),
     path("guardrails/", guardrails.guardrails, name="guardrails"),
     path("guardrails/live/", guardrails.guardrails_live, name="guardrails-live"),
     path("guardrails/limit/", guardrails.guardrail_limit, name="guardrail-limit"),

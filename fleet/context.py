@@ -26,6 +26,7 @@ PAGES = (  # name, address, key after "g", icon
     ("Prices", "economics:prices", "p", "tag"),
     ("Market", "economics:listings", "k", "store"),
     ("GPU prices", "fleet:offers", "m", "cpu"),
+    ("Books", "economics:expenses", "e", "notebook-text"),
     ("Actions", "fleet:actions", "a", "receipt-text"),
     ("Alerts", "fleet:alerts", "i", "bell"),
     ("Jobs", "fleet:jobs", "j", "calendar-clock"),

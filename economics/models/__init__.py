@@ -1,5 +1,7 @@
 """The tables of the money, re-exported so that callers need one import."""
 
+from economics.models.book_import import BookImport
+from economics.models.expense import Expense, ExpenseCategory, ExpenseLine
 from economics.models.guardrail import GuardrailLimit, GuardrailTrip
 from economics.models.ledger import (
     BillingObservation,
@@ -17,10 +19,14 @@ from economics.models.usage import UsageCursor, UsageEstimate, UsageHour, UsageP
 
 __all__ = [
     "BillingObservation",
+    "BookImport",
     "CostKind",
     "CostLine",
     "DailyProfit",
     "DayClose",
+    "Expense",
+    "ExpenseCategory",
+    "ExpenseLine",
     "GuardrailLimit",
     "GuardrailTrip",
     "MarketListing",

@@ -23,6 +23,7 @@ from economics.models import (
     UsageHour,
 )
 from economics.selectors.days import booking_day, closed_days
+from economics.selectors.expenses import DayExpenses, day_expenses
 from economics.selectors.hour_revenue import (
     Prices,
     counts_of,
@@ -78,20 +79,30 @@ class DaySums:
 SumsByDeployment = dict[int, DaySums]
 
 
-def closed_day_sums(day: date) -> SumsByDeployment:
-    """What the lines of a day add up to, per deployment id. Nothing is estimated."""
+def closed_day_sums(day: date, expenses: DayExpenses | None = None) -> SumsByDeployment:
+    """What the lines of a day add up to, per deployment id. Nothing is estimated.
+
+    expenses  those of the day; read when not given. What fleets share is in no sum here.
+    """
     sums: defaultdict[int, DaySums] = defaultdict(DaySums)
-    for part in (cost_sums(day), revenue_sums(day), usage_sums(day)):
+    own = expense_sums(expenses or day_expenses(day))
+    for part in (cost_sums(day), own, revenue_sums(day), usage_sums(day)):
         for deployment, more in part:
             sums[deployment] += more
     return dict(sums)
 
 
-def open_day_sums(day: date, now: datetime) -> SumsByDeployment:
-    """The lines of an open day, and what has run up since: unbooked tokens and seconds."""
+def open_day_sums(
+    day: date, now: datetime, expenses: DayExpenses | None = None
+) -> SumsByDeployment:
+    """The lines of an open day, and what has run up since: unbooked tokens and seconds.
+
+    expenses  as for `closed_day_sums`; a day's share counts whole from its first second
+    """
     sums: defaultdict[int, DaySums] = defaultdict(DaySums)
     parts = (
         cost_sums(day),
+        expense_sums(expenses or day_expenses(day)),
         revenue_sums(day),
         usage_sums(day, with_unpriced=False),
         running_costs(day, now),
@@ -135,6 +146,18 @@ def resource_sums(
         (deployment, DaySums(cost_usd=usd, tags=frozenset({Tag(provenance)})))
         for deployment, usd, provenance in rows
     ]
+
+
+def expense_sums(expenses: DayExpenses) -> list[tuple[int, DaySums]]:
+    """The other expenses of the deployments themselves."""
+    return [
+        (deployment, shared_sums(usd)) for deployment, usd in expenses.by_deployment.items()
+    ]
+
+
+def shared_sums(usd: Decimal) -> DaySums:
+    """Other expenses as sums: invoices, so they count as billed; nothing without any."""
+    return DaySums(cost_usd=usd, tags=frozenset({Tag.BILLED})) if usd else DaySums()
 
 
 def cost_tag(provenance: str, *, confirmed: bool) -> Tag:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.db.models import Min
 
 from economics.calc.hours import day_of
-from economics.models import CostLine, DayClose, ResourceCostLine, UsageHour
+from economics.models import CostLine, DayClose, ExpenseLine, ResourceCostLine, UsageHour
 from fleet.models import NetworkVolume, Pod
 
 MAX_CLOSED_DAYS = 3660
@@ -31,8 +31,24 @@ def booking_day(day: date, closed: set[date] | None = None) -> date:
     raise RuntimeError(f"there is no open day in the {MAX_CLOSED_DAYS} days after {day}")
 
 
+def newest_closed_day() -> date | None:
+    """The last day that is closed; None before the first close."""
+    return DayClose.objects.order_by("-day").values_list("day", flat=True).first()
+
+
+def open_day_for(day: date, newest_closed: date | None) -> date:
+    """The day that a line about `day` counts in, given the newest closed day.
+
+    Days close in order: a day before the first close will never be closed either, so
+    what is about it counts in the first open day too.
+    """
+    if newest_closed is None or day > newest_closed:
+        return day
+    return newest_closed + timedelta(days=1)
+
+
 def first_figures_day() -> date | None:
-    """The UTC day of the first token or billed second; None when there is none yet."""
+    """The UTC day of the first token, billed second or expense; None without any yet."""
     instants = [
         UsageHour.objects.aggregate(first=Min("hour_start"))["first"],
         CostLine.objects.aggregate(first=Min("hour_start"))["first"],
@@ -41,4 +57,6 @@ def first_figures_day() -> date | None:
         Pod.objects.aggregate(first=Min("billed_from"))["first"],
     ]
     known = [instant for instant in instants if instant is not None]
-    return day_of(min(known)) if known else None
+    days = [day_of(min(known))] if known else []
+    paid_for: date | None = ExpenseLine.objects.aggregate(first=Min("day"))["first"]
+    return min([*days, *([paid_for] if paid_for else [])], default=None)

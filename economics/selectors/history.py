@@ -12,8 +12,9 @@ from economics.calc.profit import Provenance
 from economics.calc.unknown import Unknown
 from economics.charts.profit_history import ProfitDay
 from economics.models import DailyProfit, Scope
-from economics.selectors.day_sums import DaySums, open_day_sums
+from economics.selectors.day_sums import DaySums, open_day_sums, shared_sums
 from economics.selectors.days import closed_days, first_figures_day
+from economics.selectors.expenses import DayExpenses, day_expenses
 from fleet.models import Deployment, Fleet
 
 DAYS_SHOWN = 30
@@ -42,16 +43,36 @@ def profit_days(
     ]
     members = members_of(simulated, fleet, deployment)
     for day in open_days(first, last, closed):
-        own = [part for pk, part in open_day_sums(day, now).items() if pk in members]
-        if own or (day == last and members):
-            rows.append(open_day(day, sum(own, DaySums()), simulated=simulated))
+        expenses = day_expenses(day)
+        sums = open_day_sums(day, now, expenses)
+        own = [part for pk, part in sums.items() if pk in members]
+        shared = shared_in(expenses, simulated, fleet, deployment)
+        if own or shared or (day == last and members):
+            whole = sum(own, shared_sums(shared))
+            rows.append(open_day(day, whole, simulated=simulated))
     return sorted(rows, key=lambda row: row.day), first, last
+
+
+def shared_in(
+    expenses: DayExpenses,
+    simulated: bool,
+    fleet: Fleet | None,
+    deployment: Deployment | None,
+) -> Decimal:
+    """What a scope shares of the expenses of a day [USD]; a deployment shares nothing."""
+    if deployment is not None:
+        return Decimal(0)
+    if fleet is not None:
+        return expenses.shared_by(simulated=fleet.simulated, fleet_id=fleet.pk)
+    return expenses.shared_by(simulated=simulated)
 
 
 def open_days(first: date, last: date, closed: set[date]) -> list[date]:
     """Days of a window that can have figures and are not closed. Days close in order."""
-    begun = first_figures_day()
-    start = max(closed) + DAY if closed else max(first, begun or last)
+    if closed:
+        start = max(closed) + DAY
+    else:
+        start = max(first, min(first_figures_day() or last, last))
     return [start + n * DAY for n in range((last - start).days + 1)]
 
 

@@ -14,12 +14,14 @@ from economics.calc.hours import day_of
 from economics.calc.profit import DayFigures
 from economics.calc.unknown import Unknown
 from economics.selectors.ahead import Ahead, ahead_of
-from economics.selectors.day_sums import DaySums, open_day_sums
+from economics.selectors.day_sums import DaySums, open_day_sums, shared_sums
+from economics.selectors.expenses import day_expenses
 from fleet.models import Deployment, Fleet, Pod
 from fleet.selectors.burn import pod_usd_per_hour
 from fleet.selectors.resources import usd_per_hour_by_deployment
 
 EARLIEST_PROJECTION = Decimal("0.04")  # about an hour: before, a pace says nothing
+NOTHING = Decimal(0)
 TOO_EARLY = Unknown("too early in the day for a pace")
 HOURS_TO_COME = Unknown("scheduled hours are still to begin today, so they have no pace")
 
@@ -59,6 +61,7 @@ class Today:
     whole: ScopeToday
     fleets: dict[int, ScopeToday]
     deployments: dict[int, ScopeToday]
+    listed: tuple[Deployment, ...]
 
 
 def kinds_of_money() -> list[bool]:
@@ -67,16 +70,22 @@ def kinds_of_money() -> list[bool]:
     return sorted(kinds) or [False]
 
 
-def today(now: datetime, *, simulated: bool = False) -> Today:
+def today(
+    now: datetime, *, simulated: bool = False, fleets: Sequence[Fleet] | None = None
+) -> Today:
     """The figures of the UTC day of `now`, by fleet id and deployment id.
+
+    fleets  those of this kind of money; read when not given
 
     Every fleet and deployment of this kind of money is in, also without any figures.
     """
     day = day_of(now)
-    sums = open_day_sums(day, now)
+    expenses = day_expenses(day)
+    sums = open_day_sums(day, now, expenses)
     burn = burn_by_deployment()
     deployments = list(Deployment.objects.filter(fleet__simulated=simulated))
-    fleets = list(Fleet.objects.filter(simulated=simulated).values_list("pk", flat=True))
+    if fleets is None:
+        fleets = list(Fleet.objects.filter(simulated=simulated))
     parts = {
         each.pk: Part(
             sums=sums.get(each.pk, DaySums()),
@@ -86,25 +95,30 @@ def today(now: datetime, *, simulated: bool = False) -> Today:
         for each in deployments
     }
 
-    def scope(members: Iterable[Deployment]) -> ScopeToday:
-        return scope_today([parts[each.pk] for each in members])
+    def scope(members: Iterable[Deployment], shared: Decimal = NOTHING) -> ScopeToday:
+        return scope_today([parts[each.pk] for each in members], shared)
 
     return Today(
         day=day,
         now=now,
         simulated=simulated,
-        whole=scope(deployments),
+        whole=scope(deployments, expenses.shared_by(simulated=simulated)),
         fleets={
-            fleet: scope(each for each in deployments if each.fleet_id == fleet)
+            fleet.pk: scope(
+                (each for each in deployments if each.fleet_id == fleet.pk),
+                expenses.shared_by(simulated=simulated, fleet_id=fleet.pk),
+            )
             for fleet in fleets
         },
         deployments={each.pk: scope([each]) for each in deployments},
+        listed=tuple(deployments),
     )
 
 
-def scope_today(parts: Sequence[Part]) -> ScopeToday:
-    """The figures of some deployments, looking ahead to the end of the day."""
-    sums = sum((part.sums for part in parts), DaySums())
+def scope_today(parts: Sequence[Part], shared_usd: Decimal = NOTHING) -> ScopeToday:
+    """The figures of some deployments and of the expenses that they share [USD],
+    looking ahead to the end of the day."""
+    sums = sum((part.sums for part in parts), shared_sums(shared_usd))
     ahead = sum((part.ahead.cost_usd for part in parts), Decimal(0))
     cost = max(sums.cost_usd, Decimal(0)) + ahead
     return ScopeToday(

@@ -15,8 +15,9 @@ from economics.calc.hours import DAY, day_bounds
 from economics.calc.money import round_stored
 from economics.calc.unknown import Unknown
 from economics.models import DailyProfit, DayClose, Scope
-from economics.selectors.day_sums import DaySums, closed_day_sums
-from economics.selectors.days import first_figures_day
+from economics.selectors.day_sums import DaySums, closed_day_sums, shared_sums
+from economics.selectors.days import first_figures_day, newest_closed_day
+from economics.selectors.expenses import day_expenses
 from economics.services.accrual import accrue
 from economics.services.books import locked
 from economics.services.counting import count_usage
@@ -53,7 +54,7 @@ def due_days(now: datetime) -> list[date]:
 
     At most MAX_CATCH_UP: the next run goes on after a long silence.
     """
-    newest = DayClose.objects.order_by("-day").values_list("day", flat=True).first()
+    newest = newest_closed_day()
     first = first_figures_day() if newest is None else newest + DAY
     days: list[date] = []
     while first is not None and len(days) < MAX_CATCH_UP and closable_at(first) <= now:
@@ -103,8 +104,12 @@ def refuse_if_not_due(day: date, now: datetime) -> None:
 
 
 def rows_of(day: date, now: datetime) -> list[DailyProfit]:
-    """The rows of a day: each deployment with figures, its fleet, and all of its kind."""
-    sums = closed_day_sums(day)
+    """The rows of a day: each deployment with figures, its fleet, and all of its kind.
+
+    A fleet, or all, may have figures without any deployment: expenses that it shares.
+    """
+    expenses = day_expenses(day)
+    sums = closed_day_sums(day, expenses)
     existing = Deployment.objects.filter(created_at__lt=day_bounds(day).end)
     deployments = {
         each.pk: each
@@ -128,9 +133,14 @@ def rows_of(day: date, now: datetime) -> list[DailyProfit]:
         fleet = deployments[pk].fleet
         totals[Owner(Scope.FLEET, fleet.simulated, fleet.pk)] += part
         totals[Owner(Scope.ALL, fleet.simulated)] += part
+    shared: defaultdict[Owner, Decimal] = defaultdict(Decimal)
+    for (simulated, fleet_id), usd in expenses.shared.items():
+        shared[Owner(Scope.ALL, simulated)] += usd
+        if fleet_id is not None:
+            shared[Owner(Scope.FLEET, simulated, fleet_id)] += usd
     return rows + [
-        total_row(day, owner, totals[owner], members, now)
-        for owner, members in parts.items()
+        total_row(day, owner, totals[owner], parts[owner], shared[owner], now)
+        for owner in dict.fromkeys((*parts, *shared))
     ]
 
 
@@ -157,16 +167,24 @@ def deployment_row(
 
 
 def total_row(
-    day: date, owner: Owner, sums: DaySums, members: list[DailyProfit], now: datetime
+    day: date,
+    owner: Owner,
+    sums: DaySums,
+    members: list[DailyProfit],
+    shared_usd: Decimal,
+    now: datetime,
 ) -> DailyProfit:
-    """The figures of a fleet or of all: the sums of the stored rows, to the last digit.
+    """The figures of a fleet or of all: the sums of the stored rows, to the last digit,
+    and what its members share, which is in none of their rows.
 
     Utilization stays empty: tokens of different models do not add up to a share.
     """
-    row = base_row(day, owner, sums, now)
-    row.profit_usd = sum((each.profit_usd for each in members), Decimal(0))
+    row = base_row(day, owner, sums + shared_sums(shared_usd), now)
+    row.profit_usd = sum((each.profit_usd for each in members), -shared_usd)
+    needed = shared_sums(shared_usd).figures(settings.TAKE_RATE).break_even_revenue_usd
     row.break_even_revenue_usd = sum(
-        (each.break_even_revenue_usd for each in members), Decimal(0)
+        (each.break_even_revenue_usd for each in members),
+        Decimal(0) if isinstance(needed, Unknown) else round_stored(needed),
     )
     return row
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.db import transaction
 
 from economics.calc.hours import day_bounds, day_of
-from economics.models import DayClose, TokenPrice
+from economics.models import DayClose, ExpenseLine, TokenPrice
 from economics.services.accrual import accrue
 from economics.services.close import close_day
 from economics.services.counting import count_usage
@@ -47,6 +47,11 @@ def make_demo(*, now: datetime, plans: Sequence[DemoDeployment] = DEPLOYMENTS) -
     """
     if Deployment.objects.filter(slug__in=[plan.slug for plan in plans]).exists():
         return "the demo exists already"
+    if ExpenseLine.objects.exists():
+        raise DemoRefused(
+            "Expenses are booked here already, and the demo's past would lie among them. "
+            "Start it in a new folder (KERNE_VAR)."
+        )
     if DayClose.objects.exists():
         raise DemoRefused(
             "Days of the past are closed already; the demo can not be put into them. "

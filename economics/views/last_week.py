@@ -10,7 +10,7 @@ from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from economics.calc.hours import HOUR, day_of, hour_start
-from economics.models import CostLine, RevenueLine
+from economics.models import CostLine, ExpenseLine, RevenueLine
 
 WEEK = timedelta(days=7)
 
@@ -19,6 +19,7 @@ def profit_a_week_ago(now: datetime, *, simulated: bool) -> Decimal | None:
     """Profit [USD] of [00:00, same clock time) a week before `now`; None: no lines.
 
     Lines are hourly, so the hour that `now` lies in counts by the share that is over.
+    Other expenses count whole, as they do today.
     """
     then = now - WEEK
     day = day_of(then)
@@ -37,8 +38,10 @@ def profit_a_week_ago(now: datetime, *, simulated: bool) -> Decimal | None:
     cost_by_hour, revenue_by_hour = dict(costs), dict(revenues)
     if not cost_by_hour and not revenue_by_hour:
         return None
+    paid = ExpenseLine.objects.filter(day=day, expense__simulated=simulated)
+    expenses = paid.aggregate(usd=Sum("amount_usd"))["usd"] or Decimal(0)
     revenue = until(revenue_by_hour, then)
-    return revenue * (1 - settings.TAKE_RATE) - until(cost_by_hour, then)
+    return revenue * (1 - settings.TAKE_RATE) - until(cost_by_hour, then) - expenses
 
 
 def until(by_hour: dict[datetime, Decimal], end: datetime) -> Decimal:

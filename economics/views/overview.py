@@ -56,13 +56,13 @@ class Row:
 
 
 def table_rows(figures: Today, pods: list[Pod], fleets: list[Fleet]) -> list[Row]:
-    """Fleets of one kind of money with their deployments. Two queries."""
+    """Fleets of one kind of money with their deployments. One query."""
     by_deployment: dict[int, list[Pod]] = defaultdict(list)
     for pod in pods:
         by_deployment[pod.deployment_id].append(pod)
     sparks = profit_sparks(figures.day, simulated=figures.simulated)
     by_fleet: dict[int, list[Row]] = defaultdict(list)
-    for deployment in Deployment.objects.filter(fleet__simulated=figures.simulated):
+    for deployment in figures.listed:
         own = by_deployment[deployment.pk]
         by_fleet[deployment.fleet_id].append(
             Row(
@@ -145,7 +145,8 @@ def today_context(request: HttpRequest) -> dict[str, Any]:
     fleets = list(Fleet.objects.all())
     kinds = sorted({fleet.simulated for fleet in fleets}) or [False]
     simulated = money_asked(request, kinds)
-    figures = today(now, simulated=simulated)
+    own = [fleet for fleet in fleets if fleet.simulated == simulated]
+    figures = today(now, simulated=simulated, fleets=own)
     pods = list(
         Pod.objects.filter(deployment__fleet__simulated=simulated).exclude(status__in=ENDED)
     )

@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core import signing
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from fleet.access import operator_required, operator_to_post
-from fleet.csv_files import FileRefused, refuse_too_large
+from fleet.csv_files import FileRefused
 from fleet.market.csv_file import COLUMNS
 from fleet.models import OfferImport
 from fleet.services.market import (
@@ -21,10 +19,9 @@ from fleet.services.market import (
     import_offers,
     preview_import,
 )
+from fleet.views.upload import sealed, unsealed, uploaded
 
 SEAL = "fleet.offers.import"
-SEAL_SECONDS = 3600
-MOST_SEALED = 2_000_000  # characters; a form may carry 2.5 MB
 ROWS_SHOWN = 20
 IMPORTS_SHOWN = 10
 
@@ -35,55 +32,30 @@ def offers_import(request: HttpRequest) -> HttpResponse:
     """The form; sent, what the file would bring or what is wrong with it."""
     if request.method == "GET":
         return page(request)
-    upload = request.FILES.get("file")
-    if not isinstance(upload, UploadedFile):
-        return refuse(request, FileRefused("No file was chosen; choose a CSV file."))
     try:
-        refuse_too_large(upload.size or 0)
-        content = upload.read()
-        preview = preview_import(
-            content, name=upload.name or "offers.csv", now=timezone.now()
-        )
+        file = uploaded(request)
+        preview = preview_import(file.content, name=file.name, now=timezone.now())
+        words = sealed(file, salt=SEAL, otherwise="use “manage.py import_offers FILE”")
     except FileRefused as refusal:
         return refuse(request, refusal)
-    sealed = signing.dumps(
-        {"name": preview.name, "text": content.decode("utf-8")}, salt=SEAL, compress=True
-    )
-    if len(sealed) > MOST_SEALED:
-        sentence = (
-            "The file is right but too large to be confirmed here; use "
-            "“manage.py import_offers FILE”. Nothing was imported."
-        )
-        return refuse(request, FileRefused(sentence))
-    return page(request, preview=preview, sealed=sealed)
+    return page(request, preview=preview, words=words)
 
 
 @require_POST
 @operator_required
 def offers_import_confirm(request: HttpRequest) -> HttpResponse:
     """Take in the file that was previewed."""
-    now = timezone.now()
     try:
-        told = signing.loads(
-            request.POST.get("sealed", ""), salt=SEAL, max_age=SEAL_SECONDS
-        )
-    except signing.BadSignature:
-        return refuse(
-            request,
-            FileRefused(
-                "The preview is incomplete or older than an hour; choose the file again."
-            ),
-        )
-    try:
+        file = unsealed(request.POST.get("sealed", ""), salt=SEAL)
         stored = import_offers(
-            told["text"].encode("utf-8"),
-            name=told["name"],
+            file.content,
+            name=file.name,
             acting_user=request.user.get_username(),
-            now=now,
+            now=timezone.now(),
         )
     except FileRefused as refusal:
         return refuse(request, refusal)
-    messages.success(request, f"{told['name']} is imported: {stored}.")
+    messages.success(request, f"{file.name} is imported: {stored}.")
     return redirect("fleet:offers")
 
 
@@ -95,7 +67,7 @@ def page(
     request: HttpRequest,
     *,
     preview: ImportPreview | None = None,
-    sealed: str = "",
+    words: str = "",
     refusal: FileRefused | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -103,7 +75,7 @@ def page(
         "now": timezone.now(),
         "preview": preview,
         "shown": preview.rows[:ROWS_SHOWN] if preview else (),
-        "sealed": sealed,
+        "sealed": words,
         "refusal": refusal,
         "columns": COLUMNS,
         "imports": OfferImport.objects.all()[:IMPORTS_SHOWN],

@@ -14,6 +14,9 @@ TABLES = [
     "economics_costline",
     "economics_revenueline",
     "economics_billingobservation",
+    "economics_bookimport",
+    "economics_expense",
+    "economics_expenseline",
 ]
 
 

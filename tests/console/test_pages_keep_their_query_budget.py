@@ -51,6 +51,8 @@ def queries_of(client: Client, address: str) -> int:
         "economics:prices",
         "economics:listings",
         "market-models",
+        "economics:expenses",
+        "economics:expenses-csv",
         "fleet:list",
         "fleet:live",
         "fleet:order",

@@ -1,0 +1,138 @@
+"""Files into the books, one page for every kind: a file, its preview, a confirmation.
+
+A new kind is an importer of its own and one entry of KINDS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from economics.models import BookImport
+from economics.services.book_imports import FilePreview, Importer, preview_file, take_in
+from economics.services.expense_file import EXPENSES
+from fleet.access import operator_required, operator_to_post
+from fleet.csv_files import FileRefused
+from fleet.views.upload import sealed, unsealed, uploaded
+
+SEAL = "economics.book-import"
+ROWS_SHOWN = 50
+IMPORTS_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the page of one kind says.
+
+    columns  (name, whether a file needs it, what stands in it)
+    back     the page that the rows are on
+    """
+
+    importer: Importer[Any]
+    title: str
+    back: str
+    back_title: str
+    columns: Sequence[tuple[str, bool, str]]
+    example: str
+    limits: str = "CSV in UTF-8, at most 2 MB"
+
+
+KINDS = {
+    "expenses": Kind(
+        importer=EXPENSES,
+        title="Import expenses",
+        back="economics:expenses",
+        back_title="Other expenses",
+        columns=(
+            ("spent_on", True, "the day of the invoice, such as 2026-11-09"),
+            ("amount_usd", True, "USD with at most 2 decimals; negative came back"),
+            ("category", True, "domain, hosting, monitoring, software, people, bank, …"),
+            ("description", True, "what was paid for, at most 120 characters"),
+            ("belongs_to", True, "all, fleet:NAME or deployment:NAME"),
+            (
+                "first_day, last_day",
+                False,
+                "the days that it is spread over, both included",
+            ),
+            ("currency", False, "USD; another currency is refused"),
+        ),
+        example="spent_on,amount_usd,category,description,belongs_to,first_day,last_day\n"
+        "2026-11-09,120.00,domain,Domain example.com,all,2026-11-09,2027-11-08",
+    ),
+}
+
+
+def kind_of(name: str) -> Kind:
+    """The kind of that name; 404 where there is none."""
+    found = KINDS.get(name)
+    if found is None:
+        raise Http404(f"There is no import {name!r}.")
+    return found
+
+
+@require_http_methods(["GET", "POST"])
+@operator_to_post
+def book_import(request: HttpRequest, kind: str) -> HttpResponse:
+    """The form; sent, what the file would bring or what is wrong with it."""
+    chosen = kind_of(kind)
+    if request.method == "GET":
+        return page(request, kind)
+    importer = chosen.importer
+    try:
+        file = uploaded(request, most_bytes=importer.most_bytes)
+        preview = preview_file(importer, file.content, name=file.name, now=timezone.now())
+        words = sealed(file, salt=f"{SEAL}.{kind}")
+    except FileRefused as refusal:
+        return page(request, kind, refusal=refusal)
+    return page(request, kind, preview=preview, words=words)
+
+
+@require_POST
+@operator_required
+def book_import_confirm(request: HttpRequest, kind: str) -> HttpResponse:
+    """Take in the file that was previewed."""
+    chosen = kind_of(kind)
+    try:
+        file = unsealed(request.POST.get("sealed", ""), salt=f"{SEAL}.{kind}")
+        done = take_in(
+            chosen.importer,
+            file.content,
+            name=file.name,
+            acting_user=request.user.get_username(),
+            now=timezone.now(),
+        )
+    except FileRefused as refusal:
+        return page(request, kind, refusal=refusal)
+    messages.success(request, f"{file.name} is imported: {done}.")
+    return redirect(chosen.back)
+
+
+def page(
+    request: HttpRequest,
+    kind: str,
+    *,
+    preview: FilePreview | None = None,
+    words: str = "",
+    refusal: FileRefused | None = None,
+) -> HttpResponse:
+    """The page of a kind; 422 with what is wrong."""
+    chosen = kind_of(kind)
+    context: dict[str, Any] = {
+        "kind": kind,
+        "chosen": chosen,
+        "now": timezone.now(),
+        "preview": preview,
+        "rows": preview.shown.rows[:ROWS_SHOWN] if preview else (),
+        "sealed": words,
+        "refusal": refusal,
+        "imports": BookImport.objects.filter(kind=chosen.importer.kind)[:IMPORTS_SHOWN],
+    }
+    status = 422 if refusal else 200
+    return render(request, "economics/book_import.html", context, status=status)
