@@ -19,10 +19,11 @@ from economics.selectors.guardrails import current_limits, limits_of, observe, r
 from fleet.models import BalanceReading
 from fleet.selectors.account import known_balance
 from fleet.selectors.listings import Listing, pods_listing, resource_listings
+from fleet.selectors.providers import main_provider
 from fleet.services.launch_guard import LaunchRequest
 
 MIN_RUNWAY_HOURS = Decimal(1)  # the provider ends pods without a network volume at $0
-PLAY_MONEY = "sandbox"
+PLAY_MONEY = ("sandbox", "spotmarket")
 
 
 def veto(request: LaunchRequest) -> str | None:
@@ -55,22 +56,26 @@ def over_spend_limit(request: LaunchRequest) -> str | None:
 
 def short_of_balance(request: LaunchRequest, rows: list[GuardrailLimit]) -> str | None:
     """The balance must be known, and last an hour unless our own limit says how long."""
-    balance, reason = known_balance(now=request.now)
+    balance, reason = known_balance(now=request.now, provider=request.provider)
     if balance is None:
-        if request.provider == PLAY_MONEY:
+        if request.provider in PLAY_MONEY:
             return None
         return (
             f"balance unknown: {reason}, so no new spend is started on {request.provider}. "
             "It starts once the balance can be read."
         )
-    if any(row.rule == Rule.RUNWAY and row.refuse is not None for row in rows):
+    ruled = any(row.rule == Rule.RUNWAY and row.refuse is not None for row in rows)
+    if ruled and request.provider == main_provider():
         return None
     return short_of_runway(request, balance)
 
 
 def short_of_runway(request: LaunchRequest, balance: BalanceReading) -> str | None:
     """The sentence when the balance would last for less than MIN_RUNWAY_HOURS."""
-    after = request.committed_usd_per_hour + request.usd_per_hour
+    before = request.account_usd_per_hour
+    if before is None:
+        before = request.committed_usd_per_hour
+    after = before + request.usd_per_hour
     left = runway(balance_usd=balance.balance_usd, usd_per_hour=after)
     if not isinstance(left, Runway) or left.hours >= MIN_RUNWAY_HOURS:
         return None
@@ -81,11 +86,12 @@ def short_of_runway(request: LaunchRequest, balance: BalanceReading) -> str | No
 
 
 def blind(request: LaunchRequest) -> str | None:
-    """What the provider bills must have been listed in the last ten minutes."""
-    if request.provider == PLAY_MONEY:
+    """What the provider bills must have been listed in the last ten minutes: its own
+    list, another provider's says nothing of it."""
+    if request.provider in PLAY_MONEY:
         return None
-    listings = [pods_listing()]
-    if request.provider == settings.PROVIDER_NAME:
+    listings = [pods_listing(request.provider)]
+    if request.provider == main_provider():
         listings += resource_listings(request.provider)
     stale = (each for each in listings if each.is_stale(now=request.now))
     return next((unseen(request, each) for each in stale), None)
@@ -110,7 +116,9 @@ def over_a_guardrail(request: LaunchRequest, rows: list[GuardrailLimit]) -> str 
         return None
     world = read_world(now=request.now)
     with_it = world.with_launch(
-        usd_per_hour=request.usd_per_hour, deployment_id=request.deployment_id
+        usd_per_hour=request.usd_per_hour,
+        deployment_id=request.deployment_id,
+        is_main=request.provider == main_provider(),
     )
     limits = {(limit.rule, limit.fleet_id): limit for limit in limits_of(rows)}
     before = {place(seen): seen for seen in observe(world, rows)}

@@ -15,9 +15,8 @@ from economics.services.guardrails.check import check as check_limits
 from economics.services.guardrails.limits import ensure_limits
 from economics.services.metering import seal_hours
 from economics.services.revenue import post_revenue
-from fleet.cloud import current_provider
 from fleet.services.jobs import JobFailed
-from fleet.tasks import asking, recorded
+from fleet.tasks import of_each_provider, recorded
 
 
 def settle_and_book(now: datetime) -> str:
@@ -56,11 +55,10 @@ def accrue_costs() -> None:
 
 @shared_task
 def read_billing() -> None:
-    """Beat: what the provider says it charged."""
-    provider = current_provider()
-    recorded(
+    """Beat: what each provider says it charged."""
+    of_each_provider(
         "read_billing",
-        asking(lambda now: read_bill(provider=provider, now=now).sentence()),
+        lambda provider, now: read_bill(provider=provider, now=now).sentence(),
     )
 
 

@@ -1,4 +1,4 @@
-"""The provider that settings name. Only tasks, views and commands ask for it."""
+"""The providers that settings name. Only tasks, views and commands ask for them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from fleet.providers.no_key import NO_KEY, RefusesEverything
 from fleet.providers.resources import FullProvider
 from fleet.providers.runpod import RunPodProvider
 from fleet.providers.runpod_follow import LogEvent, follow
+from fleet.providers.sandbox_spot import SpotMarketProvider, spot_base_url
+from fleet.selectors.providers import main_provider, provider_names, spot_provider
 from fleet.services import stored_secrets
 
 
@@ -36,6 +38,25 @@ def current_provider() -> FullProvider:
     )
 
 
+def providers() -> tuple[FullProvider, ...]:
+    """Every connected provider, the main one first."""
+    return tuple(provider_named(name) for name in provider_names())
+
+
+def provider_named(name: str) -> FullProvider:
+    """The provider under which rows keep `name`. Raises LookupError where it is not
+    connected: nothing can be asked of it, nor ended there."""
+    if name == main_provider():
+        return current_provider()
+    if name and name == spot_provider():
+        return SpotMarketProvider(
+            name=name,
+            sandbox_url=settings.SPOT_PROVIDER_URL,
+            api_key=settings.RUNPOD_API_KEY,
+        )
+    raise LookupError(f"{name} is not connected; connected are {provider_names()}")
+
+
 def provider_with(key: str | None) -> FullProvider:
     """The provider under that key; without one every call is refused here."""
     told: dict[str, Any] = {
@@ -48,11 +69,14 @@ def provider_with(key: str | None) -> FullProvider:
 
 
 def followed_log(
-    provider_id: str, *, tail: int, after: str, seconds: float
+    provider: str, provider_id: str, *, tail: int, after: str, seconds: float
 ) -> AsyncIterator[LogEvent]:
     """A pod's log as it comes. Reads the key now, asks the provider when iterated."""
+    base = settings.RUNPOD_API_URL
+    if provider != main_provider():
+        base = spot_base_url(settings.SPOT_PROVIDER_URL)
     return follow(
-        base_url=settings.RUNPOD_API_URL,
+        base_url=base,
         api_key=settings.RUNPOD_API_KEY or stored_secrets.read(stored_secrets.RUNPOD) or "",
         provider_id=provider_id,
         tail=tail,

@@ -9,16 +9,20 @@ from datetime import datetime
 from functools import partial
 
 from celery import current_task, shared_task
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.utils import timezone
 
 from fleet import notifying, outgoing
-from fleet.cloud import current_provider
+from fleet.cloud import provider_named, providers
+from fleet.models import Pod
 from fleet.outgoing import Allowed
 from fleet.providers.base import ProviderError
 from fleet.providers.canary import canary_silence
 from fleet.providers.gpuhunt_catalog import MarketReading
 from fleet.providers.gpuhunt_catalog import read_market as read_catalogs
+from fleet.providers.resources import FullProvider
+from fleet.selectors.providers import job_name, provider_names
 from fleet.selectors.speeds import evidence
 from fleet.services import (
     audit_chain,
@@ -61,16 +65,36 @@ def recorded(name: str, work: Callable[[datetime], str]) -> None:
     )
 
 
-def asking(work: Callable[[datetime], str]) -> Callable[[datetime], str]:
+def asking(
+    work: Callable[[datetime], str], *, provider: FullProvider
+) -> Callable[[datetime], str]:
     """`work`, with a provider's refusal or silence told as the job's own failure."""
 
     def told(now: datetime) -> str:
         try:
             return work(now)
         except ProviderError as error:
-            raise JobFailed(f"{settings.PROVIDER_NAME}: {error}") from error
+            raise JobFailed(f"{provider.name}: {error}") from error
 
     return told
+
+
+def of_each_provider(name: str, work: Callable[[FullProvider, datetime], str]) -> None:
+    """Run `work(provider, now)` for every provider, each as a job row of its own.
+
+    What breaks for one stops no other; the first error is raised when all had their turn.
+    """
+    broke: list[Exception] = []
+    for provider in providers():
+        asked = asking(partial(work, provider), provider=provider)
+        try:
+            recorded(job_name(name, provider.name), asked)
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception as error:
+            broke.append(error)
+    if broke:
+        raise broke[0]
 
 
 def new_key() -> str:
@@ -81,18 +105,20 @@ def new_key() -> str:
 @shared_task
 def reconcile() -> None:
     """Beat, and the doorbell after an order or a stop: one tick, then rent what is due."""
-    provider = current_provider()
+    main, *others = providers()
     recorded(
         "reconcile",
         asking(
             lambda now: reconcile_service.tick(
-                provider=provider,
+                provider=main,
+                others=others,
                 simulated=settings.KERNE_SANDBOX,
                 clock=timezone.now,
                 new_key=new_key,
                 last_scrape=partial(probing.last_scrape, clock=timezone.now),
                 canary=partial(canary_silence, settings.CANARY_URL),
-            )
+            ),
+            provider=main,
         ),
     )
     ring_requested()
@@ -106,7 +132,12 @@ def provision_requested() -> None:
 
 def ring_requested() -> int:
     """Ring for every intent that may be sent now; the number of bells."""
-    waiting = provisioning.due(provider_name=settings.PROVIDER_NAME, now=timezone.now())
+    now = timezone.now()
+    waiting = [
+        pod_id
+        for name in provider_names()
+        for pod_id in provisioning.due(provider_name=name, now=now)
+    ]
     for pod_id in waiting:
         provision_pod.apply_async((pod_id,), expires=BELL_SECONDS)
     return len(waiting)
@@ -115,29 +146,39 @@ def ring_requested() -> int:
 @shared_task
 def provision_pod(pod_id: int) -> None:
     """Rent one pod; a second message for it finds nothing to do."""
-    provisioning.provision(
-        pod_id, provider=current_provider(), guard=configured_guard(), now=timezone.now()
-    )
+    where = Pod.objects.filter(pk=pod_id).values_list("provider", flat=True).first()
+    if where in provider_names():
+        provisioning.provision(
+            pod_id,
+            provider=provider_named(where),
+            guard=configured_guard(),
+            now=timezone.now(),
+        )
 
 
 @shared_task
 def list_cloud() -> None:
-    """Beat: the whole cloud list against our rows, both ways."""
-    provider = current_provider()
-    recorded(
+    """Beat: the whole cloud list of each provider against our rows, both ways."""
+    of_each_provider(
         "list_cloud",
-        asking(lambda now: compared(cloud_list.compare(provider=provider, now=now))),
+        lambda provider, now: compared(cloud_list.compare(provider=provider, now=now)),
     )
 
 
 @shared_task
 def tend_resources() -> None:
-    """Beat, and the doorbell after an action: volumes and endpoints, both ways."""
-    provider = current_provider()
+    """Beat, and the doorbell after an action: volumes and endpoints, both ways.
+
+    The main provider's: a spot market sells neither.
+    """
+    provider = providers()[0]
     recorded(
         "tend_resources",
         asking(
-            lambda now: resources.tend(provider=provider, guard=configured_guard(), now=now)
+            lambda now: resources.tend(
+                provider=provider, guard=configured_guard(), now=now
+            ),
+            provider=provider,
         ),
     )
 
@@ -154,7 +195,7 @@ def probe() -> None:
     """Beat: one sweep over every rented pod."""
     recorded(
         "probe",
-        lambda now: probing.sweep(provider_name=settings.PROVIDER_NAME, clock=timezone.now),
+        lambda now: probing.sweep(provider_names=provider_names(), clock=timezone.now),
     )
 
 
@@ -163,34 +204,31 @@ def renew_leases() -> None:
     """Beat: the pods hear that we are still there."""
     recorded(
         "renew_leases",
-        lambda now: leases.renew_all(
-            provider_name=settings.PROVIDER_NAME, clock=timezone.now
-        ),
+        lambda now: leases.renew_all(provider_names=provider_names(), clock=timezone.now),
     )
 
 
 @shared_task
 def refresh_catalog() -> None:
     """Beat: GPU types, prices and stock; and the fleets that an order can choose."""
-    provider = current_provider()
     fleets.ensure_tiers(simulated=settings.KERNE_SANDBOX)
-    recorded(
-        "refresh_catalog", asking(lambda now: catalog.refresh(provider=provider, now=now))
+    of_each_provider(
+        "refresh_catalog",
+        lambda provider, now: catalog.refresh(provider=provider, now=now),
     )
 
 
 @shared_task
 def read_balance() -> None:
-    """Beat: what the provider says of our balance."""
-    provider = current_provider()
+    """Beat: what each provider says of our balance."""
 
-    def read(now: datetime) -> str:
+    def read(provider: FullProvider, now: datetime) -> str:
         reading = catalog.read_balance(provider=provider, now=now)
         if reading is None:
             raise JobFailed("the provider did not say the balance")
         return f"{reading.balance_usd:.2f} USD"
 
-    recorded("read_balance", asking(read))
+    of_each_provider("read_balance", read)
 
 
 @shared_task

@@ -15,6 +15,14 @@ KERNE_SANDBOX_PORT = env.integer("KERNE_SANDBOX_PORT", 8701, minimum=1, maximum=
 # Under which name rows keep what a provider said: play money never mixes with real money.
 PROVIDER_NAME = "sandbox" if KERNE_SANDBOX else "runpod"
 SANDBOX_URL = f"http://127.0.0.1:{KERNE_SANDBOX_PORT}"
+# The second provider: RunPod sells no interruptible pods any more, the sandbox does.
+_spot = env.flag("KERNE_SPOT_MARKET", default=KERNE_SANDBOX)
+if _spot and not KERNE_SANDBOX:
+    raise SettingError(
+        "KERNE_SPOT_MARKET is true, and the only spot market is the sandbox's, which rents "
+        "no real GPUs; leave it unset, or set KERNE_SANDBOX=true."
+    )
+SPOT_PROVIDER_NAME = "spotmarket" if _spot else ""
 
 if _runpod_key is None and KERNE_ENV != "demo" and not env.is_set("KERNE_SANDBOX"):
     raise SettingError(
@@ -32,6 +40,7 @@ RUNPOD_API_KEY = SANDBOX_KEY if KERNE_SANDBOX else _runpod_key or ""
 _cloud = SANDBOX_URL if KERNE_SANDBOX else "https://api.runpod.io"
 MODEL_HUB_URL = env.url("MODEL_HUB_URL", "https://huggingface.co")
 RUNPOD_API_URL = env.url("RUNPOD_API_URL", _cloud)
+SPOT_PROVIDER_URL = RUNPOD_API_URL if KERNE_SANDBOX else ""
 RUNPOD_GRAPHQL_URL = env.url("RUNPOD_GRAPHQL_URL", f"{_cloud}/graphql")
 RUNPOD_PROXY_URL = env.url(
     "RUNPOD_PROXY_URL",

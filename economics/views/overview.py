@@ -35,6 +35,7 @@ from economics.views.last_week import profit_a_week_ago
 from fleet.access import viewer_required
 from fleet.models import ENDED, Deployment, Fleet, JobRun, Pod
 from fleet.selectors import account
+from fleet.selectors.account import further_accounts
 from fleet.selectors.strays import strays
 from fleet.views.states import WORST_FIRST, State, deployment_state, pod_state, worst
 
@@ -169,6 +170,7 @@ def today_context(request: HttpRequest) -> dict[str, Any]:
         "delta_usd": None if before is None else whole.figures.profit_usd - before,
         "weekday": f"{now:%A}",
         "account": account(now=now),
+        "further_accounts": further_accounts(now=now, pods=pods),
         "pod_counts": pod_counts(pods, now=now),
         "rows": table_rows(figures, pods, fleets),
     }

@@ -35,20 +35,26 @@ CAPABILITIES = tuple(
 )
 
 
+def spot_base_url(sandbox_url: str) -> str:
+    """Where the market's routes begin."""
+    return f"{sandbox_url.rstrip('/')}/spot"
+
+
 class SpotMarketProvider(RunPodProvider):
     """An account at the sandbox's spot market.
 
     sandbox_url  of the sandbox, without a prefix
+    name         under which our rows keep it
     """
 
-    def __init__(self, *, sandbox_url: str, api_key: str) -> None:
-        base = f"{sandbox_url.rstrip('/')}/spot"
+    def __init__(self, *, sandbox_url: str, api_key: str, name: str = NAME) -> None:
+        base = spot_base_url(sandbox_url)
         super().__init__(
             api_key=api_key,
             base_url=base,
             graphql_url=f"{base}/graphql",
             proxy_url=f"{base}/proxy/{{pod_id}}/{{port}}",
-            name=NAME,
+            name=name,
         )
 
     def capabilities(self) -> tuple[Capability, ...]:

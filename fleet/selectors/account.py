@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.conf import settings
-
-from fleet.models import BalanceReading
+from fleet.models import BalanceReading, Pod
 from fleet.selectors.burn import committed
+from fleet.selectors.providers import main_provider, provider_names
 
 STALE_BALANCE_SECONDS = 1800
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Our prepaid account at the provider.
+    """Our prepaid account at one provider.
 
     balance             None while unknown; `reason` says why
     burn_usd_per_hour   [USD/h] of all that may be billed, disks and orphans included
@@ -33,16 +33,17 @@ class Account:
     unknown: int = 0
 
 
-def account(*, now: datetime) -> Account:
-    """The account as of `now`."""
-    balance, reason = known_balance(now=now)
-    spend = committed(settings.PROVIDER_NAME)
+def account(*, now: datetime, provider: str = "") -> Account:
+    """The account at `provider`, or at the main one, as of `now`."""
+    name = provider or main_provider()
+    balance, reason = known_balance(now=now, provider=name)
+    spend = committed(name)
     burn = spend.usd_per_hour
     hours = runway_hours(balance, burn)
     if hours is None and not reason:
         reason = "nothing is being spent"
     return Account(
-        provider=settings.PROVIDER_NAME,
+        provider=name,
         balance=balance,
         burn_usd_per_hour=burn,
         runway_hours=hours,
@@ -52,6 +53,19 @@ def account(*, now: datetime) -> Account:
     )
 
 
+def further_accounts(*, now: datetime, pods: Iterable[Pod]) -> list[Account]:
+    """The accounts beside the main one that pay for one of `pods`."""
+    paying = {pod.provider for pod in pods}
+    return [
+        account(now=now, provider=name) for name in provider_names()[1:] if name in paying
+    ]
+
+
+def accounts(*, now: datetime) -> list[Account]:
+    """Every account, the main one first."""
+    return [account(now=now, provider=name) for name in provider_names()]
+
+
 def runway_hours(balance: BalanceReading | None, usd_per_hour: Decimal) -> Decimal | None:
     """Hours until the balance is spent; None when unknown or when nothing is spent."""
     if balance is None or usd_per_hour <= 0:
@@ -59,9 +73,12 @@ def runway_hours(balance: BalanceReading | None, usd_per_hour: Decimal) -> Decim
     return max(balance.balance_usd, Decimal(0)) / usd_per_hour
 
 
-def known_balance(*, now: datetime) -> tuple[BalanceReading | None, str]:
-    """The newest balance while it is fresh enough to promise on, else why not."""
-    latest = BalanceReading.objects.filter(provider=settings.PROVIDER_NAME).first()
+def known_balance(
+    *, now: datetime, provider: str = ""
+) -> tuple[BalanceReading | None, str]:
+    """The newest balance at `provider`, or at the main one, while it is fresh enough to
+    promise on, else why not."""
+    latest = BalanceReading.objects.filter(provider=provider or main_provider()).first()
     if latest is None:
         return None, "the provider has not said the balance yet"
     if now - latest.read_at > timedelta(seconds=STALE_BALANCE_SECONDS):

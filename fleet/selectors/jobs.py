@@ -14,6 +14,7 @@ from django.db.models import Max
 
 from fleet.models import CloudListing, JobResult, JobRun
 from fleet.selectors.listings import JOBS, PODS, Listing, pods_listing
+from fleet.selectors.providers import job_name, provider_names
 
 LATE_FACTOR = 2
 LATE_GRACE_SECONDS = 20
@@ -26,6 +27,7 @@ WATCHED = {
 }
 LEAST_SILENCE = timedelta(seconds=60)
 SILENT_PERIODS = 4
+FURTHER_SHOWN = timedelta(days=2)
 LOOKED_BACK = timedelta(hours=2)  # of frequent jobs; more runs would only be counted
 
 
@@ -57,11 +59,18 @@ class Heartbeat:
 
 
 def jobs_overview(*, now: datetime) -> list[JobOverview]:
-    """Every job of the schedule, in its order."""
-    return [
-        job_overview(name, entry, now=now)
-        for name, entry in current_app.conf.beat_schedule.items()
-    ]
+    """Every job of the schedule, in its order; those of further providers below theirs."""
+    further = provider_names()[1:]
+    recent = JobRun.objects.filter(name__contains="@", started_at__gt=now - FURTHER_SHOWN)
+    known = set(recent.order_by().values_list("name", flat=True).distinct())
+    found = []
+    for name, entry in current_app.conf.beat_schedule.items():
+        found.append(job_overview(name, entry, now=now))
+        for provider in further:
+            task = job_name(entry["task"], provider)
+            if task.rpartition(".")[2] in known:
+                found.append(job_overview(name, {**entry, "task": task}, now=now))
+    return found
 
 
 def job_overview(name: str, entry: dict[str, Any], *, now: datetime) -> JobOverview:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fleet.models import CloudListing, JobResult, JobRun
+from fleet.selectors.providers import job_name, main_provider
 
 STALE_LIST = timedelta(minutes=10)
 PODS = "pods"
@@ -37,9 +38,10 @@ class Listing:
         return self.read_at is None or now - self.read_at > after
 
 
-def pods_listing() -> Listing:
-    """The newest complete list of pods."""
-    last = JobRun.objects.filter(name=JOBS[PODS], result=JobResult.OK).first()
+def pods_listing(provider: str = "") -> Listing:
+    """The newest complete list of pods at `provider`, or at the main one."""
+    job = job_name(JOBS[PODS], provider or main_provider())
+    last = JobRun.objects.filter(name=job, result=JobResult.OK).first()
     return Listing(PODS, last.started_at if last else None)
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from fleet.models import MarketOffer, OfferKind, OfferSource, Stock
+from fleet.selectors.providers import provider_names
 
 SECONDS_PER_HOUR = 3600
 
@@ -114,7 +114,7 @@ def best_offers(
 
 def offers_of_this_money() -> QuerySet[MarketOffer]:
     """All offers but the catalog of another money: play prices never stand beside real."""
-    other_catalogs = Q(source=OfferSource.CATALOG) & ~Q(provider=settings.PROVIDER_NAME)
+    other_catalogs = Q(source=OfferSource.CATALOG) & ~Q(provider__in=provider_names())
     gone = Q(stock=Stock.NONE) & ~Q(source=OfferSource.CATALOG)
     return MarketOffer.objects.exclude(other_catalogs).exclude(gone)
 

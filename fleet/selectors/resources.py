@@ -73,16 +73,16 @@ def stray_usd_per_hour(stray: StrayResource) -> Decimal | None:
     return None if workers is None or price is None else price * workers
 
 
-def endpoint_headroom_usd_per_hour(provider: str) -> Decimal:
+def endpoint_headroom_usd_per_hour(*providers: str) -> Decimal:
     """What endpoints may still scale up by [USD/h], beyond the workers counted now.
 
     Strays are in as far as their price is known.
     """
     endpoints = ServerlessEndpoint.objects.filter(
-        provider=provider, status__in=RESOURCE_MAYBE_BILLED
+        provider__in=providers, status__in=RESOURCE_MAYBE_BILLED
     )
     strays = StrayResource.objects.filter(
-        provider=provider, usd_per_worker_hour__isnull=False, gone_at__isnull=True
+        provider__in=providers, usd_per_worker_hour__isnull=False, gone_at__isnull=True
     )
     return sum(
         (
@@ -109,14 +109,14 @@ class Spend:
     unknown: int = 0
 
 
-def resources_spend(provider: str) -> Spend:
-    """All volumes and endpoints that may be billed at `provider` now, strays included."""
+def resources_spend(*providers: str) -> Spend:
+    """All volumes and endpoints that may be billed at `providers` now, strays included."""
     volumes = NetworkVolume.objects.filter(
-        provider=provider, status__in=RESOURCE_MAYBE_BILLED
+        provider__in=providers, status__in=RESOURCE_MAYBE_BILLED
     )
-    strays = StrayResource.objects.filter(provider=provider, gone_at__isnull=True)
+    strays = StrayResource.objects.filter(provider__in=providers, gone_at__isnull=True)
     endpoints = ServerlessEndpoint.objects.filter(
-        provider=provider, status__in=RESOURCE_MAYBE_BILLED
+        provider__in=providers, status__in=RESOURCE_MAYBE_BILLED
     )
     # One question for all: this sum is on every page that shows the spend.
     rows = (

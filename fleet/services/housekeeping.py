@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from fleet.models import (
     BalanceReading,
@@ -49,7 +49,8 @@ def tidy(*, now: datetime) -> str:
         return now - timedelta(days=days)
 
     frequent = JobRun.objects.filter(
-        name__in=FREQUENT_JOBS, started_at__lt=before(FREQUENT_JOB_DAYS)
+        Q(name__in=FREQUENT_JOBS) | Q(name__startswith="list_cloud@"),
+        started_at__lt=before(FREQUENT_JOB_DAYS),
     )
     counts = {
         "job runs": frequent.delete()[0]

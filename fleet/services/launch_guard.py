@@ -20,8 +20,9 @@ class LaunchRequest:
     """What is about to be rented.
 
     usd_per_hour  [USD/h] of this launch, disks included
-    committed_usd_per_hour  [USD/h] of everything that may be billed already
-    provider      "runpod" or "sandbox"
+    committed_usd_per_hour  [USD/h] of everything that may be billed already, anywhere
+    provider      whose account pays: "runpod", "sandbox", or a spot market's
+    account_usd_per_hour  [USD/h] of what may be billed to that account; None: the same
     fleet_id, deployment_id  whose limits count besides those of all; None: of all only
     """
 
@@ -32,6 +33,7 @@ class LaunchRequest:
     now: datetime
     fleet_id: int | None = None
     deployment_id: int | None = None
+    account_usd_per_hour: Decimal | None = None
 
 
 LaunchGuard = Callable[[LaunchRequest], str | None]

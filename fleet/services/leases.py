@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from fleet.models import RENTED, Pod
@@ -14,7 +14,7 @@ from fleet.vllm.lease_client import LeaseTarget, renew_many
 LATE = 2  # a lease that has run for half its time without a renewal is told
 
 
-def renew_all(*, provider_name: str, clock: Callable[[], datetime]) -> str:
+def renew_all(*, provider_names: Sequence[str], clock: Callable[[], datetime]) -> str:
     """Renew the lease of every rented pod that has one; a summary.
 
     Pods that are told to end get none: should their delete never arrive, they end by
@@ -22,7 +22,7 @@ def renew_all(*, provider_name: str, clock: Callable[[], datetime]) -> str:
     """
     pods = list(
         Pod.objects.filter(
-            provider=provider_name, status__in=RENTED, lease_seconds__isnull=False
+            provider__in=provider_names, status__in=RENTED, lease_seconds__isnull=False
         )
         .exclude(lease_url="")
         .order_by("pk")

@@ -75,7 +75,9 @@ def target_of(pod: Pod) -> Target:
     )
 
 
-def sweep(*, provider_name: str, clock: Callable[[], datetime], ask: Ask = ask) -> str:
+def sweep(
+    *, provider_names: Sequence[str], clock: Callable[[], datetime], ask: Ask = ask
+) -> str:
     """Probe every pod that may serve, and book the answers round by round; a summary.
 
     Pods that answered last time are asked first: one that hangs delays the others of
@@ -84,7 +86,7 @@ def sweep(*, provider_name: str, clock: Callable[[], datetime], ask: Ask = ask) 
     """
     began = clock()
     troubles: list[str] = []
-    pods = sorted(to_probe(provider_name), key=asking_order)
+    pods = sorted(to_probe(provider_names), key=asking_order)
     states: Counter[str] = Counter()
     for start in range(0, len(pods), PODS_PER_ROUND):
         if clock() - began > timedelta(seconds=NO_ROUND_AFTER_SECONDS):
@@ -100,7 +102,7 @@ def sweep(*, provider_name: str, clock: Callable[[], datetime], ask: Ask = ask) 
     return summary
 
 
-def to_probe(provider_name: str) -> QuerySet[Pod]:
+def to_probe(provider_names: Sequence[str]) -> QuerySet[Pod]:
     """Rented pods, and those that are told to stop and not deleted yet.
 
     The latter still serve: their tokens are paid for, and the drain ends when their
@@ -108,7 +110,7 @@ def to_probe(provider_name: str) -> QuerySet[Pod]:
     """
     draining = Q(status=PodStatus.TERMINATING, terminate_sent_at__isnull=True)
     return (
-        Pod.objects.filter(Q(status__in=RENTED) | draining, provider=provider_name)
+        Pod.objects.filter(Q(status__in=RENTED) | draining, provider__in=provider_names)
         .exclude(base_url="")
         .select_related("deployment__variant__served_model")
     )

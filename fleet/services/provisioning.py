@@ -21,6 +21,7 @@ from fleet.providers.base import (
 )
 from fleet.selectors.burn import exposed_usd_per_hour, pod_usd_per_hour
 from fleet.selectors.leases import LEASE_PORT, lease_environment, lease_seconds_for
+from fleet.selectors.providers import provider_names
 from fleet.selectors.resources import live_volume_of
 from fleet.selectors.serving import VLLM_PORT, serve_spec_for
 from fleet.services import audit, fault_points, replicas, spending, termination
@@ -141,7 +142,8 @@ def launch_request(pod: Pod, *, now: datetime) -> LaunchRequest:
     return LaunchRequest(
         deployment=pod.deployment.slug,
         usd_per_hour=pod_usd_per_hour(pod),
-        committed_usd_per_hour=exposed_usd_per_hour(pod.provider),
+        committed_usd_per_hour=exposed_usd_per_hour(*{*provider_names(), pod.provider}),
+        account_usd_per_hour=exposed_usd_per_hour(pod.provider),
         provider=pod.provider,
         now=now,
         fleet_id=pod.deployment.fleet_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -32,6 +32,7 @@ SETTLING = (PodStatus.CREATING, PodStatus.PROVISIONING, PodStatus.TERMINATING)
 def tick(
     *,
     provider: GpuProvider,
+    others: Sequence[GpuProvider] = (),
     simulated: bool,
     clock: Callable[[], datetime],
     new_key: Callable[[], str],
@@ -40,11 +41,12 @@ def tick(
 ) -> str:
     """Deployments to intents, deadlines, terminations; a summary sentence.
 
-    The cloud list is asked for too while any pod is settling, so that an operator
-    who waits sees each step within a tick, not within a minute. A provider that does
-    not answer stops neither deadlines nor terminations, and a row that breaks stops
-    no other; JobFailed tells of it when all the rest is done.
+    A provider that does not answer stops neither deadlines nor terminations, nor another
+    provider's, and a row that breaks stops no other; JobFailed tells of it when all the
+    rest is done.
 
+    provider   the main one, where replicas are rented on demand
+    others     further ones whose pods are ours: a spot market
     simulated  whether `provider` plays: only deployments of that kind are rented for
     canary     whether the world outside answers; asked when many pods fell at once
     """
@@ -59,6 +61,38 @@ def tick(
         provider.name, simulated=simulated, now=now, new_key=new_key, troubles=troubles
     )
     words = [f"{changed} replicas changed", *scaled, *rolled]
+    for each in (provider, *others):
+        done = tend_pods(
+            each,
+            canary=canary,
+            clock=clock,
+            last_scrape=last_scrape,
+            troubles=troubles,
+        )
+        # The main one's words stand alone: it is the only one almost everywhere.
+        words += done if each is provider else [f"{each.name}: {said}" for said in done]
+    if ended := following.finish_due(now=clock(), troubles=troubles):
+        words.append(f"actions ended: {', '.join(ended)}")
+    if troubles:
+        raise JobFailed("; ".join([f"broke: {', '.join(troubles)}", *words]))
+    return "; ".join(words)
+
+
+def tend_pods(
+    provider: GpuProvider,
+    *,
+    canary: Canary,
+    clock: Callable[[], datetime],
+    last_scrape: LastScrape,
+    troubles: list[str],
+) -> list[str]:
+    """Deadlines, health and ends of the pods at one provider; what was done, in words.
+
+    The cloud list is asked for too while any pod is settling, so that an operator who
+    waits sees each step within a tick, not within a minute.
+    """
+    now = clock()
+    words: list[str] = []
     overdue = partial(deadlines.end_overdue, provider_name=provider.name, now=now)
     if late := apart("deadlines", overdue, troubles):
         words.append(f"over the deadline: {', '.join(late)}")
@@ -84,11 +118,7 @@ def tick(
     )
     if gone:
         words.append(f"gone: {', '.join(gone)}")
-    if ended := following.finish_due(now=clock(), troubles=troubles):
-        words.append(f"actions ended: {', '.join(ended)}")
-    if troubles:
-        raise JobFailed("; ".join([f"broke: {', '.join(troubles)}", *words]))
-    return "; ".join(words)
+    return words
 
 
 def settle_deployments(

@@ -30,6 +30,7 @@ from fleet.providers.resources import (
     VolumeRequest,
 )
 from fleet.selectors.burn import exposed_usd_per_hour
+from fleet.selectors.providers import provider_names
 from fleet.selectors.resources import live_volume_of, volume_usd_per_hour
 from fleet.services import audit, spending
 from fleet.services.isolation import apart
@@ -123,7 +124,8 @@ def claim(row: Resource, *, guard: LaunchGuard, now: datetime) -> bool:
         request = LaunchRequest(
             deployment=row.deployment.slug,
             usd_per_hour=usd_per_hour_asked(row),
-            committed_usd_per_hour=exposed_usd_per_hour(row.provider),
+            committed_usd_per_hour=exposed_usd_per_hour(*{*provider_names(), row.provider}),
+            account_usd_per_hour=exposed_usd_per_hour(row.provider),
             provider=row.provider,
             now=now,
             fleet_id=row.deployment.fleet_id,

@@ -17,7 +17,6 @@ from contextlib import aclosing, suppress
 from datetime import UTC
 from typing import Any
 
-from django.conf import settings
 from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -29,6 +28,7 @@ from fleet.models import Pod, PodStatus
 from fleet.providers.base import ProviderError
 from fleet.providers.masking import mask_line
 from fleet.providers.runpod_follow import LogEvent
+from fleet.selectors.providers import provider_names
 from fleet.views.pod_page import get_pod
 
 MOST_SECONDS = 300.0
@@ -58,7 +58,11 @@ def pod_log_stream(request: HttpRequest, pk: int) -> HttpResponseBase:
         return say("trouble", "this web server cannot stream")
     # Here, and not where it is read: the key may lie in the database.
     lines = followed_log(
-        pod.provider_id, tail=FIRST_LINES, after=after, seconds=MOST_SECONDS
+        pod.provider,
+        pod.provider_id,
+        tail=FIRST_LINES,
+        after=after,
+        seconds=MOST_SECONDS,
     )
     return StreamingHttpResponse(
         bounded(lines, secrets=[pod.api_key]), content_type=CONTENT_TYPE, headers=HEADERS
@@ -71,7 +75,7 @@ def why_no_stream(pod: Pod) -> str:
         return "Nothing is rented yet, so there is no log."
     if pod.status == PodStatus.TERMINATED:
         return "The pod is gone."
-    if pod.provider != settings.PROVIDER_NAME:
+    if pod.provider not in provider_names():
         return f"This pod was rented at {pod.provider}, which is not connected now."
     return ""
 

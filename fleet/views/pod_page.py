@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from fleet.access import viewer_required
-from fleet.cloud import current_provider
+from fleet.cloud import provider_named
 from fleet.models import Pod, PodDiagnosis, PodStatus
 from fleet.providers.base import LogLine, ProviderError
 from fleet.providers.masking import mask_line
 from fleet.selectors.burn import container_disk_usd_per_hour, pod_usd_per_hour
 from fleet.selectors.leases import lease_ends_at
+from fleet.selectors.providers import provider_names
 from fleet.selectors.serving import serve_spec_for
 from fleet.selectors.spent import cold_start_usd
 from fleet.selectors.start_up import cold_start_seconds
@@ -145,10 +146,10 @@ def read_log(pod: Pod) -> tuple[list[LogLine], str]:
         return [], "Nothing is rented yet, so there is no log."
     if pod.status == PodStatus.TERMINATED:
         return kept_tail(pod), "The pod is gone, and the provider kept no log of it."
-    if pod.provider != settings.PROVIDER_NAME:
+    if pod.provider not in provider_names():
         return [], f"This pod was rented at {pod.provider}, which is not connected now."
     try:
-        lines = current_provider().logs(pod.provider_id, tail=LOG_LINES)
+        lines = provider_named(pod.provider).logs(pod.provider_id, tail=LOG_LINES)
         return without_key(lines, pod.api_key), ""
     except ProviderError as error:
         return [], f"The provider gave no log; it is asked again. It said: {error}"

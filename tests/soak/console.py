@@ -136,7 +136,7 @@ class Console:
             raise JobFailed(done.sentence())
 
     def _probe(self, now: datetime) -> None:
-        probing.sweep(provider_name="sandbox", clock=self.clock, ask=self.probes)
+        probing.sweep(provider_names=("sandbox",), clock=self.clock, ask=self.probes)
 
     def _catalog(self, now: datetime) -> None:
         catalog.refresh(provider=self.provider, now=now)

@@ -80,8 +80,9 @@ def committed(world: World, row: GuardrailLimit) -> Iterator[Observation]:
 
 
 def remaining(world: World, row: GuardrailLimit) -> Iterator[Observation]:
-    """The runway. With nothing rented there is none, and nothing to hold against it."""
-    rate = world.committed_all
+    """The main account's runway. With nothing rented there is none, and nothing to hold
+    against it."""
+    rate = world.committed_main
     if world.balance is None:
         if not world.simulated:  # play money may be spent blindly
             unknown = world.no_balance

@@ -7,6 +7,7 @@ guardrail acts on it.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -177,28 +178,28 @@ def open_revenue(
     return dict(earned)
 
 
-def stray_spend(*, provider: str, now: datetime) -> Decimal:
+def stray_spend(*, providers: Sequence[str], now: datetime) -> Decimal:
     """What no row of ours explains cost today [USD]: pods, volumes and endpoints.
 
     Of each the bill or the seconds since it was first seen, whichever is more.
     """
     midnight = day_bounds(day_of(now)).start
     accrued = {
-        **accrued_orphans(provider, since=midnight, now=now),
-        **accrued_resources(provider, since=midnight, now=now),
+        **accrued_orphans(providers, since=midnight, now=now),
+        **accrued_resources(providers, since=midnight, now=now),
     }
     newest: dict[Stray, Decimal] = {}
     pods = BillingObservation.objects.filter(
-        provider=provider, pod__isnull=True, bucket_start__gte=midnight
+        provider__in=providers, pod__isnull=True, bucket_start__gte=midnight
     )
     for row in pods.order_by("revision"):
-        newest["pod", row.provider_pod_id, row.bucket_start] = row.total_usd
+        newest[f"pod@{row.provider}", row.provider_pod_id, row.bucket_start] = row.total_usd
     others = ResourceObservation.objects.filter(
-        provider=provider, bucket_start__gte=midnight
+        provider__in=providers, bucket_start__gte=midnight
     )
     for each in others.order_by("revision"):
         usd = Decimal(0) if each.explained else each.total_usd
-        newest[each.kind, each.provider_id, each.bucket_start] = usd
+        newest[f"{each.kind}@{each.provider}", each.provider_id, each.bucket_start] = usd
     billed: defaultdict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for (kind, provider_id, _), usd in newest.items():
         billed[kind, provider_id] += usd
@@ -214,30 +215,30 @@ def stray_spend(*, provider: str, now: datetime) -> Decimal:
 
 
 def accrued_orphans(
-    provider: str, *, since: datetime, now: datetime
+    providers: Sequence[str], *, since: datetime, now: datetime
 ) -> dict[tuple[str, str], Decimal]:
     """What stray pods ran up since, by our seconds [USD]."""
     seen = Orphan.objects.filter(Q(gone_at__isnull=True) | Q(gone_at__gt=since))
     return {
-        ("pod", orphan.provider_id): compute_cost(
+        (f"pod@{orphan.provider}", orphan.provider_id): compute_cost(
             seconds=seconds_seen(orphan, since=since, now=now),
             usd_per_hour=orphan.usd_per_pod_hour,
         )
-        for orphan in seen.filter(provider=provider, first_seen_at__lt=now)
+        for orphan in seen.filter(provider__in=providers, first_seen_at__lt=now)
     }
 
 
 def accrued_resources(
-    provider: str, *, since: datetime, now: datetime
+    providers: Sequence[str], *, since: datetime, now: datetime
 ) -> dict[tuple[str, str], Decimal]:
     """What stray volumes and endpoints ran up since at what they cost now [USD]. Of one
     whose price is unknown only the bill tells."""
     seen = StrayResource.objects.filter(Q(gone_at__isnull=True) | Q(gone_at__gt=since))
     return {
-        (stray.kind, stray.provider_id): compute_cost(
+        (f"{stray.kind}@{stray.provider}", stray.provider_id): compute_cost(
             seconds=seconds_seen(stray, since=since, now=now), usd_per_hour=price
         )
-        for stray in seen.filter(provider=provider, first_seen_at__lt=now)
+        for stray in seen.filter(provider__in=providers, first_seen_at__lt=now)
         if (price := stray_usd_per_hour(stray)) is not None
     }
 

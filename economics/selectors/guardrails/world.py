@@ -34,9 +34,10 @@ from fleet.models import (
 from fleet.selectors.account import known_balance
 from fleet.selectors.burn import (
     CONTAINER_DISK_USD_PER_GB_MONTH,
-    committed_usd_per_hour,
+    committed_by_provider,
     pod_usd_per_hour,
 )
+from fleet.selectors.providers import provider_names
 from fleet.selectors.resources import usd_per_hour_by_deployment
 
 COLD_WINDOW = timedelta(hours=24)
@@ -57,7 +58,8 @@ class Loading:
 class World:
     """One kind of money at `now`. Amounts in USD, rates in USD/h, disks included.
 
-    committed_all   the provider's whole account: pods of all kinds and strays too
+    committed_all   all accounts: pods of all kinds and strays too
+    committed_main  of the main account, whose balance and runway are looked at
     committed       by deployment; of these `loading_rate` is what still loads
     cold            by deployment: rent before the first token in the last 24 hours
     active          deployments that want a replica or have a pod
@@ -71,6 +73,7 @@ class World:
     money: OpenMoney
     stray_usd: Decimal
     committed_all: Decimal
+    committed_main: Decimal
     committed: Amounts
     loading: tuple[Loading, ...]
     loading_rate: Amounts
@@ -130,7 +133,9 @@ class World:
             self.closed[since] = closed_losses(simulated=self.simulated, since=since)
         return total(self.closed[since], members)
 
-    def with_launch(self, *, usd_per_hour: Decimal, deployment_id: int | None) -> World:
+    def with_launch(
+        self, *, usd_per_hour: Decimal, deployment_id: int | None, is_main: bool = True
+    ) -> World:
         """The same world with one pod more, which loads."""
         committed, loading = dict(self.committed), dict(self.loading_rate)
         if deployment_id is not None:
@@ -139,6 +144,7 @@ class World:
         return replace(
             self,
             committed_all=self.committed_all + usd_per_hour,
+            committed_main=self.committed_main + (usd_per_hour if is_main else 0),
             committed=committed,
             loading_rate=loading,
         )
@@ -166,17 +172,18 @@ def total(amounts: Amounts, members: list[int]) -> Decimal:
 
 def read_world(*, now: datetime) -> World:
     """Everything the rules look at, of the kind of money that this console spends."""
-    simulated, provider = settings.KERNE_SANDBOX, settings.PROVIDER_NAME
+    simulated, names = settings.KERNE_SANDBOX, provider_names()
     deployments = list(
         Deployment.objects.filter(fleet__simulated=simulated).annotate(
             has_endpoint=Exists(live_endpoints())
         )
     )
     billed = list(
-        ours(simulated=simulated).filter(provider=provider, status__in=MAYBE_BILLED)
+        ours(simulated=simulated).filter(provider__in=names, status__in=MAYBE_BILLED)
     )
     cold = cold_pods(simulated=simulated, now=now)
     balance, reason = known_balance(now=now)
+    rates = committed_by_provider(names)
     busy = set(
         ours(simulated=simulated)
         .filter(status__in=WANTED)
@@ -193,8 +200,9 @@ def read_world(*, now: datetime) -> World:
             if each.replicas or each.has_endpoint or each.pk in busy
         ),
         money=open_money(simulated=simulated, now=now),
-        stray_usd=stray_spend(provider=provider, now=now),
-        committed_all=committed_usd_per_hour(provider),
+        stray_usd=stray_spend(providers=names, now=now),
+        committed_all=sum((each.usd_per_hour for each in rates.values()), Decimal(0)),
+        committed_main=rates[names[0]].usd_per_hour,
         committed=with_resources(rates_of(billed)),
         loading=tuple(
             Loading(pod.pk, pod.name, pod.deployment_id, cold_rent(pod, now=now))
@@ -232,7 +240,7 @@ def cold_pods(*, simulated: bool, now: datetime) -> list[Pod]:
     begun = Q(billed_from__isnull=False) | Q(sent_at__isnull=False, status__in=MAYBE_BILLED)
     return list(
         ours(simulated=simulated)
-        .filter(begun, provider=settings.PROVIDER_NAME)
+        .filter(begun, provider__in=provider_names())
         .filter(Q(ready_at__isnull=True) | Q(ready_at__gt=since))
         .filter(Q(billed_until__isnull=True) | Q(billed_until__gt=since))
         .order_by("pk")

@@ -7,11 +7,10 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from decimal import Decimal
 
-from django.conf import settings
-
 from fleet.models import ActionKind, Deployment, Pod
 from fleet.schedule import describe, wanted_at
 from fleet.selectors.burn import exposed_usd_per_hour
+from fleet.selectors.providers import main_provider, provider_names
 from fleet.services import lifecycle, order_rules, spending
 from fleet.services.actions import figures, targets
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
@@ -179,6 +178,7 @@ def vetoed(
     deployment_id: int | None,
     guard: LaunchGuard,
     now: datetime,
+    provider: str = "",
 ) -> str:
     """Why the money forbids the new rent now; "" where it does not.
 
@@ -187,8 +187,9 @@ def vetoed(
     request = LaunchRequest(
         deployment=slug,
         usd_per_hour=added,
-        committed_usd_per_hour=exposed_usd_per_hour(settings.PROVIDER_NAME),
-        provider=settings.PROVIDER_NAME,
+        committed_usd_per_hour=exposed_usd_per_hour(*provider_names()),
+        account_usd_per_hour=exposed_usd_per_hour(provider or main_provider()),
+        provider=provider or main_provider(),
         now=now,
         fleet_id=fleet_id,
         deployment_id=deployment_id,

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from django.conf import settings
 
 from fleet.models import Deployment, Orphan, Pod
+from fleet.selectors.providers import provider_names
 from fleet.services.order_rules import MOST_REPLICAS
 from fleet.services.refused import Refused
 
@@ -50,7 +51,7 @@ def pod_named(parameters: Mapping[str, str]) -> Pod:
         raise Refused.because(
             f"Pod {name!r} does not exist; name one of the fleet page.", field="pod"
         )
-    if pod.provider != settings.PROVIDER_NAME:
+    if pod.provider not in provider_names():
         raise Refused.because(
             f"Pod {pod} was rented at {pod.provider}, which is not connected now; end it "
             "in that provider's console.",
@@ -63,7 +64,7 @@ def orphan_named(parameters: Mapping[str, str]) -> Orphan:
     """The orphan of `orphan`, the provider's id, that is still listed. Raises Refused."""
     provider_id = word(parameters, "orphan")
     orphan = Orphan.objects.filter(
-        provider=settings.PROVIDER_NAME, provider_id=provider_id, gone_at__isnull=True
+        provider__in=provider_names(), provider_id=provider_id, gone_at__isnull=True
     ).first()
     if orphan is None:
         raise Refused.because(

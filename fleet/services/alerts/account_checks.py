@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from fleet.models import AlertChannel
 from fleet.selectors import job_trouble
-from fleet.selectors.account import account
+from fleet.selectors.account import accounts
 from fleet.services.alerts.definitions import Finding
 
 CHANNEL_FAILURES = 3
@@ -16,9 +16,6 @@ CHANNEL_FAILURES = 3
 
 def balance_unknown(now: datetime, limit: Decimal) -> Sequence[Finding]:
     """No balance that is fresh enough to promise on, while something is billed."""
-    known = account(now=now)
-    if known.balance is not None or known.burn_usd_per_hour == 0:
-        return []
     return [
         Finding(
             known.provider,
@@ -26,6 +23,8 @@ def balance_unknown(now: datetime, limit: Decimal) -> Sequence[Finding]:
             f"{known.reason}; {known.burn_usd_per_hour:.4f} USD/h is being spent, and "
             "nobody can say for how long.",
         )
+        for known in accounts(now=now)
+        if known.balance is None and known.burn_usd_per_hour
     ]
 
 

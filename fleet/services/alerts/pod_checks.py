@@ -24,6 +24,7 @@ from fleet.models import (
 )
 from fleet.selectors.burn import pod_usd_per_hour
 from fleet.selectors.health import shown_health
+from fleet.selectors.providers import disconnected_pods, provider_names
 from fleet.selectors.resources import stray_usd_per_hour, volume_usd_per_month
 from fleet.services import resource_rent, termination
 from fleet.services.alerts.definitions import Finding
@@ -35,7 +36,7 @@ VANISHED = "vanished"
 def our_pods(*statuses: PodStatus) -> list[Pod]:
     return list(
         Pod.objects.filter(
-            provider=settings.PROVIDER_NAME, status__in=statuses
+            provider__in=provider_names(), status__in=statuses
         ).select_related("deployment")
     )
 
@@ -94,7 +95,7 @@ def end_unconfirmed(now: datetime, limit: Decimal) -> Sequence[Finding]:
             pod=pod,
         )
         for pod in termination.overdue(now=now)
-        if pod.provider == settings.PROVIDER_NAME
+        if pod.provider in provider_names()
     ] + resource_end_unconfirmed(now)
 
 
@@ -114,14 +115,14 @@ def resource_end_unconfirmed(now: datetime) -> list[Finding]:
             since=row.end_requested_at or row.status_since,
         )
         for row in late
-        if row.provider == settings.PROVIDER_NAME
+        if row.provider in provider_names()
     ]
 
 
 def orphaned(now: datetime, limit: Decimal) -> Sequence[Finding]:
     """Pods that the provider bills and that no row of ours wants."""
     orphans = Orphan.objects.filter(
-        provider=settings.PROVIDER_NAME, gone_at__isnull=True
+        provider__in=provider_names(), gone_at__isnull=True
     ).order_by("first_seen_at")
     return [
         Finding(
@@ -141,7 +142,7 @@ def orphaned(now: datetime, limit: Decimal) -> Sequence[Finding]:
 def strays() -> list[Finding]:
     """Volumes and endpoints that the provider bills and that no row of ours wants."""
     rows = StrayResource.objects.filter(
-        provider=settings.PROVIDER_NAME, gone_at__isnull=True
+        provider__in=provider_names(), gone_at__isnull=True
     ).order_by("first_seen_at")
     return [
         Finding(
@@ -175,7 +176,7 @@ def ghosts(now: datetime, limit: Decimal) -> Sequence[Finding]:
         new=PodStatus.TERMINATED,
         old__in=RENTED,
         at__gt=now - GHOST_SHOWN,
-        pod__provider=settings.PROVIDER_NAME,
+        pod__provider__in=provider_names(),
         pod__terminate_requested_at__isnull=True,
     ).select_related("pod__deployment")
     return [
@@ -188,6 +189,23 @@ def ghosts(now: datetime, limit: Decimal) -> Sequence[Finding]:
             pod=each.pod,
         )
         for each in moved
+    ]
+
+
+def disconnected(now: datetime, limit: Decimal) -> Sequence[Finding]:
+    """Pods at a provider that is not connected any more: nobody can list or end them."""
+    return [
+        Finding(
+            pod.name,
+            f"{pod.name} may be billed by {pod.provider}, which is not connected",
+            f"About {pod_usd_per_hour(pod):.4f} USD/h, since "
+            f"{pod.billed_from or pod.requested_at:%Y-%m-%d %H:%M} UTC. Nothing here can "
+            f"list, probe or end it: connect {pod.provider} again, or end it in that "
+            "provider's console.",
+            since=pod.billed_from or pod.requested_at,
+            pod=pod,
+        )
+        for pod in disconnected_pods(now=now)
     ]
 
 

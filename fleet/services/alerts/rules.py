@@ -71,6 +71,13 @@ SHIPPED = (
         pod_checks.launches_stopped,
     ),
     RuleDefinition(
+        "disconnected",
+        "Billed at a provider that is not connected",
+        "Pods that may be billed where nothing here can list or end them.",
+        CRITICAL,
+        pod_checks.disconnected,
+    ),
+    RuleDefinition(
         "balance-unknown",
         "Balance unknown",
         "No fresh balance from the provider while something is billed.",

@@ -118,9 +118,9 @@ def test_today_it_counts_by_the_bill_or_by_our_seconds_whichever_is_more(account
         first_seen_at=NOON,
         last_seen_at=NOON,
     )
-    assert stray_spend(provider="fake", now=NOON + 2 * HOUR) == Decimal("0.14")
+    assert stray_spend(providers=("fake",), now=NOON + 2 * HOUR) == Decimal("0.14")
     account.volume_buckets = [bucket("vol9", "0.30")]
     account.endpoint_buckets = [bucket("theirs", "1.00")]
     read(account)
 
-    assert stray_spend(provider="fake", now=NOON + 2 * HOUR) == Decimal("1.30")
+    assert stray_spend(providers=("fake",), now=NOON + 2 * HOUR) == Decimal("1.30")

@@ -91,7 +91,7 @@ def test_a_sweep_asks_what_hangs_last_and_the_longest_unseen_first():
     make_pod(name="unseen", probed_at=NOON - timedelta(seconds=20))
     make_pod(name="new", probed_at=None)
 
-    order = sorted(probing.to_probe("runpod"), key=probing.asking_order)
+    order = sorted(probing.to_probe(("runpod",)), key=probing.asking_order)
 
     assert [pod.name for pod in order] == ["new", "unseen", "seen", "hangs"]
 
@@ -102,4 +102,4 @@ def test_a_sweep_that_runs_out_of_time_says_how_many_pods_it_left():
     ticks = iter([NOON, NOON + timedelta(seconds=31)])
 
     with pytest.raises(probing.JobFailed, match="1 pods not asked in time; 1 pods"):
-        probing.sweep(provider_name="runpod", clock=lambda: next(ticks, clock.now))
+        probing.sweep(provider_names=("runpod",), clock=lambda: next(ticks, clock.now))

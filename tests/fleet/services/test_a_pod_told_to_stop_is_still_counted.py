@@ -29,7 +29,7 @@ def test_a_pod_that_drains_is_probed_until_its_delete_is_sent():
     told_to_stop(provider_id="", base_url="")
     told_to_stop(provider="another")
 
-    assert list(probing.to_probe("fake")) == [draining]
+    assert list(probing.to_probe(("fake",))) == [draining]
 
 
 @pytest.mark.parametrize(("age", "draining"), [(35, True), (36, False)])

@@ -231,6 +231,6 @@ def test_a_sweep_asks_every_pod_and_says_what_it_found(httpd):
     make_pod(base_url="http://127.0.0.1:9", probed_at=NOON)
     make_pod(base_url=httpd, provider="another")
 
-    assert sweep(provider_name="runpod", clock=Clock()) == "2 pods: 2 ready"
+    assert sweep(provider_names=("runpod",), clock=Clock()) == "2 pods: 2 ready"
     assert EngineSample.objects.get().pod == good
     assert sorted(Pod.objects.values_list("probe_misses", flat=True)) == [0, 0, 1]

@@ -45,7 +45,7 @@ def leased(url: str, **columns: object) -> Pod:
 
 
 def renew(clock: Clock) -> str:
-    return renew_all(provider_name="runpod", clock=clock)
+    return renew_all(provider_names=("runpod",), clock=clock)
 
 
 def test_each_pod_hears_its_own_key(guard, clock):
