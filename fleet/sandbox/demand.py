@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
+from typing import Protocol
 
 SLOT_MICROSECONDS = 600 * 1_000_000
 DAY_SLOTS = 144
@@ -57,6 +58,13 @@ class Tokens:
         )
 
 
+class Demand(Protocol):
+    """What an engine is asked for. Additive: between(a, b) + between(b, c) is
+    between(a, c), however time is cut."""
+
+    def between(self, start: datetime, end: datetime) -> Tokens: ...
+
+
 @dataclass(frozen=True)
 class DemandParams:
     """The mean demand that a replica meets.
@@ -79,6 +87,10 @@ class DemandParams:
         if not 0 <= self.cached_share_millionths <= MILLION:
             share = self.cached_share_millionths / MILLION
             raise ValueError(f"cached_share must be 0 to 1, got {share}")
+
+    def between(self, start: datetime, end: datetime) -> Tokens:
+        """Tokens asked for in [start, end)."""
+        return demand_between(start, end, self)
 
 
 def parse_demand(text: str) -> DemandParams:

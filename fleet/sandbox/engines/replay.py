@@ -13,7 +13,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from fleet.sandbox.demand import DemandParams, Tokens, demand_between
+from fleet.sandbox.demand import Demand, Tokens
 from fleet.sandbox.engines.base import EngineUnreachable, LogTo
 from fleet.sandbox.engines.chat import Chat, ChatRefused, PrefixCache, read_chat
 from fleet.sandbox.engines.command import VllmCommand
@@ -43,7 +43,7 @@ class ReplayEngine:
         self,
         command: VllmCommand,
         *,
-        demand: DemandParams | None,
+        demand: Demand | None,
         clock: Callable[[], datetime],
         load_seconds: float,
         silence_seconds: float,
@@ -147,7 +147,7 @@ class ReplayEngine:
             return Tokens()
         known, tokens = self._demand_so_far
         if until > known:  # demand is additive, so only the news has to be computed
-            tokens += demand_between(known, until, self._demand)
+            tokens += self._demand.between(known, until)
             self._demand_so_far = (until, tokens)
         return tokens
 
@@ -182,7 +182,7 @@ class ReplayEngine:
         """Running and waiting requests: the chats and the demand of the last minute."""
         present = self._running
         if self._demand is not None and self._started is not None:
-            recent = demand_between(now - LOAD_WINDOW, now, self._demand)
+            recent = self._demand.between(now - LOAD_WINDOW, now)
             arriving = recent.completion / TOKENS_PER_REQUEST / LOAD_WINDOW.total_seconds()
             present += math.ceil(arriving * REQUEST_SECONDS)
         return min(present, MAX_RUNNING), max(0, present - MAX_RUNNING)
