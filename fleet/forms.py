@@ -13,7 +13,9 @@ from typing import Any
 from django import forms
 
 from fleet.models import Cloud, RentalKind
+from fleet.services.actions.tuning import NO_ARGS
 from fleet.services.order_rules import TYPED_HOURS, OrderSpec
+from fleet.vllm.extra_args import LONGEST as LONGEST_ARGS
 
 LONGEST_TEXT = 120  # characters of a name; longer ones are pasting accidents
 FIELDS_OF_KIND = {
@@ -52,15 +54,16 @@ class WholeField(forms.Field):
 class NameField(forms.CharField):
     """A short text; too long or unprintable ones get a sentence and are not echoed."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, most: int = LONGEST_TEXT, **kwargs: Any) -> None:
         super().__init__(required=False, **kwargs)
+        self.most = most
         self.validators = []  # of CharField: a sentence that does not name the field
 
     def to_python(self, value: Any) -> str:
         text = super().to_python(value) or ""
-        if len(text) > LONGEST_TEXT:
+        if len(text) > self.most:
             raise forms.ValidationError(
-                f"{self.label} has {len(text):,} characters; write at most {LONGEST_TEXT}."
+                f"{self.label} has {len(text):,} characters; write at most {self.most}."
             )
         if "\x00" in text:
             raise forms.ValidationError(
@@ -180,6 +183,7 @@ class OrderForm(RentalForm):
     )
     container_disk_gb = WholeField(label="Container disk", example="60", initial=60)
     max_usd_per_gpu_hour = NumberField(label="Price limit", example="0.80", required=False)
+    extra_args = NameField(label="Extra arguments", most=LONGEST_ARGS)
 
     @classmethod
     def of_order(cls, parameters: Mapping[str, str]) -> OrderForm:
@@ -203,10 +207,12 @@ class SettingsForm(forms.Form):
     gpu_count = WholeField(label="GPU count", example="1")
     container_disk_gb = WholeField(label="Container disk", example="60")
     max_usd_per_gpu_hour = NumberField(label="Price limit", example="0.80")
+    extra_args = NameField(label="Extra arguments", most=LONGEST_ARGS)
 
     def asked(self) -> dict[str, Any]:
-        """The cleaned fields."""
-        return dict(self.cleaned_data)
+        """The cleaned fields; an empty parameter says nothing, so "none" is sent."""
+        data = dict(self.cleaned_data)
+        return data | {"extra_args": data["extra_args"] or NO_ARGS}
 
     def take(self, errors: dict[str, list[str]]) -> None:
         """Put a refusal's sentences beside their fields."""

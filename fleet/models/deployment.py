@@ -88,6 +88,8 @@ class Deployment(models.Model):
     gpu_memory_utilization = models.DecimalField(max_digits=3, decimal_places=2)
     container_disk_gb = models.PositiveIntegerField()
     image = models.CharField(max_length=255)
+    # Of vLLM, beside ours; see fleet/vllm/extra_args.py.
+    extra_args = models.CharField(max_length=300, blank=True)
     extra_env = models.JSONField(default=dict, blank=True)
     peak_tokens_per_second = models.DecimalField(
         max_digits=12, decimal_places=2, null=True, blank=True

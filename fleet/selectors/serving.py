@@ -26,6 +26,7 @@ def serve_spec(
     max_model_len: int,
     gpu_memory_utilization: Decimal,
     api_key: str,
+    extra_args: str = "",
 ) -> ServeSpec:
     """How one replica serves `variant`. Raises ValueError with a sentence."""
     model = variant.served_model
@@ -43,6 +44,7 @@ def serve_spec(
         tool_call_parser=model.tool_call_parser,
         reasoning_parser=model.reasoning_parser,
         trust_remote_code=model.trust_remote_code,
+        extra_args=extra_args,
         port=VLLM_PORT,
     )
 
@@ -55,6 +57,7 @@ def serve_spec_for(deployment: Deployment, *, api_key: str) -> ServeSpec:
         max_model_len=deployment.max_model_len,
         gpu_memory_utilization=deployment.gpu_memory_utilization,
         api_key=api_key,
+        extra_args=deployment.extra_args,
     )
 
 

@@ -17,6 +17,7 @@ from fleet.services.order_hours import hour_faults
 from fleet.services.refused import Refused
 from fleet.sizing.fit import SizingResult
 from fleet.vllm.command import SERVER, SHOWN_KEY, build_args, redacted
+from fleet.vllm.extra_args import beyond_the_estimate
 
 SLUG = re.compile(r"[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?")
 MOST_REPLICAS = 20
@@ -43,6 +44,7 @@ class OrderSpec:
     budget_usd_per_hour    [USD/h] of a burst, all its replicas with their disks
     container_disk_gb      [GB] must hold the weights
     max_usd_per_gpu_hour   [USD / GPU-hour] limit; None: today's price + 2 %
+    extra_args             of vLLM, beside those that we set
     """
 
     slug: str
@@ -67,6 +69,7 @@ class OrderSpec:
     is_ready_at_start: bool = False
     max_replicas: int | None = None
     budget_usd_per_hour: Decimal | None = None
+    extra_args: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ def spec_from_text(fields: dict[str, str | None]) -> OrderSpec:
             is_ready_at_start=fields["is_ready_at_start"] == "True",
             max_replicas=_whole(fields["max_replicas"]),
             budget_usd_per_hour=_money(fields["budget_usd_per_hour"]),
+            extra_args=fields.get("extra_args") or "",
         )
     except (KeyError, ValueError, InvalidOperation):
         raise OrderRefused.because("This plan is incomplete; make it again.") from None
@@ -176,6 +180,8 @@ def warnings(
 ) -> tuple[str, ...]:
     """What does not forbid the order, and should be read before confirming it."""
     said = list(checked.fit.notes)
+    if beyond := beyond_the_estimate(spec.extra_args):
+        said.append(beyond)
     if checked.offer.stock in (Stock.LOW, Stock.UNKNOWN):
         said.append(
             f"Stock of {checked.offer} is {checked.offer.get_stock_display()}: the order "
@@ -332,9 +338,10 @@ def _servable(
             max_model_len=spec.max_model_len,
             gpu_memory_utilization=spec.gpu_memory_utilization,
             api_key=SHOWN_KEY,
+            extra_args=spec.extra_args,
         )
     except ValueError as wrong:
-        fault("", str(wrong))
+        fault("extra_args" if str(wrong).startswith("Extra arguments") else "", str(wrong))
         return fit, None
     return fit, " ".join([*SERVER, *redacted(build_args(spec_of_vllm))])
 

@@ -22,6 +22,7 @@ from fleet.services.order_burst import PlanBurst, plan_burst
 from fleet.services.order_hours import PlanHours, plan_hours
 from fleet.services.order_rules import OrderRefused, OrderSpec
 from fleet.sizing.fit import SizingResult
+from fleet.vllm.extra_args import normal
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,7 @@ def new_deployment(plan: OrderPlan, *, order_key: str, now: datetime) -> Deploym
         gpu_memory_utilization=spec.gpu_memory_utilization,
         container_disk_gb=spec.container_disk_gb,
         image=settings.DEFAULT_VLLM_IMAGE,
+        extra_args=normal(spec.extra_args),
         order_key=order_key,
         created_at=now,
     )

@@ -38,6 +38,7 @@ REPLACES = (  # these need another pod; a price limit does not
     "max_model_len",
     "gpu_memory_utilization",
     "image",
+    "extra_args",
     "extra_env",
     "gpu_type_id",
     "gpu_count",

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from fleet.sizing.parallel import tensor_parallel_fault
+from fleet.vllm import extra_args
 
 MASK = "***"
 SECRET_FLAGS = ("--api-key", "--hf-token")
@@ -23,7 +24,7 @@ WORD = re.compile(r"[a-z0-9_-]{1,40}")
 HOST = re.compile(r"[0-9A-Za-z.:-]{1,255}")
 DTYPES = ("auto", "bfloat16", "float16", "float32")
 QUANTIZATIONS = ("fp8", "awq", "gptq", "compressed-tensors", "modelopt", "modelopt_fp4")
-KV_CACHE_DTYPES = ("auto", "bfloat16", "fp8", "fp8_e4m3", "fp8_e5m2", "fp8_ds_mla")
+KV_CACHE_DTYPES = extra_args.KV_CACHE_DTYPES
 LARGEST_PORT = 65_535
 
 SERVER = ("python", "-m", "vllm.entrypoints.openai.api_server")
@@ -45,6 +46,7 @@ class ServeSpec:
     max_context             [tokens] the model's own limit; None where not known
     dtype, quantization     "auto" and None read the checkpoint's own precision
     max_num_seqs            most requests in a batch; None is vLLM's default
+    extra_args              of an operator, as `fleet.vllm.extra_args` takes them
 
     Raises ValueError with a sentence that names the field, its value and what would
     be right.
@@ -68,6 +70,7 @@ class ServeSpec:
     reasoning_parser: str = ""
     trust_remote_code: bool = False
     max_num_seqs: int | None = None
+    extra_args: str = ""
     host: str = "0.0.0.0"
     port: int = 8000
 
@@ -75,6 +78,7 @@ class ServeSpec:
         _check_words(self)
         _check_choices(self)
         _check_amounts(self)
+        extra_args.parsed(self.extra_args)
         fault = tensor_parallel_fault(
             self.served_model_name,
             self.tensor_parallel_size,
@@ -120,7 +124,7 @@ def build_args(spec: ServeSpec) -> list[str]:
         args.append("--enable-auto-tool-choice")
     if spec.trust_remote_code:
         args.append("--trust-remote-code")
-    return args
+    return [*args, *extra_args.parsed(spec.extra_args)]
 
 
 def args_string(spec: ServeSpec) -> str:

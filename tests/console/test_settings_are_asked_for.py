@@ -62,3 +62,25 @@ def test_a_viewer_reads_the_form_and_may_not_send_it(address: str, fields: dict[
 
     assert viewer.get(address).status_code == 200
     assert viewer.post(address, fields).status_code == 403
+
+
+def test_extra_arguments_are_typed_shown_and_taken_away(
+    operator: Client, address: str, fields: dict[str, str]
+):
+    given = fields | {"extra_args": "--max-num-seqs 64"}
+    confirm(operator, operator.post(address, given, follow=True).content.decode())
+
+    assert Deployment.objects.get().extra_args == "--max-num-seqs 64"
+    page = operator.get(address).content.decode()
+    assert 'name="extra_args" value="--max-num-seqs 64"' in page
+
+
+def test_a_wrong_extra_argument_is_marked_beside_its_field(
+    operator: Client, address: str, fields: dict[str, str]
+):
+    wrong = fields | {"extra_args": "--api-key sk-0123456789"}
+
+    page = operator.post(address, wrong).content.decode()
+
+    assert "Extra arguments hold a key or a token" in page
+    assert Deployment.objects.get().extra_args == ""

@@ -149,6 +149,7 @@ def spec_of(deployment: Deployment) -> OrderSpec:
         gpu_memory_utilization=deployment.gpu_memory_utilization,
         container_disk_gb=deployment.container_disk_gb,
         max_usd_per_gpu_hour=deployment.max_usd_per_gpu_hour,
+        extra_args=deployment.extra_args,
     )
 
 

@@ -18,11 +18,13 @@ from fleet.services.actions.renting import spec_of
 from fleet.services.launch_guard import LaunchGuard
 from fleet.services.order_burst import baseline_fault
 from fleet.services.refused import Refused
+from fleet.vllm.extra_args import beyond_the_estimate, normal
 
 SETTINGS = {  # column -> what people call it
     "max_model_len": "context",
     "gpu_memory_utilization": "GPU memory share",
     "image": "image",
+    "extra_args": "extra arguments",
     "gpu_type_id": "GPU",
     "gpu_count": "GPUs per replica",
     "cloud": "cloud",
@@ -30,6 +32,7 @@ SETTINGS = {  # column -> what people call it
     "max_usd_per_gpu_hour": "price limit",
 }
 FIELDS = ("deployment", *SETTINGS)
+NO_ARGS = "none"
 
 
 def plan_settings(
@@ -38,7 +41,8 @@ def plan_settings(
     """The plan of other settings. Raises Refused."""
     deployment = targets.deployment_named(parameters)
     asked = {name: parameters[name] for name in SETTINGS if parameters.get(name)}
-    planned = planned_change(deployment, asked, now=now)
+    wanted = asked | with_normal_args(asked)
+    planned = planned_change(deployment, wanted, now=now)
     after = figures.with_columns(deployment, planned.changes)
     price = figures.price_of_replica(after)
     old = list(deployment.pods.wanted().order_by("pk"))[: planned.replicas]
@@ -57,7 +61,7 @@ def plan_settings(
             f"Replace {planned.replicas}, one by one" if planned.replicas else "Change them"
         ),
         changes=tuple(
-            Change(SETTINGS[name], str(getattr(deployment, name)), str(value))
+            Change(SETTINGS[name], words(getattr(deployment, name)), words(value))
             for name, value in planned.changes.items()
         ),
         account=figures.account_change(added=added, saved=saved, now=now),
@@ -72,7 +76,7 @@ def plan_settings(
             planned.sentence,
             *((BILLING, TAKEN_BACK) if planned.replicas else ()),
         ),
-        warnings=price_warnings(after, price),
+        warnings=(*price_warnings(after, price), *memory_warnings(planned.changes)),
         # The replica more of the meantime is new rent; the guard is asked about that one.
         blocked=vetoed_more(
             deployment,
@@ -86,6 +90,31 @@ def plan_settings(
         columns=planned.changes,
         quoted_at=now,
     )
+
+
+def with_normal_args(asked: Mapping[str, str]) -> dict[str, str]:
+    """The extra arguments that are asked for as they are stored; NO_ARGS takes them away.
+
+    Raises Refused.
+    """
+    if "extra_args" not in asked:
+        return {}
+    if asked["extra_args"] == NO_ARGS:
+        return {"extra_args": ""}
+    try:
+        return {"extra_args": normal(asked["extra_args"])}
+    except ValueError as wrong:
+        raise Refused.because(str(wrong), field="extra_args") from None
+
+
+def memory_warnings(changes: Mapping[str, object]) -> tuple[str, ...]:
+    said = beyond_the_estimate(str(changes.get("extra_args", "")))
+    return (said,) if said else ()
+
+
+def words(value: object) -> str:
+    """A setting in a sentence; an empty one is "none"."""
+    return str(value) or NO_ARGS
 
 
 TAKEN_BACK = (

@@ -1,5 +1,6 @@
 """From the plan sheet to the deployment."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -99,3 +100,12 @@ def test_a_double_click_orders_once(spec):
     assert first == second
     assert Deployment.objects.count() == 1
     assert AuditEntry.objects.count() == 1
+
+
+def test_extra_arguments_are_in_the_shown_command_and_in_the_order(spec):
+    plan = plan_order(replace(spec, extra_args="--max_num_seqs=64"), now=NOON)
+
+    assert plan.launch_command.endswith("--max-num-seqs 64")
+    assert any("does not count --max-num-seqs" in said for said in plan.warnings)
+    deployment = place_order(plan, acting_user="ada", order_key="k", now=NOON)
+    assert deployment.extra_args == "--max-num-seqs 64"

@@ -132,6 +132,12 @@ def test_a_good_order_is_planned(llama_70b):
             "GPU memory share is 0.905; give at most two decimals, such as 0.90.",
         ),
         (
+            {"extra_args": "--port 9"},
+            "extra_args",
+            "Extra arguments have --port, which Kerne sets itself: the pod's port is "
+            "fixed.",
+        ),
+        (
             {"container_disk_gb": 0},
             "container_disk_gb",
             "Container disk is 0 GB; at least 1 GB is needed.",

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fleet.vllm.command import DTYPES, KV_CACHE_DTYPES, QUANTIZATIONS, ServeSpec, build_args
+from fleet.vllm.extra_args import KNOWN, NUMBER, SWITCH, WHOLE
 from tests.fleet.vllm.specs import KEY, glm_5, llama
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -64,6 +65,21 @@ SPECS: dict[str, ServeSpec] = {
     **{f"dtype {name}": llama(dtype=name) for name in DTYPES},
     **{f"quantization {name}": llama(quantization=name) for name in QUANTIZATIONS},
     **{f"KV cache {name}": llama(kv_cache_dtype=name) for name in KV_CACHE_DTYPES},
+}
+EXAMPLE = {SWITCH: "", WHOLE: " 64", NUMBER: " 4.5"}
+SPECS |= {
+    f"extra {flag}": llama(extra_args=flag + EXAMPLE[kind])
+    for flag, kind in KNOWN.items()
+    if isinstance(kind, str)
+}
+SPECS |= {
+    f"extra {flag} {word}": llama(extra_args=f"{flag} {word}")
+    for flag, kind in KNOWN.items()
+    if isinstance(kind, tuple)
+    for word in kind
+}
+SPECS |= {
+    "extra switches off": llama(extra_args="--no-enforce-eager --no-async-scheduling")
 }
 INVENTED = {"an invented flag": ["--model", "x/y", "--enable-profit"]}
 
@@ -125,3 +141,9 @@ def test_vllm_takes_the_other_settings_too(understood):
     assert parsed["max_num_seqs"] == 64
     assert parsed["trust_remote_code"] is True
     assert parsed["api_key"] == ["-begins-with-a-dash-0123"]
+
+
+def test_vllm_understands_an_extra_argument_as_it_was_meant(understood):
+    assert understood["extra --max-num-seqs"]["parsed"]["max_num_seqs"] == 64
+    assert understood["extra --enforce-eager"]["parsed"]["enforce_eager"] is True
+    assert understood["extra switches off"]["parsed"]["enforce_eager"] is False

@@ -5,8 +5,10 @@ from decimal import Decimal
 import pytest
 
 from fleet.models import ActionKind, Deployment, Rollout, RolloutState
+from fleet.selectors.serving import serve_spec_for
 from fleet.services.actions.following import cancel, finish_due
 from fleet.services.refused import Refused
+from fleet.vllm.command import args_string
 from tests.clock import NOON, seconds
 from tests.factories import make_offer
 from tests.fleet.services.actions.conftest import confirmed, plan_of
@@ -123,6 +125,8 @@ def test_the_replica_more_is_weighed_by_the_guardrails(deployment, pod):
         ({"cloud": "MOON"}, "moon cloud"),
         ({"max_usd_per_gpu_hour": "-1"}, "must be"),
         ({"image": "; rm -rf /"}, "Image is"),
+        ({"extra_args": "--api-key x"}, "hold a key"),
+        ({"extra_args": "none"}, "nothing new"),
     ],
 )
 def test_nonsense_gets_a_sentence_and_changes_nothing(
@@ -134,3 +138,26 @@ def test_nonsense_gets_a_sentence_and_changes_nothing(
         plan(**parameters)
 
     assert Deployment.objects.values().get() == before
+
+
+def test_extra_arguments_are_changed_replica_by_replica(deployment, pod):
+    wanted = plan(extra_args="--max_num_seqs=64")
+
+    assert wanted.changes_in_words == "extra arguments none to --max-num-seqs 64"
+    assert wanted.new_pods == 1
+    assert any("does not count --max-num-seqs" in said for said in wanted.warnings)
+    confirmed(wanted)
+    row = Deployment.objects.get()
+    assert row.extra_args == "--max-num-seqs 64"
+    assert Rollout.objects.get().previous == {"extra_args": ""}
+    assert "--max-num-seqs 64" in args_string(serve_spec_for(row, api_key="k" * 16))
+
+
+def test_extra_arguments_are_taken_away_by_a_word(deployment, pod):
+    Deployment.objects.update(extra_args="--enforce-eager")
+
+    wanted = plan(extra_args="none")
+
+    assert wanted.changes_in_words == "extra arguments --enforce-eager to none"
+    confirmed(wanted)
+    assert Deployment.objects.get().extra_args == ""
