@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from celery import shared_task
+from django.conf import settings
 
+from economics.openrouter.client import OpenRouterClient
+from economics.openrouter.errors import MarketError
 from economics.services import demo
 from economics.services.accrual import accrue
 from economics.services.billing import read_billing as read_bill
@@ -13,6 +16,7 @@ from economics.services.close import close_day, due_days
 from economics.services.counting import count_usage
 from economics.services.guardrails.check import check as check_limits
 from economics.services.guardrails.limits import ensure_limits
+from economics.services.market_watch import read_market
 from economics.services.metering import seal_hours
 from economics.services.revenue import post_revenue
 from fleet.services.jobs import JobFailed
@@ -81,6 +85,24 @@ def checked_guardrails(now: datetime) -> str:
 def close_days() -> None:
     """Beat: yesterday, and days that were missed while nothing ran."""
     recorded("close_days", close_due_days)
+
+
+@shared_task(soft_time_limit=150, time_limit=160)
+def watch_market() -> None:
+    """Beat: what rivals charge for our models, where that is not switched off."""
+    if settings.MARKET_WATCH:
+        recorded("watch_market", market_read)
+
+
+def market_read(now: datetime, *, client: OpenRouterClient | None = None) -> str:
+    """A summary. Raises JobFailed when the market does not answer; nothing is changed."""
+    asked = client or OpenRouterClient(
+        base_url=settings.OPENROUTER_URL, api_key=settings.OPENROUTER_API_KEY
+    )
+    try:
+        return read_market(asked, source=settings.MARKET_SOURCE, now=now).sentence()
+    except MarketError as error:
+        raise JobFailed(f"{error}; what is known of the market stays") from error
 
 
 @shared_task(soft_time_limit=280, time_limit=300)

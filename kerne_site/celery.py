@@ -110,6 +110,8 @@ SCHEDULE = (
     Recurring("economics.tasks.accrue_costs", BOOKS, 300, at_start=True),
     # What the provider says it billed, hour by hour.
     Recurring("economics.tasks.read_billing", BOOKS, HOUR, at_start=True),
+    # What rivals charge for our models, and how they run.
+    Recurring("economics.tasks.watch_market", BOOKS, HOUR, at_start=True),
     # At 00:20 UTC yesterday's last hour is sealed and the day closes; the other runs of
     # the hour catch up on days that were missed while nothing ran.
     Recurring(

@@ -62,3 +62,15 @@ VLLM_PYTHON: str | None = env.optional_text("VLLM_PYTHON") or (
 KERNE_SANDBOX_ENGINE = env.choice(
     "KERNE_SANDBOX_ENGINE", "auto", ["auto", "vllm", "replay"]
 )
+
+# OpenRouter's public API; in the sandbox a play market, whose rows are marked simulated.
+_play_market = f"{SANDBOX_URL}/openrouter/api/v1"
+OPENROUTER_URL = env.url(
+    "OPENROUTER_URL", _play_market if KERNE_SANDBOX else "https://openrouter.ai/api/v1"
+)
+OPENROUTER_API_KEY = env.optional_text("OPENROUTER_API_KEY", secret=True) or ""
+MARKET_SOURCE = "simulated" if _play_market == OPENROUTER_URL else "openrouter"
+if MARKET_SOURCE == "simulated":  # the sandbox never gets to see a real key
+    OPENROUTER_API_KEY = SANDBOX_KEY
+# Whether the market is read by schedule.
+MARKET_WATCH = env.flag("KERNE_MARKET_WATCH", default=True)

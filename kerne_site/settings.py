@@ -19,6 +19,7 @@ from kerne_site.cloud_settings import *  # noqa: F403 - settings are one namespa
 from kerne_site.cloud_settings import (
     KERNE_ENV,
     KERNE_SANDBOX,
+    OPENROUTER_API_KEY,
     RUNPOD_API_KEY,
     SANDBOX_KEY,
 )
@@ -290,6 +291,7 @@ _secrets = [
     RUNPOD_API_KEY,
     DEADMAN_PING_URL,
     *MARKET_API_KEYS,
+    OPENROUTER_API_KEY,
     DATABASES["default"]["PASSWORD"],
 ]
 LOGGING = logs.config(

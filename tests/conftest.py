@@ -67,6 +67,7 @@ os.environ |= {
     "KERNE_VAR": str(_var),
     "KERNE_STATIC_HASHED": "false",
     "KERNE_LOG_LEVEL": "WARNING",
+    "KERNE_MARKET_WATCH": "false",
 }
 
 

@@ -12,6 +12,13 @@ from economics.models.ledger import (
     TokenClass,
 )
 from economics.models.listing import MarketListing
+from economics.models.market import (
+    MarketEndpoint,
+    MarketModel,
+    MarketPrice,
+    MarketSource,
+    MarketVolume,
+)
 from economics.models.price import TokenPrice
 from economics.models.profit import DailyProfit, DayClose, Scope
 from economics.models.resource_cost import ResourceCostLine, ResourceObservation
@@ -29,7 +36,12 @@ __all__ = [
     "ExpenseLine",
     "GuardrailLimit",
     "GuardrailTrip",
+    "MarketEndpoint",
     "MarketListing",
+    "MarketModel",
+    "MarketPrice",
+    "MarketSource",
+    "MarketVolume",
     "Provenance",
     "ResourceCostLine",
     "ResourceObservation",

@@ -13,6 +13,7 @@ from economics.models import DayClose, ExpenseLine, TokenPrice
 from economics.services.accrual import accrue
 from economics.services.close import close_day
 from economics.services.counting import count_usage
+from economics.services.demo_market import make_market
 from economics.services.metering import seal_hours
 from economics.services.prices import set_token_price
 from economics.services.revenue import post_revenue
@@ -60,6 +61,7 @@ def make_demo(*, now: datetime, plans: Sequence[DemoDeployment] = DEPLOYMENTS) -
     try:
         with transaction.atomic():
             pods = make_past(plans, now=now)
+            make_market(days=max(plan.days for plan in plans), now=now)
             closed = close_past(plans, now=now)
             book_today(now=now)
             audit.record("make demo", "demo fleet", acting_user=USER, now=now, days=closed)

@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import Receive, Scope, Send
 
-from fleet.sandbox import queue_api, truth
+from fleet.sandbox import openrouter, queue_api, truth
 from fleet.sandbox.call import Call, Handler
 from fleet.sandbox.cloud import Clock, Cloud, MakeId
 from fleet.sandbox.faults import Fault
@@ -228,7 +228,8 @@ def _routes(gate: _Gate) -> list[BaseRoute]:
         Route(path, gate.operation(name, handler), methods=[method])
         for name, (method, path, handler) in ROUTES.items()
     ]
-    return routes + _own_routes(gate) + _queue_routes(gate)
+    market = openrouter.routes(gate.admit, gate.cloud.now)
+    return routes + _own_routes(gate) + _queue_routes(gate) + market
 
 
 def _own_routes(gate: _Gate) -> list[BaseRoute]:

@@ -46,6 +46,7 @@ def test_the_periods_are_those_of_the_plan():
         "economics.tasks.check_guardrails": 60,
         "economics.tasks.accrue_costs": 300,
         "economics.tasks.read_billing": 3600,
+        "economics.tasks.watch_market": 3600,
         "economics.tasks.close_days": crontab(minute="20"),
     }
 
