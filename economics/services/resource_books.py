@@ -103,6 +103,13 @@ def by_id(
     return {row.provider_id: row for row in rows.select_related("deployment__fleet")}
 
 
+def will_accrue(volume: NetworkVolume, bucket: ResourceBucket) -> bool:
+    """Whether a line of our own seconds will come for the hour, and is the first; of an
+    adopted volume none does for the hours before it was first seen."""
+    begin = volume.billed_from
+    return not volume.is_over and (begin is None or begin < bucket.end)
+
+
 def book(bucket: ResourceBucket, rows: dict[str, Resource], *, now: datetime) -> int:
     """Append the difference between a bucket and the books; 1 for a line, else 0.
 
@@ -120,7 +127,7 @@ def book(bucket: ResourceBucket, rows: dict[str, Resource], *, now: datetime) ->
     newest = lines.filter(billed_usd__isnull=False).order_by("-pk").first()
     if newest is not None and newest.billed_usd == said:
         return 0
-    if isinstance(row, NetworkVolume) and not lines.exists() and not row.is_over:
+    if isinstance(row, NetworkVolume) and not lines.exists() and will_accrue(row, bucket):
         return 0
     booked = lines.aggregate(sum=Sum("amount_usd"))["sum"] or Decimal(0)
     if newest is None and booked == said == 0:

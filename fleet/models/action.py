@@ -33,12 +33,16 @@ class ActionKind(models.TextChoices):
     END_VOLUME = "end_volume", "delete volume"
     ADD_ENDPOINT = "add_endpoint", "set up endpoint"
     END_ENDPOINT = "end_endpoint", "end endpoint"
+    END_STRAY = "end_stray", "end stray"  # a volume or endpoint that nobody ordered
+    ADOPT_VOLUME = "adopt_volume", "adopt volume"  # such a volume keeps our weights
+    GROW_VOLUME = "grow_volume", "grow volume"
 
 
 # What the next tick or list does by itself, without a pod whose stages could be followed.
 WISHES = (
     *(ActionKind.ADOPT, ActionKind.END_ORPHAN, ActionKind.ADD_VOLUME),
     *(ActionKind.END_VOLUME, ActionKind.ADD_ENDPOINT, ActionKind.END_ENDPOINT),
+    *(ActionKind.END_STRAY, ActionKind.ADOPT_VOLUME, ActionKind.GROW_VOLUME),
 )
 
 

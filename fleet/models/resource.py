@@ -116,8 +116,10 @@ class CloudResource(models.Model):
 class NetworkVolume(CloudResource):
     """A network volume that keeps a deployment's weights; every pod of it mounts it.
 
-    size_gb     [GB] as the provider bills it
-    mount_path  where pods see it; the weights' cache lies below it
+    size_gb        [GB] as the provider bills it
+    mount_path     where pods see it; the weights' cache lies below it
+    growing_to_gb  [GB] that an operator wants it to have; None once the list shows it
+    grow_sent_at   when that was sent last: from then on it may be billed
     """
 
     size_gb = models.PositiveIntegerField(
@@ -125,6 +127,8 @@ class NetworkVolume(CloudResource):
     )
     data_center_id = models.CharField(max_length=40)
     mount_path = models.CharField(max_length=120, default="/workspace")
+    growing_to_gb = models.PositiveIntegerField(null=True, blank=True)
+    grow_sent_at = models.DateTimeField(null=True, blank=True)
 
     kind = "volume"
 
@@ -220,6 +224,7 @@ class StrayResource(models.Model):
     name = models.CharField(max_length=120)
     ours = models.BooleanField()
     size_gb = models.PositiveIntegerField(default=0)  # of a volume
+    data_center_id = models.CharField(max_length=40, blank=True)  # of a volume
     workers_min = models.PositiveIntegerField(default=0)  # of an endpoint
     workers_max = models.PositiveIntegerField(default=0)
     workers_seen = models.PositiveIntegerField(null=True, blank=True)
@@ -232,6 +237,7 @@ class StrayResource(models.Model):
     sightings = models.PositiveIntegerField(default=1)
     end_wanted_by = models.CharField(max_length=150, blank=True)
     end_sent_at = models.DateTimeField(null=True, blank=True)
+    end_refused = models.CharField(max_length=300, blank=True)  # the provider's last word
     gone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

@@ -33,6 +33,11 @@ WORKERS_RENT = ExpressionWrapper(
     output_field=USD,
 )
 
+# A volume that is told to grow may be billed at its new size before the list shows it.
+BILLED_GB = Case(
+    When(grow_sent_at__isnull=False, then=Greatest("size_gb", "growing_to_gb")),
+    default=F("size_gb"),
+)
 # What a stray's workers cost [USD/h], as `stray_usd_per_hour` has it; NULL is unknown.
 STRAY_RENT = Case(
     When(kind=StrayResource.Kind.VOLUME, then=NOTHING),
@@ -121,7 +126,7 @@ def resources_spend(*providers: str) -> Spend:
     # One question for all: this sum is on every page that shows the spend.
     rows = (
         volumes.order_by()
-        .values_list("size_gb", NOTHING)
+        .values_list(BILLED_GB, NOTHING)
         .union(
             strays.order_by().values_list("size_gb", STRAY_RENT),
             endpoints.order_by().values_list(Value(0), WORKERS_RENT),

@@ -21,7 +21,7 @@ from fleet.models import (
 )
 from fleet.providers.base import ProviderError
 from fleet.providers.resources import CloudEndpoint, CloudVolume, FullProvider
-from fleet.services import audit, resource_late, resource_rent, stray_workers
+from fleet.services import audit, resource_grow, resource_late, resource_rent, stray_workers
 from fleet.services.isolation import apart
 from fleet.services.resource_rent import RESEND_SECONDS, Listed, Resource
 
@@ -147,7 +147,7 @@ def note(row: Resource, listed: Listed, *, now: datetime, done: Settled) -> None
             workers_min=listed.workers_min, workers_max=listed.workers_max
         )
     if isinstance(row, NetworkVolume) and isinstance(listed, CloudVolume):
-        NetworkVolume.objects.filter(pk=row.pk).update(size_gb=listed.size_gb)
+        resource_grow.note_size(row, listed)
 
 
 def miss(row: Resource, *, provider: FullProvider, now: datetime, done: Settled) -> None:
@@ -196,6 +196,7 @@ def note_stray(
         "name": listed.name[:LONGEST_NAME],
         "ours": had_a_row or listed.name.startswith(f"kerne-{settings.KERNE_ENV}-"),
         "size_gb": listed.size_gb if isinstance(listed, CloudVolume) else 0,
+        "data_center_id": getattr(listed, "data_center_id", "")[:40],
         "workers_min": getattr(listed, "workers_min", 0),
         "workers_max": getattr(listed, "workers_max", 0),
         "last_seen_at": now,
@@ -218,14 +219,19 @@ def note_stray(
 
 
 def may_end(stray: StrayResource, *, had_a_row: bool, now: datetime) -> bool:
-    """Whether a stray may be ended by rule at this sighting; a volume holds data."""
+    """Whether a stray may be ended at this sighting: by rule, or by an operator.
+
+    A volume holds data: a rule ends it only where a setting says so.
+    """
+    sent = stray.end_sent_at
+    if sent is not None and now - sent < timedelta(seconds=RESEND_SECONDS):
+        return False
+    if stray.end_wanted_by:
+        return True
     allowed = (
         settings.STRAY_VOLUME_DELETE if stray.kind == VOLUME else settings.ORPHAN_TERMINATE
     )
-    sent = stray.end_sent_at
     if not stray.ours or not allowed:
-        return False
-    if sent is not None and now - sent < timedelta(seconds=RESEND_SECONDS):
         return False
     grace = timedelta(seconds=settings.ORPHAN_GRACE_SECONDS)
     old = stray.sightings >= SIGHTINGS_NEEDED and now - stray.first_seen_at >= grace
@@ -235,12 +241,15 @@ def may_end(stray: StrayResource, *, had_a_row: bool, now: datetime) -> bool:
 def end_stray(stray: StrayResource, *, provider: FullProvider, now: datetime) -> None:
     """Delete a stray, row and audit first; the next lists repeat it until it is gone."""
     first = stray.end_sent_at is None
-    stray.end_sent_at = now
+    stray.end_sent_at, stray.end_refused = now, ""
     with transaction.atomic():
-        stray.save(update_fields=["end_sent_at"])
+        stray.save(update_fields=["end_sent_at", "end_refused"])
         if first:
             audit.record(
-                f"end stray {stray.kind}", stray, acting_user="rule:orphan", now=now
+                f"end stray {stray.kind}",
+                stray,
+                acting_user=stray.end_wanted_by or "rule:orphan",
+                now=now,
             )
     try:
         if stray.kind == VOLUME:
@@ -249,6 +258,7 @@ def end_stray(stray: StrayResource, *, provider: FullProvider, now: datetime) ->
             provider.delete_endpoint(stray.provider_id)
     except ProviderError as error:
         log.warning("stray %s: ending goes on, the provider said: %s", stray, error)
+        StrayResource.objects.filter(pk=stray.pk).update(end_refused=str(error)[:300])
 
 
 def close_strays(

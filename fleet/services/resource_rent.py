@@ -32,7 +32,7 @@ from fleet.providers.resources import (
 from fleet.selectors.burn import exposed_usd_per_hour
 from fleet.selectors.providers import provider_names
 from fleet.selectors.resources import live_volume_of, volume_usd_per_hour
-from fleet.services import audit, spending
+from fleet.services import audit, fault_points, spending
 from fleet.services.isolation import apart
 from fleet.services.launch_guard import LaunchGuard, LaunchRequest
 
@@ -99,6 +99,7 @@ def create(
         return False
     if not claim(row, guard=guard, now=now):
         return False
+    fault_points.reach("resource_claimed")
     try:
         made: Listed
         if isinstance(request, VolumeRequest):
@@ -115,6 +116,7 @@ def create(
     except ProviderRefused as refusal:
         postpone(row, str(refusal), now=now)
         return False
+    fault_points.reach("resource_created")
     return record(row, made, now=now)
 
 
@@ -302,8 +304,10 @@ def end_until_gone(row: Resource, *, provider: FullProvider, now: datetime) -> b
             else provider.delete_endpoint
         )
         delete(row.provider_id)
+        fault_points.reach("resource_deleted")
         row.end_sent_at = now
         type(row)._default_manager.filter(pk=row.pk).update(end_sent_at=now)
+        fault_points.reach("resource_delete_noted")
     seen: Listed | None = (
         provider.volume(row.provider_id)
         if isinstance(row, NetworkVolume)

@@ -36,10 +36,13 @@ ON_A_PAGE = 50
 NEEDED = {  # without these the sheet only asks for them
     ActionKind.SCALE: frozenset({"replicas"}),
     ActionKind.ADOPT: frozenset({"deployment"}),
+    ActionKind.ADOPT_VOLUME: frozenset({"deployment"}),
+    ActionKind.GROW_VOLUME: frozenset({"size_gb"}),
 }
 RESOURCE_KINDS = (
     *(ActionKind.ADD_VOLUME, ActionKind.END_VOLUME),
     *(ActionKind.ADD_ENDPOINT, ActionKind.END_ENDPOINT),
+    *(ActionKind.END_STRAY, ActionKind.ADOPT_VOLUME, ActionKind.GROW_VOLUME),
 )
 STATES = ("all", "running", "ended")
 
@@ -74,10 +77,12 @@ def kind_named(kind: str) -> ActionKind:
 
 def choices(kind: ActionKind, parameters: Mapping[str, str]) -> dict[str, Any]:
     """What the sheet itself lets one choose before the plan is made again."""
-    if kind == ActionKind.ADOPT:
+    if kind in (ActionKind.ADOPT, ActionKind.ADOPT_VOLUME):
         names = Deployment.objects.filter(fleet__simulated=settings.KERNE_SANDBOX)
         slugs = names.order_by("slug").values_list("slug", flat=True)
         return {"deployments": list(slugs[:ON_A_PAGE])}
+    if kind == ActionKind.GROW_VOLUME:
+        return {"asks_size": True}
     if kind in (ActionKind.SCALE, ActionKind.START):
         return {
             "asks_replicas": True,

@@ -9,8 +9,12 @@ from django.test import Client
 from django.utils import timezone
 
 from economics.models import ResourceObservation
-from fleet.models import Deployment, StrayResource
+from fleet.models import Action, Deployment, NetworkVolume, ResourceStatus, StrayResource
+from fleet.services.roles import Role
 from tests.console.conftest import PROVIDER
+from tests.factories import make_user
+from tests.fleet.services.resource_rows import make_volume
+from tests.plan_sheet import confirm, open_sheet
 
 pytestmark = pytest.mark.usefixtures("play_money", "db")
 VOLUMES, SERVERLESS = "/volumes/", "/serverless/"
@@ -104,3 +108,89 @@ def test_what_no_row_explains_is_told_with_its_bill(operator: Client):
 
     assert "$4.20 billed for the network volume <code>stray1</code>" in shown
     assert 'href="/volumes/"' in shown
+
+
+def test_a_stray_volume_is_ended_by_its_typed_name(operator: Client):
+    row = stray()
+    assert "left alone until you end or adopt it" in page(operator, VOLUMES)
+    sheet = open_sheet(operator, "end_stray", stray="volume:stray1")
+    assert "730 GB on it are erased" in sheet and "somebodys-work" in sheet
+
+    confirm(operator, sheet, typed="somebody")
+    row.refresh_from_db()
+    assert row.end_wanted_by == ""
+    confirm(operator, sheet, typed="somebodys-work")
+
+    row.refresh_from_db()
+    assert row.end_wanted_by == "ada"
+    assert Action.objects.get().kind == "end_stray"
+    assert "ada ended it; the next list sends the order" in page(operator, VOLUMES)
+
+
+def test_what_the_provider_says_to_its_end_is_shown(operator: Client):
+    stray(end_wanted_by="ada", end_sent_at=timezone.now(), end_refused="it is mounted")
+
+    assert "The provider says: it is mounted" in page(operator, VOLUMES)
+
+
+def test_a_stray_volume_is_adopted_by_a_chosen_deployment(
+    operator: Client, deployment: Deployment
+):
+    stray(data_center_id="EU-RO-1")
+    sheet = open_sheet(operator, "adopt_volume", stray="volume:stray1")
+    assert "For the weights of" in sheet and deployment.slug in sheet
+    sheet = open_sheet(
+        operator, "adopt_volume", stray="volume:stray1", deployment=deployment.slug
+    )
+    confirm(operator, sheet)
+
+    assert NetworkVolume.objects.get().deployment == deployment
+
+
+def test_a_volume_is_grown_by_a_size_that_is_asked_for(
+    operator: Client, deployment: Deployment
+):
+    volume = make_volume(
+        deployment=deployment,
+        size_gb=730,
+        provider=PROVIDER,
+        provider_id="abc",
+        status=ResourceStatus.LIVE,
+        billed_from=timezone.now(),
+    )
+    assert f"grow_volume/?volume={volume.name}" in page(operator, VOLUMES)
+    asks = open_sheet(operator, "grow_volume", volume=volume.name)
+    assert 'name="size_gb"' in asks and "It can only grow" in asks
+    said = open_sheet(operator, "grow_volume", volume=volume.name, size_gb="100")
+    assert "a volume can not shrink" in said and "Nothing was changed" in said
+    sheet = open_sheet(operator, "grow_volume", volume=volume.name, size_gb="876")
+    assert "Grow to 876 GB for $0.014/h" in sheet
+
+    confirm(operator, sheet)
+
+    assert "grows to 876 GB" in page(operator, VOLUMES)
+
+
+@pytest.mark.parametrize("kind", ["end_stray", "adopt_volume", "grow_volume"])
+@pytest.mark.parametrize("value", ["", "volume:", ":", "volume:\x00", "x" * 500])
+def test_nonsense_is_told_and_changes_nothing(
+    operator: Client, deployment: Deployment, kind: str, value: str
+):
+    stray()
+    named = {"deployment": deployment.slug, "size_gb": "20", "volume": value}
+
+    said = open_sheet(operator, kind, stray=value, **named)
+
+    assert "Nothing was changed" in said
+    assert not Action.objects.exists()
+
+
+def test_a_viewer_ends_nothing(operator: Client):
+    row = stray()
+    sheet = open_sheet(operator, "end_stray", stray="volume:stray1")
+    viewer = Client()
+    viewer.force_login(make_user("vera", role=Role.VIEWER))
+
+    assert confirm(viewer, sheet, typed="somebodys-work").status_code == 403
+    row.refresh_from_db()
+    assert row.end_wanted_by == ""

@@ -9,10 +9,12 @@ from datetime import datetime
 from fleet.models import ActionKind, Deployment
 from fleet.services.actions import (
     ending,
+    growing,
     launching,
     leaving,
     renting,
     resources,
+    stray_resources,
     strays,
     tuning,
 )
@@ -67,6 +69,17 @@ KINDS: Mapping[ActionKind, Kind] = {
     ),
     ActionKind.END_ENDPOINT: Kind(
         ("endpoint",), resources.plan_end_endpoint, resources.apply_end_endpoint
+    ),
+    ActionKind.END_STRAY: Kind(
+        ("stray",), stray_resources.plan_end_stray, stray_resources.apply_end_stray
+    ),
+    ActionKind.ADOPT_VOLUME: Kind(
+        ("stray", "deployment"),
+        stray_resources.plan_adopt_volume,
+        stray_resources.apply_adopt_volume,
+    ),
+    ActionKind.GROW_VOLUME: Kind(
+        growing.FIELDS, growing.plan_grow_volume, growing.apply_grow_volume
     ),
 }
 

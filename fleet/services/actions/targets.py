@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from fleet.models import Deployment, Orphan, Pod
+from fleet.models import Deployment, Orphan, Pod, StrayResource
 from fleet.selectors.providers import provider_names
 from fleet.services.order_rules import MOST_REPLICAS
 from fleet.services.refused import Refused
@@ -72,6 +72,24 @@ def orphan_named(parameters: Mapping[str, str]) -> Orphan:
             field="orphan",
         )
     return orphan
+
+
+def stray_named(parameters: Mapping[str, str]) -> StrayResource:
+    """The stray of `stray`, such as volume:abc123, that is still listed. Raises Refused."""
+    kind, _, provider_id = word(parameters, "stray").partition(":")
+    stray = StrayResource.objects.filter(
+        provider=settings.PROVIDER_NAME,
+        kind=kind,
+        provider_id=provider_id,
+        gone_at__isnull=True,
+    ).first()
+    if stray is None:
+        raise Refused.because(
+            f"Nobody's {f'{kind}:{provider_id}'!r} is not in the provider's lists (any "
+            "more); write volume: or endpoint: and the provider's id.",
+            field="stray",
+        )
+    return stray
 
 
 def replicas_asked(parameters: Mapping[str, str]) -> int:
