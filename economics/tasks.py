@@ -18,6 +18,7 @@ from economics.services.guardrails.check import check as check_limits
 from economics.services.guardrails.limits import ensure_limits
 from economics.services.market_watch import read_market
 from economics.services.metering import seal_hours
+from economics.services.pod_use import book_pod_use
 from economics.services.revenue import post_revenue
 from fleet.services.jobs import JobFailed
 from fleet.tasks import of_each_provider, recorded
@@ -39,6 +40,11 @@ def settle_and_book(now: datetime) -> str:
     return words
 
 
+def accrue_and_judge(now: datetime) -> str:
+    """Seconds to cost lines, and sealed hours by what they were used for; a summary."""
+    return f"{accrue(now)} cost lines, {book_pod_use(now)} hours judged by use"
+
+
 def close_due_days(now: datetime) -> str:
     """Close every day that is due; a summary."""
     closed = [f"{day:%Y-%m-%d}" for day in due_days(now) if close_day(day, now)]
@@ -54,7 +60,7 @@ def settle_usage() -> None:
 @shared_task
 def accrue_costs() -> None:
     """Beat: seconds rented become cost lines."""
-    recorded("accrue_costs", lambda now: f"{accrue(now)} cost lines")
+    recorded("accrue_costs", accrue_and_judge)
 
 
 @shared_task

@@ -5,6 +5,7 @@ from django.urls import path
 from economics.views import (
     book_import,
     charts,
+    days,
     expenses,
     guardrails,
     listings,
@@ -40,6 +41,8 @@ urlpatterns = [
     path("market/listing/", listings.listings, name="listings"),
     path("market/listing/<str:slug>/", listings.listing, name="listing"),
     path("prices/", prices.prices, name="prices"),
+    path("books/", days.days, name="days"),
+    path("books/days.csv", days.days_csv, name="days-csv"),
     path("books/bill/", reconciliation.reconciliation, name="reconciliation"),
     path("books/bill.csv", reconciliation.reconciliation_csv, name="reconciliation-csv"),
     path("books/expenses/", expenses.expenses, name="expenses"),

@@ -26,11 +26,10 @@ PAGES = (  # name, address, key after "g", icon
     ("Prices", "economics:prices", "p", "tag"),
     ("Market", "economics:listings", "k", "store"),
     ("GPU prices", "fleet:offers", "m", "cpu"),
-    ("Books", "economics:expenses", "e", "notebook-text"),
+    ("Books", "economics:days", "e", "notebook-text"),
     ("Actions", "fleet:actions", "a", "receipt-text"),
     ("Alerts", "fleet:alerts", "i", "bell"),
     ("Jobs", "fleet:jobs", "j", "calendar-clock"),
-    ("Bill", "economics:reconciliation", "b", "receipt-text"),
     ("Guardrails", "economics:guardrails", "w", "shield"),
     ("Audit", "fleet:audit", "u", "scroll-text"),
 )

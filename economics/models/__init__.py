@@ -23,6 +23,7 @@ from economics.models.price import TokenPrice
 from economics.models.profit import DailyProfit, DayClose, Scope
 from economics.models.resource_cost import ResourceCostLine, ResourceObservation
 from economics.models.usage import UsageCursor, UsageEstimate, UsageHour, UsageProcess
+from economics.models.use import DayUse, PodHourUse
 
 __all__ = [
     "BillingObservation",
@@ -31,6 +32,7 @@ __all__ = [
     "CostLine",
     "DailyProfit",
     "DayClose",
+    "DayUse",
     "Expense",
     "ExpenseCategory",
     "ExpenseLine",
@@ -42,6 +44,7 @@ __all__ = [
     "MarketPrice",
     "MarketSource",
     "MarketVolume",
+    "PodHourUse",
     "Provenance",
     "ResourceCostLine",
     "ResourceObservation",

@@ -15,13 +15,19 @@ from economics.calc.hours import DAY, day_bounds
 from economics.calc.money import round_stored
 from economics.calc.unknown import Unknown
 from economics.models import DailyProfit, DayClose, Scope
-from economics.selectors.day_sums import DaySums, closed_day_sums, shared_sums
+from economics.selectors.day_sums import (
+    DaySums,
+    SumsByDeployment,
+    closed_day_sums,
+    shared_sums,
+)
 from economics.selectors.days import first_figures_day, newest_closed_day
-from economics.selectors.expenses import day_expenses
+from economics.selectors.expenses import DayExpenses, day_expenses
 from economics.services.accrual import accrue
 from economics.services.books import locked
 from economics.services.counting import count_usage
 from economics.services.metering import seal_hours
+from economics.services.pod_use import book_pod_use, store_day_use
 from economics.services.revenue import post_revenue
 from fleet.models import Deployment
 
@@ -77,10 +83,14 @@ def close_day(day: date, now: datetime) -> bool:
     seal_hours(now)
     post_revenue(now)
     accrue(now)
+    book_pod_use(now)
     with locked():
         if DayClose.objects.filter(day=day).exists():
             return False  # another run closed it meanwhile
-        DailyProfit.objects.bulk_create(rows_of(day, now))
+        expenses = day_expenses(day)
+        sums = closed_day_sums(day, expenses)
+        DailyProfit.objects.bulk_create(rows_of(day, sums, expenses, now))
+        store_day_use(day, sums, now)
         DayClose.objects.create(day=day, closed_at=now)
     return True
 
@@ -103,13 +113,13 @@ def refuse_if_not_due(day: date, now: datetime) -> None:
         )
 
 
-def rows_of(day: date, now: datetime) -> list[DailyProfit]:
+def rows_of(
+    day: date, sums: SumsByDeployment, expenses: DayExpenses, now: datetime
+) -> list[DailyProfit]:
     """The rows of a day: each deployment with figures, its fleet, and all of its kind.
 
     A fleet, or all, may have figures without any deployment: expenses that it shares.
     """
-    expenses = day_expenses(day)
-    sums = closed_day_sums(day, expenses)
     existing = Deployment.objects.filter(created_at__lt=day_bounds(day).end)
     deployments = {
         each.pk: each

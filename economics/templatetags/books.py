@@ -10,12 +10,14 @@ from decimal import Decimal
 from django import template
 
 from economics.calc.break_even import BreakEvenVerdict
+from economics.calc.hours import day_of
 from economics.models import UsageEstimate
 from economics.selectors import (
     DeploymentBreakEven,
     deployment_break_even,
     unattributed_resources,
 )
+from economics.selectors.day_rows import DayRow, closed_sum
 from economics.selectors.resource_cost import cost_to_date
 from economics.selectors.usage_hours import ServedHours, deployment_hours, estimates_of
 from economics.views.pod_books import PodBooks, pod_books
@@ -53,6 +55,12 @@ def unmetered(owner: Pod | Deployment) -> list[UsageEstimate]:
 def break_even_of(deployment: Deployment, now: datetime) -> DeploymentBreakEven:
     """What one replica must sell to pay for itself."""
     return deployment_break_even(deployment, now)
+
+
+@register.simple_tag
+def closed_week(deployment: Deployment, now: datetime) -> DayRow | None:
+    """The newest seven closed days of a deployment as one row; None without any."""
+    return closed_sum(deployment, last=day_of(now), most_days=7)
 
 
 @register.simple_tag

@@ -1,0 +1,60 @@
+"""Which days and whose: what the address of a page of the books asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from economics.selectors.reconciliation_filter import MOST_CHARACTERS, read_day
+from fleet.models import Deployment
+
+DAYS_SHOWN = 30
+MOST_DAYS = 92
+
+
+@dataclass(frozen=True)
+class DayFilter:
+    """The UTC days [begin, end], both included, of all deployments of one kind of money
+    or of one; `fault`: what could not be read, and nothing is shown then."""
+
+    first: str
+    last: str
+    slug: str
+    simulated: bool
+    begin: date
+    end: date
+    deployment: Deployment | None = None
+    fault: str = ""
+
+    @property
+    def is_one_day(self) -> bool:
+        return self.begin == self.end
+
+    @property
+    def deployment_id(self) -> int | None:
+        return None if self.deployment is None else self.deployment.pk
+
+    @classmethod
+    def of(cls, address: Mapping[str, str], *, simulated: bool, today: date) -> DayFilter:
+        """From an address; `day` is short for first and last. A wrong word is named."""
+        day, first, last, slug = (
+            address.get(name, "").replace("\x00", "").strip()[:MOST_CHARACTERS]
+            for name in ("day", "first", "last", "deployment")
+        )
+        first = day or first or f"{today - timedelta(days=DAYS_SHOWN - 1)}"
+        last = day or last or f"{today}"
+        begin, end = read_day(first), read_day(last)
+        deployment = Deployment.objects.filter(slug=slug).first() if slug else None
+        fault = ""
+        if begin is None or end is None:
+            wrong = first if begin is None else last
+            fault = f"Day is {wrong!r}; write it as 2026-03-04."
+        elif end < begin:
+            fault = f"The days end on {last}, before they begin on {first}; swap them."
+        elif (end - begin).days >= MOST_DAYS:
+            fault = f"{(end - begin).days + 1} days; ask for at most {MOST_DAYS}."
+        elif slug and deployment is None:
+            fault = f"Deployment is {slug!r}; there is none of that name."
+        begin, end = begin or today, end or today
+        return cls(first, last, slug, simulated, begin, end, deployment, fault)

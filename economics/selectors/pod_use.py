@@ -1,0 +1,226 @@
+"""What pods' seconds were used for: the facts they are judged by, and what they cost."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, fields
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet, Sum
+
+from economics.calc.hours import DAY, SECOND, day_bounds
+from economics.calc.pod_use import USES, Reading, Span, Use, spans_between
+from economics.calc.shares import split_exactly
+from economics.models import (
+    CostKind,
+    CostLine,
+    DayUse,
+    PodHourUse,
+    ResourceCostLine,
+)
+from economics.selectors.day_sums import DaySums
+from fleet.models import SIMULATED_PAST, EngineSample, Health, HealthChange, Pod
+
+SAMPLE_DAYS = 14  # older samples are gone: what was not judged by then stays unknown
+LONGEST_GAP_SECONDS = 120  # between two samples; over a longer one nobody looked
+PAST_GAP_SECONDS = 900  # the demo's simulated past has a sample every 15 minutes
+PATIENCE = timedelta(hours=2)  # since an hour began: by then it is judged, or never
+NOT_ANSWERING = (Health.DEAD, Health.HUNG, Health.LOADING)
+
+
+def unjudged_lines(now: datetime) -> QuerySet[CostLine]:
+    """Accrued GPU lines of hours that are sealed and have no use yet, oldest first."""
+    judged = PodHourUse.objects.filter(
+        pod=OuterRef("pod"), hour_start=OuterRef("hour_start")
+    )
+    return CostLine.objects.filter(
+        ~Exists(judged),
+        kind=CostKind.GPU,
+        observation__isnull=True,
+        hour_start__gte=now - SAMPLE_DAYS * DAY,
+        period_end__lte=now - timedelta(seconds=settings.HOUR_SEAL_SECONDS),
+    ).order_by("pod_id", "hour_start")
+
+
+def offset(pod: Pod, at: datetime) -> int:
+    """Whole seconds from the start of billing, negative before it."""
+    assert pod.billed_from is not None
+    return (at - pod.billed_from) // SECOND
+
+
+def spans_of(pod: Pod, *, since: datetime, until: datetime) -> list[Span]:
+    """What was seen of a pod's seconds around [since, until), the surest last.
+
+    An end that was asked for counts as down where no sample says otherwise; samples say
+    serving or idle; a server that does not answer is down whatever its samples say.
+    """
+    end = offset(pod, until)
+    ending = []
+    if pod.terminate_sent_at is not None:
+        ending = [Span(offset(pod, pod.terminate_sent_at), end, Use.DOWN)]
+    gap = LONGEST_GAP_SECONDS
+    if pod.provider_id.startswith(SIMULATED_PAST):
+        gap = PAST_GAP_SECONDS
+    margin = timedelta(seconds=gap)
+    readings = readings_of(pod, since=since - margin, until=until + margin)
+    return [
+        *ending,
+        *spans_between(readings, longest_gap=gap),
+        *silent_spans(pod, since=since, until=until),
+    ]
+
+
+def readings_of(pod: Pod, *, since: datetime, until: datetime) -> list[Reading]:
+    """The samples of a pod in [since, until], and its first moment of being ready, at
+    which no server has counted anything."""
+    samples = EngineSample.objects.filter(pod=pod, at__gte=since, at__lte=until)
+    found = [
+        Reading(offset(pod, at), prompt + completion + finished, running + waiting > 0)
+        for at, prompt, completion, finished, running, waiting in samples.order_by(
+            "at"
+        ).values_list(
+            *("at", "prompt_tokens", "completion_tokens", "requests_finished"),
+            *("requests_running", "requests_waiting"),
+        )
+    ]
+    if pod.ready_at is not None and since <= pod.ready_at <= until:
+        ready = Reading(offset(pod, pod.ready_at), 0, working=False)
+        found = [ready, *(each for each in found if each.second >= ready.second)]
+    return found
+
+
+def silent_spans(pod: Pod, *, since: datetime, until: datetime) -> list[Span]:
+    """When the pod's health was one in which it answers nobody."""
+    changes = list(
+        HealthChange.objects.filter(pod=pod, at__lt=until)
+        .order_by("at", "pk")
+        .values_list("health", "at")
+    )
+    return [
+        Span(offset(pod, at), offset(pod, end), Use.DOWN)
+        for (health, at), (_, end) in pairwise([*changes, ("", until)])
+        if health in NOT_ANSWERING and end > since
+    ]
+
+
+@dataclass(frozen=True)
+class UseSums:
+    """Cost by what it was for [USD]. `pending_usd`: of hours not judged yet, and since the
+    last line; 0 in a closed day."""
+
+    start_up_usd: Decimal = Decimal(0)
+    serving_usd: Decimal = Decimal(0)
+    idle_usd: Decimal = Decimal(0)
+    down_usd: Decimal = Decimal(0)
+    unknown_usd: Decimal = Decimal(0)
+    serverless_usd: Decimal = Decimal(0)
+    shared_usd: Decimal = Decimal(0)
+    pending_usd: Decimal = Decimal(0)
+
+    def __add__(self, other: UseSums) -> UseSums:
+        return UseSums(
+            *(getattr(self, f.name) + getattr(other, f.name) for f in fields(self))
+        )
+
+    @property
+    def cost_usd(self) -> Decimal:
+        return sum((getattr(self, f.name) for f in fields(self)), Decimal(0))
+
+    @property
+    def avoidable_usd(self) -> Decimal:
+        """What would not have been spent with the deployment off."""
+        return self.cost_usd - self.shared_usd
+
+
+# The lines of a day by the hour they are about, beside the seconds of that hour by use.
+OF_DAY = """
+SELECT pod.deployment_id, SUM(line.amount_usd), used.start_up_seconds,
+  used.serving_seconds, used.idle_seconds, used.down_seconds, used.unknown_seconds,
+  line.hour_start
+FROM economics_costline line
+JOIN fleet_pod pod ON pod.id = line.pod_id
+LEFT JOIN economics_podhouruse used
+  ON used.pod_id = line.pod_id AND used.hour_start = line.hour_start
+WHERE line.day = %s
+GROUP BY line.pod_id, line.hour_start, pod.deployment_id, used.id
+"""
+
+
+def pod_uses(day: date, *, now: datetime | None = None) -> dict[int, UseSums]:
+    """The cost lines of a day by use, per deployment id; each hour of a pod is split by
+    its seconds, to the stored digit.
+
+    now  of an open day: an hour that waits for its judgement is pending, not unknown
+    """
+    waits = None if now is None else now - PATIENCE
+    sums: defaultdict[int, UseSums] = defaultdict(UseSums)
+    with connection.cursor() as cursor:
+        cursor.execute(OF_DAY, [day])
+        for deployment, usd, *seconds, hour in cursor.fetchall():
+            if seconds[0] is None or not any(seconds):
+                late = waits is not None and hour >= waits
+                name = "pending_usd" if late else "unknown_usd"
+                sums[deployment] += UseSums(**{name: usd})
+                continue
+            parts = split_exactly(usd, seconds)
+            named = {f"{use}_usd": part for use, part in zip(USES, parts, strict=True)}
+            sums[deployment] += UseSums(**named)
+    return dict(sums)
+
+
+def endpoint_costs(day: date) -> dict[int, Decimal]:
+    """What endpoints' lines of a day add up to [USD], per deployment id."""
+    lines = ResourceCostLine.objects.filter(day=day, endpoint__isnull=False).order_by()
+    rows = lines.values("deployment").annotate(usd=Sum("amount_usd"))
+    return {row["deployment"]: row["usd"] for row in rows}
+
+
+def day_uses(
+    day: date,
+    sums: dict[int, DaySums],
+    *,
+    running: dict[int, Decimal] | None = None,
+    now: datetime | None = None,
+) -> dict[int, UseSums]:
+    """The cost of a day by use, per deployment id, from the sums of its lines: what of
+    them is no pod's and no endpoint's is shared.
+
+    running, now  of an open day: what ran up since the last lines [USD], and when
+    """
+    pods, served, more = pod_uses(day, now=now), endpoint_costs(day), running or {}
+    found = {}
+    for pk in sums.keys() | more.keys():
+        own = pods.get(pk, UseSums()) + UseSums(serverless_usd=served.get(pk, Decimal(0)))
+        rest = sums.get(pk, DaySums()).cost_usd - own.cost_usd
+        pending = more.get(pk, Decimal(0))
+        found[pk] = own + UseSums(shared_usd=rest, pending_usd=pending)
+    return found
+
+
+def stored_use(row: DayUse) -> UseSums:
+    """A closed day as it was stored."""
+    names = [field.name for field in fields(UseSums) if field.name != "pending_usd"]
+    return UseSums(**{name: getattr(row, name) for name in names})
+
+
+def use_columns(sums: UseSums) -> dict[str, Any]:
+    """The columns of a stored day; what is pending at the close stays unknown."""
+    whole = {f.name: getattr(sums, f.name) for f in fields(sums)}
+    whole["unknown_usd"] += whole.pop("pending_usd")
+    return whole
+
+
+def seconds_by_use(first: date, last: date, deployment_id: int) -> dict[Use, int]:
+    """Billed seconds of a deployment's pods by use in the days [first, last]."""
+    names = {use: f"{use}_seconds" for use in USES}
+    sums = PodHourUse.objects.filter(
+        pod__deployment=deployment_id,
+        hour_start__gte=day_bounds(first).start,
+        hour_start__lt=day_bounds(last).end,
+    ).aggregate(**{name: Sum(name) for name in names.values()})
+    return {use: sums[name] or 0 for use, name in names.items()}

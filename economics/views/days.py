@@ -1,0 +1,138 @@
+"""The days page: revenue, cost by what it was for, and profit, by day and deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from economics.calc.hours import day_of
+from economics.calc.unknown import Unknown
+from economics.selectors import kinds_of_money
+from economics.selectors.day_filter import MOST_DAYS, DayFilter
+from economics.selectors.day_rows import DayRow, by_day, day_rows, total
+from economics.views.charts import money_asked
+from fleet.access import viewer_required
+from fleet.csv_files import write_rows
+from fleet.models import Deployment
+
+USES = (  # name of the figure, its column on the page
+    ("start_up_usd", "Start-up"),
+    ("serving_usd", "Serving"),
+    ("idle_usd", "Idle"),
+    ("down_usd", "Down"),
+    ("unknown_usd", "Unknown"),
+    ("serverless_usd", "Serverless"),
+    ("shared_usd", "Shared"),
+    ("pending_usd", "Not split yet"),
+)
+COLUMNS = (
+    *("day_utc", "deployment", "is_open", "provenance", "uncached_prompt_tokens"),
+    *("cached_prompt_tokens", "completion_tokens", "revenue_usd", "net_revenue_usd"),
+    *("cost_usd", *(name for name, _ in USES), "contribution_margin_usd", "profit_usd"),
+    *("usd_per_million_tokens", "usd_per_million_uncached", "usd_per_million_cached"),
+    "usd_per_million_completion",
+)
+
+
+def filter_of(request: HttpRequest, now: datetime) -> tuple[DayFilter, bool]:
+    """What the address asks for, and whether there are both kinds of money."""
+    kinds = kinds_of_money()
+    simulated = money_asked(request, kinds)
+    wanted = DayFilter.of(request.GET.dict(), simulated=simulated, today=day_of(now))
+    return wanted, len(kinds) > 1
+
+
+def rows_asked(wanted: DayFilter, now: datetime) -> list[DayRow]:
+    """Rows per day and deployment; none where the filter is wrong."""
+    if wanted.fault:
+        return []
+    return day_rows(
+        wanted.begin,
+        wanted.end,
+        now=now,
+        simulated=wanted.simulated,
+        deployment_id=wanted.deployment_id,
+    )
+
+
+@require_GET
+@viewer_required
+def days(request: HttpRequest) -> HttpResponse:
+    """One row per day; of one day, or of one deployment, its own rows."""
+    now = timezone.now()
+    wanted, has_both = filter_of(request, now)
+    rows = rows_asked(wanted, now)
+    apart = wanted.is_one_day or wanted.deployment is not None
+    shown = rows if apart else by_day(rows)
+    context = {
+        "now": now,
+        "filter": wanted,
+        "has_both": has_both,
+        "money": "simulated" if wanted.simulated else "real",
+        "apart": apart,
+        "rows": [(row, use_cells(row)) for row in shown],
+        "uses": [label for _, label in USES],
+        "total": (whole := total(rows)),
+        "total_uses": None if whole is None else use_cells(whole),
+        "most_days": MOST_DAYS,
+        "deployments": Deployment.objects.filter(
+            fleet__simulated=wanted.simulated
+        ).values_list("slug", flat=True),
+    }
+    return render(request, "economics/days.html", context)
+
+
+def use_cells(row: DayRow) -> list[tuple[str, Decimal | None]]:
+    """(label, USD) of each use; None where uses were not kept."""
+    return [
+        (label, None if row.uses is None else getattr(row.uses, name))
+        for name, label in USES
+    ]
+
+
+@require_GET
+@viewer_required
+def days_csv(request: HttpRequest) -> HttpResponse:
+    """The rows per day and deployment with every decimal; 422 with the sentence where the
+    filter is wrong."""
+    now = timezone.now()
+    wanted, _ = filter_of(request, now)
+    if wanted.fault:
+        return HttpResponse(wanted.fault, status=422, content_type="text/plain")
+    name = f"days-{wanted.begin}-{wanted.end}.csv"
+    response = HttpResponse(
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+    write_rows(COLUMNS, map(csv_cells, rows_asked(wanted, now)), response.write)
+    return response
+
+
+def csv_cells(row: DayRow) -> list[object]:
+    return list(_cells(row))
+
+
+def _cells(row: DayRow) -> Iterator[object]:
+    """A row as text; empty where a figure is not known."""
+    yield from (row.day, "" if row.deployment is None else row.deployment.slug)
+    yield from ("yes" if row.is_open else "no", row.provenance)
+    yield from (row.counts.uncached_prompt, row.counts.cached_prompt, row.counts.completion)
+    yield from (row.revenue_usd, row.net_revenue_usd, row.cost_usd)
+    uses = row.uses
+    yield from ("" if uses is None else getattr(uses, name) for name, _ in USES)
+    yield from (_known(row.contribution_usd), row.profit_usd, _known(row.usd_per_million))
+    cost = row.unit_cost
+    if isinstance(cost, Unknown):
+        yield from ("", "", "")
+    else:
+        yield from (cost.uncached_prompt, cost.cached_prompt, cost.completion)
+
+
+def _known(figure: Decimal | Unknown) -> object:
+    return "" if isinstance(figure, Unknown) else figure
