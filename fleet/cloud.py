@@ -64,6 +64,7 @@ def provider_with(key: str | None) -> FullProvider:
         "base_url": settings.RUNPOD_API_URL,
         "graphql_url": settings.RUNPOD_GRAPHQL_URL,
         "proxy_url": settings.RUNPOD_PROXY_URL,
+        "queue_url": settings.RUNPOD_ENDPOINT_BASE_URL,
     }
     return RunPodProvider(api_key=key, **told) if key else KeylessProvider(**told)
 

@@ -14,13 +14,14 @@ from django import forms
 
 from fleet.models import Cloud, RentalKind
 from fleet.services.actions.tuning import NO_ARGS
-from fleet.services.order_rules import TYPED_HOURS, OrderSpec
+from fleet.services.order_rules import TYPED_HOURS, WORKERS, OrderSpec
 from fleet.vllm.extra_args import LONGEST as LONGEST_ARGS
 
 LONGEST_TEXT = 120  # characters of a name; longer ones are pasting accidents
 FIELDS_OF_KIND = {
     RentalKind.SCHEDULED: (*TYPED_HOURS, "baseline_replicas", "is_ready_at_start"),
     RentalKind.BURST: ("max_replicas", "budget_usd_per_hour"),
+    RentalKind.SERVERLESS: WORKERS,
 }
 WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 NUMBER = re.compile(r"-?[0-9]{0,8}\.?[0-9]{0,8}", re.ASCII)
@@ -144,6 +145,11 @@ class RentalForm(forms.Form):
     max_replicas = WholeField(label="Most replicas", example="4", required=False)
     budget_usd_per_hour = NumberField(label="Budget", example="3.00", required=False)
 
+    workers_min = WholeField(label="Least workers", example="0", required=False, initial=0)
+    workers_max = WholeField(label="Most workers", example="3", required=False, initial=1)
+    idle_timeout = WholeField(label="Idle time", example="10", required=False, initial=10)
+    queue_delay = WholeField(label="Queue delay", example="4", required=False, initial=4)
+
     def clean_is_ready_at_start(self) -> bool:
         """The choice as a yes or no."""
         chosen = self.cleaned_data["is_ready_at_start"]
@@ -157,6 +163,8 @@ class RentalForm(forms.Form):
         """The cleaned fields; what another rental asks for is left out."""
         data = dict(self.cleaned_data)
         data["baseline_replicas"] = data["baseline_replicas"] or 0
+        if data["rental_kind"] == RentalKind.SERVERLESS:
+            data["replicas"] = 1  # its form has no such field: one endpoint
         for kind, names in FIELDS_OF_KIND.items():
             if data["rental_kind"] != kind:
                 for name in names:

@@ -122,6 +122,8 @@ def reconcile() -> None:
         ),
     )
     ring_requested()
+    if resources.has_due(settings.PROVIDER_NAME, now=timezone.now()):
+        tend_resources.apply_async(expires=BELL_SECONDS)
 
 
 @shared_task

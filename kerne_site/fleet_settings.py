@@ -65,6 +65,8 @@ ALERT_RULES = env.words("KERNE_ALERT_RULES", ["economics.alerts.RULES"])
 DEADMAN_PING_URL = env.optional_text("KERNE_DEADMAN_PING_URL", secret=True)
 # What economics adds to the time line of a pod: (pod, since, until) -> (instant, words).
 POD_CHART_MARKS = "economics.chart_marks.price_changes"
+# What economics computes for a serverless plan: when a pod is cheaper.
+SERVERLESS_CROSSOVER = "economics.crossover.point_of"
 # Public price catalogs of other providers, once a day; false: nobody is asked.
 MARKET_PRICES = env.flag("KERNE_MARKET_PRICES", default=True)
 MARKET_PRICES_URL = env.url(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, Max, OuterRef, QuerySet, Sum
 
 from economics.calc.accrual import SecondsInHour, disk_cost
-from economics.calc.hours import day_of
+from economics.calc.hours import day_bounds, day_of
 from economics.calc.money import stored_difference
 from economics.models import Provenance, ResourceCostLine
 from economics.selectors.days import booking_day
@@ -86,6 +87,29 @@ def running_resource_costs(
         for part in unaccrued_parts(volume, until=now)
         if booking_day(day_of(part.start), closed) == day
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointToday:
+    """What the bill says of an endpoint for the UTC day of now.
+
+    today_usd  [USD]; None before a bill of today was read
+    tag        how sure it is, for the page
+    """
+
+    today_usd: Decimal | None
+    read_at: datetime | None
+    tag: str
+
+
+def endpoint_today(endpoint: ServerlessEndpoint, *, now: datetime) -> EndpointToday:
+    """The booked lines of an endpoint that began today. One query."""
+    lines = ResourceCostLine.objects.filter(
+        endpoint=endpoint, hour_start__gte=day_bounds(day_of(now)).start
+    )
+    found = lines.aggregate(usd=Sum("amount_usd"), read=Max("booked_at"))
+    tag = provenance_of(endpoint, Provenance.BILLED).value
+    return EndpointToday(found["usd"], found["read"], tag)
 
 
 def cost_to_date(

@@ -18,7 +18,7 @@ from economics.selectors import (
     unattributed_resources,
 )
 from economics.selectors.day_rows import DayRow, closed_sum
-from economics.selectors.resource_cost import cost_to_date
+from economics.selectors.resource_cost import EndpointToday, cost_to_date, endpoint_today
 from economics.selectors.usage_hours import ServedHours, deployment_hours, estimates_of
 from economics.views.pod_books import PodBooks, pod_books
 from economics.views.pod_today import PodToday, pods_today
@@ -69,6 +69,12 @@ def resource_costs(
 ) -> dict[str, Decimal]:
     """What each volume or endpoint has cost so far [USD], by its name."""
     return cost_to_date(rows, now=now)
+
+
+@register.simple_tag
+def endpoint_money(endpoint: ServerlessEndpoint, now: datetime) -> EndpointToday:
+    """What the bill says of an endpoint for today."""
+    return endpoint_today(endpoint, now=now)
 
 
 @register.simple_tag

@@ -36,6 +36,7 @@ from fleet.access import viewer_required
 from fleet.models import ENDED, Deployment, Fleet, JobRun, Pod
 from fleet.selectors import account
 from fleet.selectors.account import further_accounts
+from fleet.selectors.serverless import rental_endpoints
 from fleet.selectors.strays import strays
 from fleet.views.states import WORST_FIRST, State, deployment_state, pod_state, worst
 
@@ -63,13 +64,16 @@ def table_rows(figures: Today, pods: list[Pod], fleets: list[Fleet]) -> list[Row
         by_deployment[pod.deployment_id].append(pod)
     sparks = profit_sparks(figures.day, simulated=figures.simulated)
     by_fleet: dict[int, list[Row]] = defaultdict(list)
+    endpoints = rental_endpoints(figures.listed)
     for deployment in figures.listed:
         own = by_deployment[deployment.pk]
         by_fleet[deployment.fleet_id].append(
             Row(
                 name=deployment.slug,
                 address_pk=deployment.pk,
-                state=deployment_state(deployment, own, now=figures.now),
+                state=deployment_state(
+                    deployment, own, endpoint=endpoints.get(deployment.pk), now=figures.now
+                ),
                 today=figures.deployments[deployment.pk],
                 spark=sparks[Scope.DEPLOYMENT, deployment.pk],
             )

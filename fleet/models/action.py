@@ -36,6 +36,7 @@ class ActionKind(models.TextChoices):
     END_STRAY = "end_stray", "end stray"  # a volume or endpoint that nobody ordered
     ADOPT_VOLUME = "adopt_volume", "adopt volume"  # such a volume keeps our weights
     GROW_VOLUME = "grow_volume", "grow volume"
+    SET_WORKERS = "set_workers", "change workers"  # of an endpoint
 
 
 # What the next tick or list does by itself, without a pod whose stages could be followed.

@@ -28,6 +28,7 @@ class RentalKind(models.TextChoices):
     ON_DEMAND = "on_demand", "on-demand, always on"
     SCHEDULED = "scheduled", "scheduled hours"
     BURST = "burst", "burst, following demand"
+    SERVERLESS = "serverless", "serverless, workers by the job"
 
 
 class Fleet(models.Model):
@@ -59,6 +60,9 @@ class Deployment(models.Model):
 
     Of a burst `replicas` is the baseline, and `burst_replicas` what `fleet.scaling`
     decided last (0: nothing yet).
+
+    Serverless wants no pods but one endpoint, while `replicas` is 1 and not 0. Pods that
+    served before it go on until that endpoint is live: `handover_replicas`.
     """
 
     fleet = models.ForeignKey(Fleet, on_delete=models.PROTECT, related_name="deployments")
@@ -81,6 +85,15 @@ class Deployment(models.Model):
     )  # of a burst: all replicas with their disks
     burst_replicas = models.PositiveSmallIntegerField(default=0)
     scaled_at = models.DateTimeField(null=True, blank=True)  # the last decision
+    # Of serverless: what its endpoint is set up with.
+    workers_min = models.PositiveSmallIntegerField(default=0)
+    workers_max = models.PositiveSmallIntegerField(null=True, blank=True)
+    idle_timeout_seconds = models.PositiveSmallIntegerField(default=10)
+    queue_delay_seconds = models.PositiveSmallIntegerField(default=4)
+    max_usd_per_worker_hour = models.DecimalField(
+        max_digits=12, decimal_places=4, null=True, blank=True
+    )  # none is set up above it
+    handover_replicas = models.PositiveSmallIntegerField(default=0)
     baseline_replicas = models.PositiveSmallIntegerField(default=0)
     replicas = models.PositiveSmallIntegerField(default=1)
     max_usd_per_gpu_hour = models.DecimalField(max_digits=10, decimal_places=4)
@@ -130,6 +143,20 @@ class Deployment(models.Model):
                 name="fleet_deployment_burst_has_limits",
             ),
             models.CheckConstraint(
+                condition=~models.Q(rental_kind="serverless")
+                | (
+                    models.Q(replicas__lte=1)
+                    & models.Q(workers_max__isnull=False)
+                    & models.Q(workers_max__gte=1)
+                    & models.Q(workers_min__lte=models.F("workers_max"))
+                    & models.Q(idle_timeout_seconds__gte=1)
+                    & models.Q(queue_delay_seconds__gte=1)
+                    & models.Q(max_usd_per_worker_hour__isnull=False)
+                    & models.Q(max_usd_per_worker_hour__gt=0)
+                ),
+                name="fleet_deployment_serverless_has_workers",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(max_usd_per_gpu_hour__gt=0),
                 name="fleet_deployment_price_positive",
             ),
@@ -169,8 +196,20 @@ class Deployment(models.Model):
         stopped = self.launches_stopped_at is not None
         return stopped or self.launch_failures >= MAX_NEVER_READY
 
+    @property
+    def is_serverless(self) -> bool:
+        """Whether an endpoint serves it, not pods."""
+        return self.rental_kind == RentalKind.SERVERLESS
+
+    @property
+    def wants_endpoint(self) -> bool:
+        """Whether its rental is an endpoint that should exist now."""
+        return self.is_serverless and self.replicas > 0
+
     def replicas_wanted(self, *, now: datetime) -> int:
         """Replicas that should be rented at `now`; in a schedule's drain, its baseline."""
+        if self.is_serverless:
+            return self.handover_replicas if self.replicas else 0
         if self.rental_kind == RentalKind.BURST and self.replicas:
             most = max(self.max_replicas or 0, self.replicas)
             return min(max(self.replicas, self.burst_replicas), most)

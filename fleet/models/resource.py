@@ -155,9 +155,15 @@ class NetworkVolume(CloudResource):
 class ServerlessEndpoint(CloudResource):
     """A serverless endpoint: workers that the provider starts and ends with the jobs.
 
+    is_rental            made by the rental of its deployment, which also ends it
     usd_per_worker_hour  [USD / worker-hour] all GPUs of a worker, as quoted at the order
     workers_seen         workers at `workers_seen_at`, whatever they do: each is billed
+    cold_starts          workers that were new at a look: those that began and ended
+                         between two looks are not in it
+    jobs_*, health_at    the provider's own count at its last answer; None before that
     """
+
+    is_rental = models.BooleanField(default=False)
 
     gpu_type_id = models.CharField(max_length=80)
     gpu_count = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
@@ -170,6 +176,21 @@ class ServerlessEndpoint(CloudResource):
     usd_per_worker_hour = models.DecimalField(max_digits=12, decimal_places=4)
     workers_seen = models.PositiveIntegerField(null=True, blank=True)
     workers_seen_at = models.DateTimeField(null=True, blank=True)
+    worker_states = models.JSONField(default=dict, blank=True)  # how many, by their state
+    worker_ids = models.JSONField(default=list, blank=True)  # at the same look
+    cold_starts = models.PositiveIntegerField(default=0)
+    jobs_queued = models.PositiveIntegerField(null=True, blank=True)
+    jobs_running = models.PositiveIntegerField(null=True, blank=True)
+    jobs_completed = models.PositiveIntegerField(null=True, blank=True)
+    jobs_failed = models.PositiveIntegerField(null=True, blank=True)
+    health_at = models.DateTimeField(null=True, blank=True)
+    drains_until = models.DateTimeField(null=True, blank=True)  # jobs may finish till then
+    # Other workers that were asked for and are not in the list yet.
+    wanted_min = models.PositiveSmallIntegerField(null=True, blank=True)
+    wanted_max = models.PositiveSmallIntegerField(null=True, blank=True)
+    wanted_idle_seconds = models.PositiveSmallIntegerField(null=True, blank=True)
+    change_claimed_at = models.DateTimeField(null=True, blank=True)  # weighed; counts
+    change_sent_at = models.DateTimeField(null=True, blank=True)
 
     kind = "endpoint"
 
@@ -181,6 +202,11 @@ class ServerlessEndpoint(CloudResource):
                 condition=~Q(provider_id=""),
                 name="fleet_endpoint_provider_id_once",
             ),
+            models.UniqueConstraint(
+                fields=["deployment"],
+                condition=Q(is_rental=True, status__in=["requested", "creating", "live"]),
+                name="fleet_endpoint_one_rental_per_deployment",
+            ),
             models.CheckConstraint(
                 name="fleet_endpoint_status_known",
                 condition=Q(status__in=ResourceStatus.values),
@@ -188,6 +214,20 @@ class ServerlessEndpoint(CloudResource):
             models.CheckConstraint(
                 name="fleet_endpoint_workers_in_order",
                 condition=Q(workers_min__lte=models.F("workers_max")),
+            ),
+            models.CheckConstraint(
+                name="fleet_endpoint_wish_is_whole",
+                condition=Q(
+                    wanted_min__isnull=True,
+                    wanted_max__isnull=True,
+                    wanted_idle_seconds__isnull=True,
+                )
+                | Q(
+                    wanted_min__lte=models.F("wanted_max"),
+                    wanted_max__isnull=False,
+                    wanted_min__isnull=False,
+                    wanted_idle_seconds__gte=1,
+                ),
             ),
         ]
 
@@ -197,9 +237,18 @@ class ServerlessEndpoint(CloudResource):
         return max(self.workers_seen or 0, self.workers_min)
 
     @property
+    def rate_now(self) -> Decimal:
+        """What its workers cost now as last seen [USD/h], without their disks."""
+        return self.usd_per_worker_hour * self.workers_billed
+
+    @property
     def most_usd_per_hour(self) -> Decimal:
-        """What it costs while as many workers run as may [USD/h], without their disks."""
-        return self.usd_per_worker_hour * self.workers_max
+        """What it costs while as many workers run as may [USD/h], without their disks.
+
+        More that were asked for count from when they were weighed.
+        """
+        asked = self.wanted_max if self.change_claimed_at is not None else None
+        return self.usd_per_worker_hour * max(self.workers_max, asked or 0)
 
 
 class StrayResource(models.Model):

@@ -13,6 +13,7 @@ from fleet.providers.resources import (
     CloudEndpoint,
     CloudVolume,
     CloudWorker,
+    EndpointHealth,
     EndpointRequest,
     ResourceBucket,
     VolumeRequest,
@@ -28,6 +29,7 @@ class FakeResources:
     mounted            ids of volumes that something mounts: they cannot be deleted
     hidden             ids that no list shows yet
     endpoint_workers   by endpoint id, as `workers` tells them
+    endpoint_jobs      by endpoint id, as `endpoint_health` tells them; none: no jobs
     """
 
     def __init__(self, now: Callable[[], datetime]) -> None:
@@ -37,6 +39,7 @@ class FakeResources:
         self.cloud_endpoints: dict[str, CloudEndpoint] = {}
         self.endpoint_requests: dict[str, EndpointRequest] = {}
         self.endpoint_workers: dict[str, list[CloudWorker]] = {}
+        self.endpoint_jobs: dict[str, EndpointHealth] = {}
         self.volume_buckets: list[ResourceBucket] = []
         self.endpoint_buckets: list[ResourceBucket] = []
         self.mounted: set[str] = set()
@@ -102,6 +105,7 @@ class FakeResources:
             gpu_count=request.gpu_count,
             volume_ids=request.volume_ids,
             created_at=self._clock(),
+            idle_timeout_seconds=request.idle_timeout_seconds,
         )
         self.cloud_endpoints[made.provider_id] = made
         self.endpoint_requests[made.provider_id] = request
@@ -116,13 +120,18 @@ class FakeResources:
         lost = self._begin("endpoint", provider_id)
         return self._end(lost, self.cloud_endpoints.get(provider_id))
 
-    def set_workers(self, provider_id: str, *, least: int, most: int) -> CloudEndpoint:
+    def set_workers(
+        self, provider_id: str, *, least: int, most: int, idle_timeout_seconds: int
+    ) -> CloudEndpoint:
         check_workers(least, most)
         lost = self._begin("set_workers", provider_id)
         if provider_id not in self.cloud_endpoints:
             raise NotFound(f"endpoint {provider_id} not found", status=404)
         changed = replace(
-            self.cloud_endpoints[provider_id], workers_min=least, workers_max=most
+            self.cloud_endpoints[provider_id],
+            workers_min=least,
+            workers_max=most,
+            idle_timeout_seconds=idle_timeout_seconds,
         )
         self.cloud_endpoints[provider_id] = changed
         return self._end(lost, changed)
@@ -132,6 +141,13 @@ class FakeResources:
         if provider_id not in self.cloud_endpoints:
             raise NotFound(f"endpoint {provider_id} not found", status=404)
         return self._end(lost, list(self.endpoint_workers.get(provider_id, [])))
+
+    def endpoint_health(self, provider_id: str) -> EndpointHealth:
+        lost = self._begin("endpoint_health", provider_id)
+        if provider_id not in self.cloud_endpoints:
+            raise NotFound(f"endpoint {provider_id} not found", status=404)
+        told = self.endpoint_jobs.get(provider_id, EndpointHealth(0, 0, 0, 0, 0, 0))
+        return self._end(lost, told)
 
     def delete_endpoint(self, provider_id: str) -> None:
         lost = self._begin("delete_endpoint", provider_id)

@@ -122,7 +122,10 @@ class EndpointRequest:
 
 @dataclass(frozen=True, slots=True)
 class CloudEndpoint:
-    """One serverless endpoint as the provider describes it, without its environment."""
+    """One serverless endpoint as the provider describes it, without its environment.
+
+    idle_timeout_seconds  [s]; None where the provider does not say it
+    """
 
     provider_id: str
     name: str
@@ -131,6 +134,19 @@ class CloudEndpoint:
     gpu_count: int
     volume_ids: tuple[str, ...]
     created_at: datetime
+    idle_timeout_seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointHealth:
+    """Jobs and workers of an endpoint, as the provider counts them now."""
+
+    jobs_in_queue: int
+    jobs_in_progress: int
+    jobs_completed: int
+    jobs_failed: int
+    workers_idle: int
+    workers_running: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,8 +229,14 @@ class EndpointProvider(Protocol):
         """One endpoint; None when the provider does not know it."""
         ...
 
-    def set_workers(self, provider_id: str, *, least: int, most: int) -> CloudEndpoint:
-        """Change how many workers it may have."""
+    def set_workers(
+        self, provider_id: str, *, least: int, most: int, idle_timeout_seconds: int
+    ) -> CloudEndpoint:
+        """Change how many workers it may have, and how long an idle one stays."""
+        ...
+
+    def endpoint_health(self, provider_id: str) -> EndpointHealth:
+        """Its jobs by their state. NotFound when the provider does not know it."""
         ...
 
     def workers(self, provider_id: str) -> list[CloudWorker]:

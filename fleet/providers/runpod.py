@@ -36,6 +36,7 @@ from fleet.providers.runpod_lists import (
 )
 from fleet.providers.runpod_logs import MOST_LINES, QUIET_SECONDS, read_stream
 from fleet.providers.runpod_resources import RunPodEndpoints, RunPodVolumes
+from fleet.providers.runpod_serverless import ENDPOINT_BASE_URL
 
 API_URL = "https://api.runpod.io"
 GRAPHQL_URL = "https://api.runpod.io/graphql"
@@ -88,6 +89,7 @@ class RunPodProvider(RunPodVolumes, RunPodEndpoints):
 
     base_url     of REST v2, without /v2; the sandbox's address in sandbox mode
     graphql_url  ends with /graphql; for the balance only
+    queue_url    where serverless endpoints take jobs and tell their health
     proxy_url    template of a pod's public address, with {pod_id} and {port}
     name         what our rows call it; the sandbox has one of its own
     transport    carries the REST requests; None: the network
@@ -100,6 +102,7 @@ class RunPodProvider(RunPodVolumes, RunPodEndpoints):
         base_url: str = API_URL,
         graphql_url: str = GRAPHQL_URL,
         proxy_url: str = PROXY_URL,
+        queue_url: str = ENDPOINT_BASE_URL,
         name: str = "runpod",
         read_seconds: float = READ_SECONDS,
         create_seconds: float = CREATE_SECONDS,
@@ -117,6 +120,7 @@ class RunPodProvider(RunPodVolumes, RunPodEndpoints):
             create_seconds=create_seconds,
             transport=transport,
         )
+        self._queue_url = queue_url
         self._api_key = api_key
         self._graphql_url = graphql_url
         self._proxy_url = proxy_url

@@ -12,16 +12,20 @@ from fleet.providers.base import BucketSize
 from fleet.providers.errors import NotFound, ProviderUnavailable, Rejected
 from fleet.providers.masking import secret_values
 from fleet.providers.resources import (
+    LONGEST_IDLE_SECONDS,
     CloudEndpoint,
     CloudVolume,
     CloudWorker,
+    EndpointHealth,
     EndpointRequest,
     ResourceBucket,
     VolumeRequest,
+    check_whole,
     check_workers,
 )
 from fleet.providers.runpod_http import RunPodHttp
 from fleet.providers.runpod_lists import billing_query, resource_path, whole_list
+from fleet.providers.runpod_serverless import ServerlessEndpoint
 
 VOLUMES, ENDPOINTS = "network-volumes", "serverless"
 
@@ -78,6 +82,8 @@ class RunPodEndpoints:
     """The part of `resources.EndpointProvider` that is spoken to RunPod."""
 
     _http: RunPodHttp
+    _api_key: str
+    _queue_url: str  # where endpoints take jobs
 
     def create_endpoint(self, request: EndpointRequest) -> CloudEndpoint:
         pool, others = self._pool(request.gpu_type_id)
@@ -103,15 +109,24 @@ class RunPodEndpoints:
         except NotFound:
             return None
 
-    def set_workers(self, provider_id: str, *, least: int, most: int) -> CloudEndpoint:
+    def set_workers(
+        self, provider_id: str, *, least: int, most: int, idle_timeout_seconds: int
+    ) -> CloudEndpoint:
         check_workers(least, most)
-        body = {"workers": {"min": least, "max": most}}
+        check_whole("idle_timeout_seconds", idle_timeout_seconds, 1, LONGEST_IDLE_SECONDS)
+        body = {"workers": {"min": least, "max": most, "idleTimeout": idle_timeout_seconds}}
         path = resource_path(ENDPOINTS, provider_id)
         return _endpoint(self._http.send("PATCH", path, body=body))
 
     def workers(self, provider_id: str) -> list[CloudWorker]:
         path = f"{resource_path(ENDPOINTS, provider_id)}/workers"
         return [_worker(raw) for raw in parse.listed(self._http.get(path), "workers")]
+
+    def endpoint_health(self, provider_id: str) -> EndpointHealth:
+        # Not part of REST v2: the queue has an address of its own, under the same key.
+        return ServerlessEndpoint(
+            provider_id, api_key=self._api_key, base_url=self._queue_url
+        ).health()
 
     def delete_endpoint(self, provider_id: str) -> None:
         try:
@@ -196,6 +211,9 @@ def _endpoint(raw: Any) -> CloudEndpoint:
         gpu_count=parse.whole(gpu, "count") if "count" in gpu else 0,
         volume_ids=tuple(map(str, volumes)),
         created_at=parse.instant(raw, "createdAt"),
+        idle_timeout_seconds=(
+            parse.whole(workers, "idleTimeout") if workers.get("idleTimeout") else None
+        ),
     )
 
 

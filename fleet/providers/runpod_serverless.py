@@ -7,7 +7,6 @@ paid for twice), and its address is an argument.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import requests
@@ -20,24 +19,13 @@ from fleet.providers.errors import (
     RateLimited,
     Unauthorized,
 )
+from fleet.providers.resources import EndpointHealth
 from fleet.providers.runpod_http import REFUSALS
 
 ENDPOINT_BASE_URL = "https://api.runpod.ai/v2"  # RUNPOD_ENDPOINT_BASE_URL overrides it
 TIMEOUT_SECONDS = 15
 
 Answer = TypeVar("Answer")
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointHealth:
-    """Jobs and workers of an endpoint, as counted by RunPod now."""
-
-    jobs_in_queue: int
-    jobs_in_progress: int
-    jobs_completed: int
-    jobs_failed: int
-    workers_idle: int
-    workers_running: int
 
 
 class ServerlessEndpoint:

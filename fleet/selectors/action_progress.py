@@ -20,28 +20,13 @@ from fleet.models import (
     RolloutState,
 )
 from fleet.models.action import WISHES
+from fleet.selectors.action_steps import End, Stage
+from fleet.selectors.endpoint_progress import endpoint_end, endpoint_stages
 from fleet.selectors.spent import usd_between, usd_so_far
 from fleet.selectors.start_up import WAIT, Measured, measured, starts_alike, typical_wait
 
 LATEST_ENDS = 20  # of the past, for the usual time
 STOPPED = "from the order to stop to the confirmed end"
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """One step. `state` is done, now, ahead or failed; `reached` says how many pods."""
-
-    name: str
-    state: str
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """How an action ended, in a word and a sentence."""
-
-    result: ActionResult
-    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +64,8 @@ def progress_of(action: Action, *, now: datetime) -> Progress:
     """The progress of one action."""
     rents = action.new_pods > 0
     pods = pods_of(action)
-    stages = launch_stages(action, pods) if rents else end_stages(pods)
+    stages = launch_stages(action, pods) if rents else end_stages(pods) if pods else ()
+    stages += endpoint_stages(action)
     until = action.ended_at or now
     usual = usual_start(action) if rents else usual_end(action)
     return Progress(
@@ -167,6 +153,27 @@ def end_of(action: Action, pods: Sequence[Pod]) -> End | None:
         return End(ActionResult.DONE, "The wish is written; the next cloud list does it.")
     if action.kind == ActionKind.SETTINGS and action.new_pods:
         return rollout_end(action)
+    if action.plan.get("endpoint"):
+        return both_ends(action, pods)
+    return pods_end(action, pods)
+
+
+def both_ends(action: Action, pods: Sequence[Pod]) -> End | None:
+    """The end of an action about an endpoint and maybe pods: when both are there."""
+    ended = endpoint_end(action)
+    if not pods and not action.new_pods:
+        return ended
+    of_pods = pods_end(action, pods)
+    for end in (of_pods, ended):
+        if end is not None and end.result != ActionResult.DONE:
+            return end
+    if ended is None or of_pods is None:
+        return None
+    return End(ActionResult.DONE, f"{of_pods.outcome} {ended.outcome}")
+
+
+def pods_end(action: Action, pods: Sequence[Pod]) -> End | None:
+    """How the pods' part of an action ended; None while it goes on."""
     if action.new_pods:
         return launch_end(action, pods)
     if not pods:

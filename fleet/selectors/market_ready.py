@@ -9,9 +9,17 @@ from datetime import datetime
 
 from django.conf import settings
 
-from fleet.models import Deployment, Health, Pod, PodStatus
+from fleet.models import (
+    Deployment,
+    Health,
+    Pod,
+    PodStatus,
+    ResourceStatus,
+    ServerlessEndpoint,
+)
 from fleet.schedule import off_market_at
 from fleet.selectors.health import shown_health
+from fleet.selectors.serverless import is_seen, rental_endpoints
 
 ANSWERING = (Health.READY, Health.BUSY)
 
@@ -35,12 +43,18 @@ def market_readiness(deployment: Deployment, *, now: datetime) -> MarketReadines
 def market_readiness_of(
     deployments: Iterable[Deployment], *, now: datetime
 ) -> dict[int, MarketReadiness]:
-    """The same of many by their keys. One query, however many."""
+    """The same of many by their keys. Two queries, however many."""
     listed = list(deployments)
+    endpoints = rental_endpoints(listed)
     serving: dict[int, list[Pod]] = defaultdict(list)
     for pod in Pod.objects.filter(deployment__in=listed, status=PodStatus.SERVING):
         serving[pod.deployment_id].append(pod)
-    return {each.pk: _readiness(each, serving[each.pk], now=now) for each in listed}
+    return {
+        each.pk: endpoint_readiness(endpoints.get(each.pk), now=now)
+        if each.wants_endpoint
+        else _readiness(each, serving[each.pk], now=now)
+        for each in listed
+    }
 
 
 def _readiness(
@@ -55,6 +69,22 @@ def _readiness(
         return MarketReadiness(False, "outside its hours, or about to drain")
     if not any(shown_health(pod, now=now)[0] in ANSWERING for pod in serving):
         return MarketReadiness(False, "no replica is ready")
+    return MarketReadiness(True)
+
+
+def endpoint_readiness(
+    endpoint: ServerlessEndpoint | None, *, now: datetime
+) -> MarketReadiness:
+    """On the market while the endpoint is live, may have workers, and answers lately.
+
+    A stop takes it off at once, and its jobs may finish afterwards.
+    """
+    if endpoint is None or endpoint.status != ResourceStatus.LIVE:
+        return MarketReadiness(False, "its endpoint is not live")
+    if not endpoint.workers_max:
+        return MarketReadiness(False, "its endpoint may have no workers")
+    if not is_seen(endpoint, now=now):
+        return MarketReadiness(False, "its endpoint has not told its health lately")
     return MarketReadiness(True)
 
 

@@ -18,6 +18,7 @@ from fleet.models import (
     Deployment,
     Pod,
     PodStatus,
+    RentalKind,
     Tier,
 )
 from fleet.schedule import wanted_at
@@ -62,7 +63,9 @@ def want_one_less(deployment: Deployment, *, now: datetime) -> None:
     """
     schedule = deployment.schedule
     column = "replicas"
-    if schedule is not None and wanted_at(schedule, now) < schedule.inside:
+    if deployment.is_serverless:
+        column = "handover_replicas"
+    elif schedule is not None and wanted_at(schedule, now) < schedule.inside:
         column = "baseline_replicas"
     elif deployment.replicas_wanted(now=now) > deployment.replicas:
         column, deployment.scaled_at = "burst_replicas", now
@@ -103,6 +106,14 @@ def stop_deployment(
         ]
         if at_once:
             cut_drains(row.pods.all())
+        resource_rent.end_endpoints(
+            [row],
+            acting_user=acting_user,
+            now=now,
+            reason=reason or f"stopped by {acting_user}",
+            rental_only=True,
+            at_once=at_once,
+        )
     deployment.replicas = 0
     return sum(told)
 
@@ -164,12 +175,13 @@ def exit_tier(
             (pod_usd_per_hour(pod) for pod in live if pod.status in MAYBE_BILLED),
             Decimal(0),
         )
+        # First: a stop ends those of its rental without telling their names.
+        endpoints = resource_rent.end_endpoints(
+            members, acting_user=acting_user, now=now, reason=why
+        )
         pods = sum(
             stop_deployment(each, acting_user=acting_user, now=now, reason=why)
             for each in members
-        )
-        endpoints = resource_rent.end_endpoints(
-            members, acting_user=acting_user, now=now, reason=why
         )
         done = Exit(tier, tuple(each.slug for each in members), pods, saved)
         if members:
@@ -232,10 +244,19 @@ def start_deployment(
 def change_rental(
     deployment: Deployment, columns: Mapping[str, Any], *, acting_user: str, now: datetime
 ) -> None:
-    """Rent by other hours from now on; replicas follow at the next tick."""
+    """Rent another way from now on; replicas and endpoints follow at the next tick.
+
+    Pods that serve when it becomes serverless go on until its endpoint is live.
+    """
     with transaction.atomic():
         row = Deployment.objects.select_for_update().get(pk=deployment.pk)
         before = row.hours_in_words or row.get_rental_kind_display()
+        columns = dict(columns)
+        if columns.get("rental_kind") == RentalKind.SERVERLESS:
+            serving = row.pods.wanted().count()
+            columns["handover_replicas"] = (
+                row.handover_replicas if row.is_serverless else serving
+            )
         for column, value in columns.items():
             setattr(row, column, value)
         row.save(update_fields=list(columns))

@@ -9,11 +9,20 @@ from typing import Any
 
 from django.conf import settings
 
-from fleet.models import Cloud, Deployment, Fleet, GpuOffer, ModelVariant, Stock
+from fleet.models import (
+    Cloud,
+    Deployment,
+    Fleet,
+    GpuOffer,
+    MarketOffer,
+    ModelVariant,
+    Stock,
+)
 from fleet.selectors.burn import container_disk_usd_per_hour
 from fleet.selectors.serving import fit_of, serve_spec
 from fleet.services.order_burst import budget_fault, burst_faults
 from fleet.services.order_hours import hour_faults
+from fleet.services.order_workers import worker_faults, worker_of
 from fleet.services.refused import Refused
 from fleet.sizing.fit import SizingResult
 from fleet.vllm.command import SERVER, SHOWN_KEY, build_args, redacted
@@ -25,6 +34,7 @@ LARGEST_DISK_GB = 5_000
 LARGEST_USD_PER_GPU_HOUR = Decimal(1_000)
 HUNDREDTH = Decimal("0.01")
 TYPED_HOURS = ("days", "from_time", "to_time", "cron", "window_hours", "zone")
+WORKERS = ("workers_min", "workers_max", "idle_timeout", "queue_delay")
 PRICE_DRIFT_ALLOWED = Decimal("0.02")
 SPEND_WARNING = Decimal("0.8")  # of the account's hourly limit
 
@@ -42,6 +52,7 @@ class OrderSpec:
     is_ready_at_start      rented earlier, so that the model is ready when they begin
     max_replicas           [pods] of a burst, whose baseline is `replicas`
     budget_usd_per_hour    [USD/h] of a burst, all its replicas with their disks
+    workers_min .. queue_delay  of serverless: workers; [s] an idle one stays, a job waits
     container_disk_gb      [GB] must hold the weights
     max_usd_per_gpu_hour   [USD / GPU-hour] limit; None: today's price + 2 %
     extra_args             of vLLM, beside those that we set
@@ -70,17 +81,25 @@ class OrderSpec:
     max_replicas: int | None = None
     budget_usd_per_hour: Decimal | None = None
     extra_args: str = ""
+    workers_min: int | None = None
+    workers_max: int | None = None
+    idle_timeout: int | None = None
+    queue_delay: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CheckedOrder:
-    """The rows that an order names, and what was computed on the way."""
+    """The rows that an order names, and what was computed on the way.
+
+    worker  the offer of a serverless worker's GPU; None for other rentals
+    """
 
     fleet: Fleet
     variant: ModelVariant
     offer: GpuOffer
     fit: SizingResult
     launch_command: str
+    worker: MarketOffer | None = None
 
 
 def spec_from_text(fields: dict[str, str | None]) -> OrderSpec:
@@ -105,6 +124,10 @@ def spec_from_text(fields: dict[str, str | None]) -> OrderSpec:
             max_replicas=_whole(fields["max_replicas"]),
             budget_usd_per_hour=_money(fields["budget_usd_per_hour"]),
             extra_args=fields.get("extra_args") or "",
+            workers_min=_whole(fields.get("workers_min")),
+            workers_max=_whole(fields.get("workers_max")),
+            idle_timeout=_whole(fields.get("idle_timeout")),
+            queue_delay=_whole(fields.get("queue_delay")),
         )
     except (KeyError, ValueError, InvalidOperation):
         raise OrderRefused.because("This plan is incomplete; make it again.") from None
@@ -137,6 +160,7 @@ def check(spec: OrderSpec, *, provider: str) -> CheckedOrder:
         *_number_faults(spec),
         *hour_faults(spec),
         *burst_faults(spec, most_replicas=MOST_REPLICAS),
+        *worker_faults(spec),
     ):
         fault(field, sentence)
     offer = _offer(spec, provider, fault)
@@ -144,13 +168,14 @@ def check(spec: OrderSpec, *, provider: str) -> CheckedOrder:
         most = replica_limit_usd_per_hour(spec, offer.usd_per_gpu_hour)
         if small := budget_fault(spec, usd_per_replica_hour=most):
             fault("budget_usd_per_hour", small)
+    worker = worker_of(spec, provider, fault)
     fit = command = None
     if variant is not None and not errors.keys() & {"gpu_count", "max_model_len"}:
         fit, command = _servable(spec, variant, fault)
     if errors or fleet is None or variant is None or offer is None:
         raise OrderRefused(errors)
     assert fit is not None and command is not None
-    return CheckedOrder(fleet, variant, offer, fit, command)
+    return CheckedOrder(fleet, variant, offer, fit, command, worker)
 
 
 def machine_faults(

@@ -21,6 +21,7 @@ from fleet.services import audit, order_rules
 from fleet.services.order_burst import PlanBurst, plan_burst
 from fleet.services.order_hours import PlanHours, plan_hours
 from fleet.services.order_rules import OrderRefused, OrderSpec
+from fleet.services.order_workers import PlanWorkers, plan_workers, worker_columns
 from fleet.sizing.fit import SizingResult
 from fleet.vllm.extra_args import normal
 
@@ -32,10 +33,11 @@ class OrderPlan:
     usd_per_gpu_hour    [USD / GPU-hour] the catalog's list price
     usd_per_pod_hour    [USD / pod-hour] all GPUs of one replica, no disk
     disk_usd_per_hour   [USD / pod-hour] container disk of one replica
-    usd_per_hour        [USD / h] all replicas with their disks
+    usd_per_hour        [USD / h] all replicas with their disks; of serverless at most
     usd_per_day         [USD / day]; with scheduled hours the mean of the next 7 days
     hours               the scheduled hours with their cost; None for other rentals
     burst               what a burst may grow to; None for other rentals
+    workers             of serverless and what they cost; None for other rentals
     runway_hours_*      [h] how long the balance lasts; None with `runway_reason`
     """
 
@@ -52,6 +54,7 @@ class OrderPlan:
     usd_per_day: Decimal
     hours: PlanHours | None
     burst: PlanBurst | None
+    workers: PlanWorkers | None
     fleet_usd_per_hour_before: Decimal
     fleet_usd_per_hour_after: Decimal
     balance: BalanceReading | None
@@ -74,6 +77,9 @@ def plan_order(spec: OrderSpec, *, now: datetime) -> OrderPlan:
     per_pod = offer.usd_per_gpu_hour * spec.gpu_count
     disk = container_disk_usd_per_hour(spec.container_disk_gb)
     per_hour = (per_pod + disk) * spec.replicas
+    workers = plan_workers(spec, checked.worker)
+    if workers is not None:
+        per_hour = workers.usd_per_hour_most
     before = committed_usd_per_hour(settings.PROVIDER_NAME)
     burst = plan_burst(
         spec,
@@ -107,6 +113,7 @@ def plan_order(spec: OrderSpec, *, now: datetime) -> OrderPlan:
         usd_per_day=per_hour * 24 if hours is None else hours.usd_per_mean_day,
         hours=hours,
         burst=burst,
+        workers=workers,
         fleet_usd_per_hour_before=before,
         fleet_usd_per_hour_after=before + per_hour,
         balance=balance,
@@ -173,6 +180,7 @@ def new_deployment(plan: OrderPlan, *, order_key: str, now: datetime) -> Deploym
         max_model_len=spec.max_model_len,
         gpu_memory_utilization=spec.gpu_memory_utilization,
         container_disk_gb=spec.container_disk_gb,
+        **worker_columns(plan.workers),
         image=settings.DEFAULT_VLLM_IMAGE,
         extra_args=normal(spec.extra_args),
         order_key=order_key,

@@ -18,6 +18,7 @@ from fleet.services import (
     replicas,
     rolling,
     scaling,
+    serverless,
     termination,
 )
 from fleet.services.actions import following
@@ -57,10 +58,14 @@ def tick(
     scaled = scaling.scale_all(simulated=simulated, now=now, troubles=troubles)
     roll = partial(rolling.step_all, simulated=simulated, now=now, troubles=troubles)
     rolled = apart("rollouts", roll, troubles) or []
+    # Before the replicas: what is handed over to an endpoint drains in the same tick.
+    points = serverless.settle_all(
+        provider=provider.name, simulated=simulated, now=now, troubles=troubles
+    )
     changed = settle_deployments(
         provider.name, simulated=simulated, now=now, new_key=new_key, troubles=troubles
     )
-    words = [f"{changed} replicas changed", *scaled, *rolled]
+    words = [f"{changed} replicas changed", *scaled, *rolled, *points]
     for each in (provider, *others):
         done = tend_pods(
             each,

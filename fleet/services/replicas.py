@@ -133,6 +133,8 @@ def end_surplus(
     reason = "fewer replicas are wanted"
     if not deployment.replicas:
         reason = "not wanted any more"
+    elif deployment.is_serverless:
+        reason = "its serverless endpoint is live"
     elif schedule is not None and len(surplus) + wanted <= schedule.inside:
         reason = "outside the scheduled hours"
     return sum(
@@ -145,7 +147,15 @@ def end_surplus(
 
 
 def may_launch(deployment: Deployment, *, now: datetime) -> bool:
-    """Whether a replica may be rented: no back-off running, not given up."""
+    """Whether a replica may be rented: no back-off running, not given up.
+
+    Never for serverless: its pods only go on until the endpoint is live.
+    """
+    return not deployment.is_serverless and may_try(deployment, now=now)
+
+
+def may_try(deployment: Deployment, *, now: datetime) -> bool:
+    """Whether something may be rented for it: no back-off running, not given up."""
     if deployment.is_given_up:
         return False
     return deployment.not_before is None or deployment.not_before <= now

@@ -21,7 +21,15 @@ from fleet.models import (
 )
 from fleet.providers.base import ProviderError
 from fleet.providers.resources import CloudEndpoint, CloudVolume, FullProvider
-from fleet.services import audit, resource_grow, resource_late, resource_rent, stray_workers
+from fleet.services import (
+    audit,
+    endpoint_changes,
+    endpoint_health,
+    resource_grow,
+    resource_late,
+    resource_rent,
+    stray_workers,
+)
 from fleet.services.isolation import apart
 from fleet.services.resource_rent import RESEND_SECONDS, Listed, Resource
 
@@ -144,8 +152,11 @@ def note(row: Resource, listed: Listed, *, now: datetime, done: Settled) -> None
     if isinstance(row, ServerlessEndpoint) and isinstance(listed, CloudEndpoint):
         # The provider scales down what has no traffic; the row follows what is true.
         ServerlessEndpoint.objects.filter(pk=row.pk).update(
-            workers_min=listed.workers_min, workers_max=listed.workers_max
+            workers_min=listed.workers_min,
+            workers_max=listed.workers_max,
+            idle_timeout_seconds=listed.idle_timeout_seconds or row.idle_timeout_seconds,
         )
+        endpoint_changes.settle(row, listed, now=now)
     if isinstance(row, NetworkVolume) and isinstance(listed, CloudVolume):
         resource_grow.note_size(row, listed)
 
@@ -163,7 +174,7 @@ def miss(row: Resource, *, provider: FullProvider, now: datetime, done: Settled)
         return
     if not row.provider_id:
         reason = "the create was never answered, and two complete lists do not show it"
-        if row.move_to(ResourceStatus.FAILED, now=now, reason=reason):
+        if resource_rent.fail(row, reason, now=now, give_up=False):
             done.never_created.append(row.name)
         return
     found: Listed | None = (
@@ -276,9 +287,5 @@ def watch_workers(*, provider: FullProvider, now: datetime, troubles: list[str])
         provider=provider.name, status=ResourceStatus.LIVE, listed_at=now
     )
     for row in rows.order_by("pk"):
-        work = partial(provider.workers, row.provider_id)
-        workers = apart(f"workers of {row}", work, troubles)
-        if workers is not None:
-            ServerlessEndpoint.objects.filter(pk=row.pk).update(
-                workers_seen=len(workers), workers_seen_at=now
-            )
+        work = partial(endpoint_health.look, row, provider=provider, now=now)
+        apart(f"workers of {row}", work, troubles)

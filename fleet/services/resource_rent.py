@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 
 from fleet.models import (
@@ -32,7 +33,7 @@ from fleet.providers.resources import (
 from fleet.selectors.burn import exposed_usd_per_hour
 from fleet.selectors.providers import provider_names
 from fleet.selectors.resources import live_volume_of, volume_usd_per_hour
-from fleet.services import audit, fault_points, spending
+from fleet.services import audit, endpoint_health, fault_points, replicas, spending
 from fleet.services.isolation import apart
 from fleet.services.launch_guard import LaunchGuard, LaunchRequest
 
@@ -95,7 +96,7 @@ def create(
     try:
         request = request_of(row)
     except ValueError as wrong:
-        row.move_to(ResourceStatus.FAILED, now=now, reason=f"can not be sent: {wrong}")
+        fail(row, f"can not be sent: {wrong}", now=now, give_up=True)
         return False
     if not claim(row, guard=guard, now=now):
         return False
@@ -111,13 +112,30 @@ def create(
         _say(row, reason)
         return False
     except InvalidRequest as refusal:
-        row.move_to(ResourceStatus.FAILED, now=now, reason=str(refusal))
+        fail(row, str(refusal), now=now, give_up=True)
         return False
     except ProviderRefused as refusal:
         postpone(row, str(refusal), now=now)
         return False
     fault_points.reach("resource_created")
     return record(row, made, now=now)
+
+
+def fail(row: Resource, reason: str, *, now: datetime, give_up: bool) -> bool:
+    """Nothing was rented; True if this call said so.
+
+    The endpoint of a rental is wished for again by its deployment, so that its failures
+    are counted there, as those of pods are.
+
+    give_up  the request itself is wrong: every further attempt would fail the same way
+    """
+    if not row.move_to(ResourceStatus.FAILED, now=now, reason=reason):
+        return False
+    if isinstance(row, ServerlessEndpoint) and row.is_rental:
+        replicas.note_launch_failure(
+            row.deployment, now=now, reason=reason, give_up=give_up
+        )
+    return True
 
 
 def claim(row: Resource, *, guard: LaunchGuard, now: datetime) -> bool:
@@ -192,6 +210,10 @@ def record(row: Resource, made: Listed, *, now: datetime) -> bool:
     if row.status != ResourceStatus.ENDING and row.move_to(
         ResourceStatus.LIVE, now=now, reason=reason, facts=facts
     ):
+        if isinstance(row, ServerlessEndpoint) and row.is_rental:
+            Deployment.objects.filter(pk=row.deployment_id).update(
+                launch_failures=0, not_before=None
+            )
         return True
     rows = type(row)._default_manager.filter(
         pk=row.pk, status=ResourceStatus.ENDING, provider_id=""
@@ -234,10 +256,18 @@ def postpone(row: Resource, reason: str, *, now: datetime) -> None:
 
 
 def request_end(
-    row: Resource, *, acting_user: str, now: datetime, reason: str = ""
+    row: Resource,
+    *,
+    acting_user: str,
+    now: datetime,
+    reason: str = "",
+    at_once: bool = True,
 ) -> bool:
     """Say that it must end; True if this call said it. Raises ValueError with a sentence
-    while a pod or an endpoint mounts the volume."""
+    while a pod or an endpoint mounts the volume.
+
+    at_once  without waiting for the jobs of an endpoint, at most as long as pods drain
+    """
     if isinstance(row, NetworkVolume) and (users := mounted_by(row)):
         raise ValueError(
             f"{row} is mounted by {', '.join(users)}; a volume is deleted only when "
@@ -247,6 +277,8 @@ def request_end(
         moved = row.move_to(ResourceStatus.FAILED, now=now, reason=f"called off: {reason}")
     elif row.status in (ResourceStatus.CREATING, ResourceStatus.LIVE):
         facts = {"end_requested_at": now}
+        if isinstance(row, ServerlessEndpoint) and not at_once:
+            facts["drains_until"] = now + timedelta(seconds=settings.DRAIN_SECONDS)
         moved = row.move_to(ResourceStatus.ENDING, now=now, reason=reason, facts=facts)
     else:
         return False
@@ -258,16 +290,29 @@ def request_end(
 
 
 def end_endpoints(
-    deployments: Sequence[Deployment], *, acting_user: str, now: datetime, reason: str
+    deployments: Sequence[Deployment],
+    *,
+    acting_user: str,
+    now: datetime,
+    reason: str,
+    rental_only: bool = False,
+    at_once: bool = False,
 ) -> list[str]:
     """Tell the serverless endpoints of deployments to end; the names of those told.
 
     Volumes are never ended this way: they hold data. An endpoint whose create was given
     up is told too: should it show up after all, it ends.
+
+    rental_only  only those that are their rental, not those set up beside it
+    at_once      without a drain; drains that run are cut short
     """
     theirs = ServerlessEndpoint.objects.filter(
         deployment__in=[each.pk for each in deployments]
     )
+    if rental_only:
+        theirs = theirs.filter(is_rental=True)
+    if at_once:
+        theirs.filter(status=ResourceStatus.ENDING).update(drains_until=None)
     theirs.filter(
         status=ResourceStatus.FAILED, sent_at__isnull=False, end_requested_at__isnull=True
     ).update(end_requested_at=now)
@@ -275,7 +320,9 @@ def end_endpoints(
     return [
         row.name
         for row in rows
-        if request_end(row, acting_user=acting_user, now=now, reason=reason)
+        if request_end(
+            row, acting_user=acting_user, now=now, reason=reason, at_once=at_once
+        )
     ]
 
 
@@ -297,6 +344,8 @@ def end_until_gone(row: Resource, *, provider: FullProvider, now: datetime) -> b
     if not row.provider_id:
         return False
     sent = row.end_sent_at
+    if sent is None and endpoint_health.drains(row, provider=provider, now=now):
+        return False
     if sent is None or now - sent >= timedelta(seconds=RESEND_SECONDS):
         delete = (
             provider.delete_volume

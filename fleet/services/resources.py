@@ -5,11 +5,29 @@ from __future__ import annotations
 from datetime import datetime
 from functools import partial
 
+from django.db.models import Q
+
+from fleet.models import ResourceStatus, ServerlessEndpoint
 from fleet.providers.resources import FullProvider
-from fleet.services import resource_grow, resource_list, resource_rent
+from fleet.services import endpoint_changes, resource_grow, resource_list, resource_rent
 from fleet.services.isolation import apart
 from fleet.services.jobs import JobFailed
 from fleet.services.launch_guard import LaunchGuard
+
+
+def has_due(provider_name: str, *, now: datetime) -> bool:
+    """Whether something waits to be sent: a wish that is new, or an end."""
+    if resource_rent.due(provider_name, now=now):
+        return True
+    return ServerlessEndpoint.objects.filter(
+        Q(status=ResourceStatus.ENDING)
+        | Q(
+            status=ResourceStatus.LIVE,
+            wanted_max__isnull=False,
+            change_sent_at__isnull=True,
+        ),
+        provider=provider_name,
+    ).exists()
 
 
 def tend(*, provider: FullProvider, guard: LaunchGuard, now: datetime) -> str:
@@ -21,6 +39,9 @@ def tend(*, provider: FullProvider, guard: LaunchGuard, now: datetime) -> str:
         more = partial(resource_grow.grow, volume, provider=provider, guard=guard, now=now)
         if apart(f"growth of {volume}", more, troubles):
             words.append(f"grown: {volume}")
+    words += endpoint_changes.tend(
+        provider=provider, guard=guard, now=now, troubles=troubles
+    )
     done = resource_list.compare(provider=provider, now=now)
     words.append(done.sentence())
     troubles += done.troubles

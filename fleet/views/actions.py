@@ -18,8 +18,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from fleet.access import operator_required, operator_to_post, viewer_required
-from fleet.models import Action, ActionKind, Deployment
+from fleet.models import Action, ActionKind, Deployment, ServerlessEndpoint
 from fleet.selectors.action_progress import Progress, progress_of
+from fleet.selectors.serverless import rental_endpoint, workers_of
 from fleet.services.actions import KINDS, Confirmation, PlanMoved, confirm, plan_action
 from fleet.services.actions.following import cancel
 from fleet.services.actions.plan import CostedPlan, unseal
@@ -41,9 +42,10 @@ NEEDED = {  # without these the sheet only asks for them
 }
 RESOURCE_KINDS = (
     *(ActionKind.ADD_VOLUME, ActionKind.END_VOLUME),
-    *(ActionKind.ADD_ENDPOINT, ActionKind.END_ENDPOINT),
+    *(ActionKind.ADD_ENDPOINT, ActionKind.END_ENDPOINT, ActionKind.SET_WORKERS),
     *(ActionKind.END_STRAY, ActionKind.ADOPT_VOLUME, ActionKind.GROW_VOLUME),
 )
+WORKERS = frozenset({"workers_min", "workers_max", "idle_timeout"})
 STATES = ("all", "running", "ended")
 
 
@@ -58,7 +60,8 @@ def action_plan(request: HttpRequest, kind: str) -> HttpResponse:
     parameters = {name: value.replace("\x00", "") for name, value in typed.items() if value}
     context: dict[str, Any] = {"kind": wanted, "parameters": parameters, "now": now}
     context |= choices(wanted, parameters)
-    if not parameters.keys() >= NEEDED.get(wanted, frozenset()):
+    needed = WORKERS if "asks_workers" in context else NEEDED.get(wanted, frozenset())
+    if not parameters.keys() >= needed:
         return render(request, "fleet/action_plan.html", context)
     try:
         plan = plan_action(wanted, parameters, guard=configured_guard(), now=now)
@@ -83,12 +86,37 @@ def choices(kind: ActionKind, parameters: Mapping[str, str]) -> dict[str, Any]:
         return {"deployments": list(slugs[:ON_A_PAGE])}
     if kind == ActionKind.GROW_VOLUME:
         return {"asks_size": True}
+    if (workers := asks_workers(kind, parameters)) is not None:
+        return workers
     if kind in (ActionKind.SCALE, ActionKind.START):
         return {
             "asks_replicas": True,
             "replicas_shown": parameters.get("replicas") or replicas_now(parameters),
         }
     return {}
+
+
+def asks_workers(kind: ActionKind, parameters: Mapping[str, str]) -> dict[str, Any] | None:
+    """The workers to begin with, where an endpoint is meant; None where it is not."""
+    row: Deployment | ServerlessEndpoint | None = None
+    if kind == ActionKind.SET_WORKERS:
+        name = parameters.get("endpoint", "")
+        row = ServerlessEndpoint.objects.filter(name=name).first()
+    elif kind in (ActionKind.SCALE, ActionKind.START):
+        slug = parameters.get("deployment", "")
+        found = Deployment.objects.filter(slug=slug, rental_kind="serverless").first()
+        if found is not None and kind == ActionKind.START:
+            return {}
+        row = (rental_endpoint(found) or found) if found is not None else None
+    if row is None:
+        return None
+    workers = workers_of(row)
+    return {
+        "asks_workers": True,
+        "workers_min": parameters.get("workers_min", workers.least),
+        "workers_max": parameters.get("workers_max", workers.most),
+        "idle_timeout": parameters.get("idle_timeout", workers.idle_seconds),
+    }
 
 
 def replicas_now(parameters: Mapping[str, str]) -> int:

@@ -16,9 +16,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from fleet.access import viewer_required
-from fleet.models import ENDED, Deployment, Fleet, Orphan, Pod
+from fleet.models import ENDED, Deployment, Fleet, Orphan, Pod, ServerlessEndpoint
 from fleet.selectors.burn import pod_usd_per_hour
-from fleet.views.states import State, deployment_state, pod_state, worst
+from fleet.selectors.resources import endpoint_usd_per_hour
+from fleet.selectors.serverless import rental_endpoints
+from fleet.views.state_words import State
+from fleet.views.states import deployment_state, pod_state, worst
 from fleet.views.strips import HealthSpan, health_spans
 from fleet.views.throughput import ENDED_RATE, SILENT, Throughput, throughput
 
@@ -42,10 +45,14 @@ class DeploymentRow:
     state: State
     wanted: int
     pods: list[PodRow]
+    endpoint: ServerlessEndpoint | None = None  # of its rental
 
     @property
     def usd_per_hour(self) -> Decimal:
-        return sum((row.usd_per_hour or Decimal(0) for row in self.pods), Decimal(0))
+        workers = Decimal(0)
+        if self.endpoint is not None and self.endpoint.may_be_billed:
+            workers = endpoint_usd_per_hour(self.endpoint)
+        return sum((row.usd_per_hour or Decimal(0) for row in self.pods), workers)
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,7 @@ def fleet_rows(wanted: Filter, *, now: datetime) -> list[FleetRow]:
     pods = _pods(found, wanted)
     rates = throughput(pods, now=now)
     spans = health_spans(pods, now=now)
+    endpoints = rental_endpoints(found)
     by_deployment: dict[int, list[PodRow]] = defaultdict(list)
     for pod in pods:
         by_deployment[pod.deployment_id].append(
@@ -95,9 +103,13 @@ def fleet_rows(wanted: Filter, *, now: datetime) -> list[FleetRow]:
     by_fleet: dict[Fleet, list[DeploymentRow]] = defaultdict(list)
     for deployment in found:
         rows = by_deployment[deployment.pk]
-        state = deployment_state(deployment, [row.pod for row in rows], now=now)
+        endpoint = endpoints.get(deployment.pk)
+        state = deployment_state(
+            deployment, [row.pod for row in rows], endpoint=endpoint, now=now
+        )
+        wanted_pods = deployment.replicas_wanted(now=now)
         by_fleet[deployment.fleet].append(
-            DeploymentRow(deployment, state, deployment.replicas_wanted(now=now), rows)
+            DeploymentRow(deployment, state, wanted_pods, rows, endpoint)
         )
     if not wanted.query:
         for fleet in Fleet.objects.all():

@@ -106,6 +106,8 @@ def planned(form: OrderForm, *, now: datetime) -> CostedPlan | None:
 
 def confirm_words(plan: OrderPlan) -> str:
     """What the button does and costs: "Rent 2 × 1× RTX 4090 for $1.49/h"."""
+    if plan.workers is not None:
+        return f"Set up, at most {money(plan.usd_per_hour)}/h"
     shape = f"{plan.spec.gpu_count}× {plan.offer.display_name}"
     if plan.spec.replicas > 1:
         shape = f"{plan.spec.replicas} × {shape}"

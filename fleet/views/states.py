@@ -7,23 +7,22 @@ starting, stopped, unknown. In a roll-up the worst one wins.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from fleet.models import MAX_NEVER_READY, Deployment, Health, Pod, PodStatus
+from fleet.models import (
+    MAX_NEVER_READY,
+    Deployment,
+    Health,
+    Pod,
+    PodStatus,
+    ServerlessEndpoint,
+)
 from fleet.schedule.words import what_comes
 from fleet.selectors import shown_health
+from fleet.views.serverless_state import serverless_state
+from fleet.views.state_words import State
 
 WORST_FIRST = ("down", "degraded", "unknown", "starting", "healthy", "stopped")
-
-
-@dataclass(frozen=True)
-class State:
-    """`kind` picks colour and shape, `word` is what people read, `why` explains it."""
-
-    kind: str
-    word: str
-    why: str = ""
 
 
 ANSWER_WITHIN = timedelta(seconds=45)
@@ -81,9 +80,18 @@ def _serving_state(pod: Pod, *, now: datetime) -> State:
 
 
 def deployment_state(
-    deployment: Deployment, pods: Sequence[Pod], *, now: datetime
+    deployment: Deployment,
+    pods: Sequence[Pod],
+    *,
+    endpoint: ServerlessEndpoint | None,
+    now: datetime,
 ) -> State:
-    """The state of a deployment from its pods that have not ended."""
+    """The state of a deployment from its pods that have not ended.
+
+    endpoint  that of its rental, where it is serverless
+    """
+    if deployment.is_serverless:
+        return serverless_state(deployment, endpoint, now=now)
     wanted = deployment.replicas_wanted(now=now)
     live = [pod for pod in pods if not pod.is_ended]
     if not live:

@@ -35,13 +35,17 @@ def act(judgement: Judgement, *, now: datetime) -> str:
         return end_pod(seen, acting_user=user, reason=reason, at_once=at_once, now=now)
     told: list[str] = []
     meant = targets(seen)
+    # First: a stop ends those of its rental without telling their names.
+    ended = resource_rent.end_endpoints(
+        meant, acting_user=user, now=now, reason=reason, at_once=at_once
+    )
     for deployment in meant:
         count = lifecycle.stop_deployment(
             deployment, acting_user=user, now=now, reason=reason, at_once=at_once
         )
         if count:
             told.append(f"{deployment.slug} ({count} pod{'s' if count > 1 else ''})")
-    told += resource_rent.end_endpoints(meant, acting_user=user, now=now, reason=reason)
+    told += ended
     return f"Ended {', '.join(told)}." if told else ""
 
 

@@ -6,16 +6,22 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from fleet.models import RESOURCE_RUNS, ActionKind, Deployment
+from fleet.selectors.serverless import rental_endpoint
 from fleet.services import lifecycle
 from fleet.services.actions import figures, targets
 from fleet.services.actions.launching import losses_of
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
+from fleet.services.actions.workers import endpoint_saving
 from fleet.services.launch_guard import LaunchGuard
 from fleet.services.refused import Refused
 
 BILLED_UNTIL = (
     "GPU billing ends when the provider confirms the end, usually within a minute; the "
     "end is asked for until it does."
+)
+JOBS_CUT = (
+    "Jobs may finish while the endpoint drains, at most as long as a pod; what waits or "
+    "runs then is cancelled."
 )
 NOT_BACK = (
     "It can not be taken back. Starting again rents anew, at the price and with the "
@@ -29,10 +35,12 @@ def plan_stop(
     """No replica of a deployment any more. Raises Refused."""
     deployment = targets.deployment_named(parameters)
     pods = list(deployment.pods.wanted().order_by("pk"))
-    if not deployment.replicas and not pods:
+    endpoint = rental_endpoint(deployment)
+    if not deployment.replicas and not pods and endpoint is None:
         raise Refused.because(f"{deployment} is stopped already, and no pod of it runs.")
-    saved = figures.billed_usd_per_hour(pods)
-    ends = ", ".join(pod.name for pod in pods) or "no pod runs"
+    saved = figures.billed_usd_per_hour(pods) + endpoint_saving(deployment)
+    names = [*(pod.name for pod in pods), *([endpoint.name] if endpoint else [])]
+    ends = ", ".join(names) or "no pod runs"
     return CostedPlan(
         kind=ActionKind.STOP,
         parameters={"deployment": deployment.slug},
@@ -44,11 +52,12 @@ def plan_stop(
         saved_usd_per_hour=saved,
         hours_per_day=figures.hours_per_day(deployment, now=now),
         spent_usd=figures.spent_usd(pods, now=now),
-        losses=losses_of(pods),
+        losses=losses_of(pods) + ((JOBS_CUT,) if endpoint else ()),
         notes=(f"Ends: {ends}.", *bills_on(deployment), BILLED_UNTIL, NOT_BACK),
         deployment=deployment,
         replicas=0,
         pods=tuple(pods),
+        endpoint="ended" if endpoint else "",
         quoted_at=now,
     )
 
@@ -57,7 +66,9 @@ def bills_on(deployment: Deployment) -> tuple[str, ...]:
     """What a stop does not end: volumes and endpoints have pages of their own."""
     rows = (
         *deployment.networkvolumes.filter(status__in=RESOURCE_RUNS).order_by("pk"),
-        *deployment.serverlessendpoints.filter(status__in=RESOURCE_RUNS).order_by("pk"),
+        *deployment.serverlessendpoints.filter(
+            status__in=RESOURCE_RUNS, is_rental=False
+        ).order_by("pk"),
     )
     if not rows:
         return ()

@@ -8,7 +8,8 @@ from functools import partial
 from django.db import transaction
 
 from fleet.models import Action, ActionKind, ActionResult, Deployment
-from fleet.selectors.action_progress import End, Progress, end_of, pods_of, progress_of
+from fleet.selectors.action_progress import Progress, end_of, pods_of, progress_of
+from fleet.selectors.action_steps import End
 from fleet.services import audit, lifecycle
 from fleet.services.isolation import apart
 from fleet.services.refused import Refused
@@ -99,6 +100,11 @@ def cancel(action: Action, *, acting_user: str, now: datetime) -> Progress:
         if row.kind == ActionKind.SETTINGS:
             raise Refused.because(
                 f"{row} can not be cancelled half-way; change the settings back instead."
+            )
+        if row.plan.get("endpoint"):
+            raise Refused.because(
+                f"{row} can not be cancelled: what it does to an endpoint is sent at once. "
+                "Stop the deployment or change it back instead."
             )
         if not row.new_pods or deployment is None:
             raise Refused.because(

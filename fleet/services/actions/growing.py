@@ -11,9 +11,9 @@ from fleet.providers.resources import LARGEST_VOLUME_GB, SMALLEST_VOLUME_GB
 from fleet.selectors.resources import volume_usd_per_hour, volume_usd_per_month
 from fleet.services import resource_grow
 from fleet.services.actions import figures, targets
-from fleet.services.actions.launching import vetoed_more
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
 from fleet.services.actions.resources import named, weights_warning
+from fleet.services.actions.vetoes import vetoed_more
 from fleet.services.launch_guard import LaunchGuard
 from fleet.services.refused import Refused
 

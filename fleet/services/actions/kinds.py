@@ -17,6 +17,7 @@ from fleet.services.actions import (
     stray_resources,
     strays,
     tuning,
+    workers,
 )
 from fleet.services.actions.plan import Confirmation, CostedPlan
 from fleet.services.launch_guard import LaunchGuard
@@ -42,7 +43,9 @@ KINDS: Mapping[ActionKind, Kind] = {
         launching.LAUNCH_FIELDS, launching.plan_launch, launching.apply_launch
     ),
     ActionKind.SCALE: Kind(
-        ("deployment", "replicas"), launching.plan_scale, launching.apply_replicas
+        ("deployment", "replicas", *workers.FIELDS),
+        launching.plan_scale,
+        launching.apply_scale,
     ),
     ActionKind.START: Kind(
         ("deployment", "replicas"), launching.plan_start, launching.apply_replicas
@@ -80,6 +83,9 @@ KINDS: Mapping[ActionKind, Kind] = {
     ),
     ActionKind.GROW_VOLUME: Kind(
         growing.FIELDS, growing.plan_grow_volume, growing.apply_grow_volume
+    ),
+    ActionKind.SET_WORKERS: Kind(
+        ("endpoint", *workers.FIELDS), workers.plan_set_workers, workers.apply_workers
     ),
 }
 

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from datetime import datetime
-from decimal import Decimal
 
 from fleet.models import ActionKind, Deployment, Pod
 from fleet.schedule import describe, wanted_at
-from fleet.selectors.burn import exposed_usd_per_hour
-from fleet.selectors.providers import main_provider, provider_names
-from fleet.services import lifecycle, order_rules, spending
-from fleet.services.actions import figures, targets
+from fleet.selectors.crossover import ask_for, crossover_words
+from fleet.services import lifecycle, order_rules
+from fleet.services.actions import figures, targets, workers
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
-from fleet.services.launch_guard import LaunchGuard, LaunchRequest
+from fleet.services.actions.vetoes import vetoed, vetoed_more
+from fleet.services.launch_guard import LaunchGuard
 from fleet.services.order_burst import baseline_fault
-from fleet.services.ordering import place_order, plan_order, str_or_none
+from fleet.services.ordering import OrderPlan, place_order, plan_order, str_or_none
 from fleet.services.refused import Refused
 
 BILLING = (
@@ -44,6 +43,8 @@ def plan_launch(
     order = plan_order(spec, now=now)
     hours = order.hours
     shape = f"{spec.gpu_count}× {order.offer.display_name}"
+    if order.workers is not None:
+        return plan_launch_workers(parameters, order, guard=guard, now=now)
     many = f"{spec.replicas} × {shape}" if spec.replicas > 1 else shape
     return CostedPlan(
         kind=ActionKind.LAUNCH,
@@ -73,6 +74,58 @@ def plan_launch(
     )
 
 
+def plan_launch_workers(
+    parameters: Mapping[str, str], order: OrderPlan, *, guard: LaunchGuard, now: datetime
+) -> CostedPlan:
+    """The plan of a new deployment that is served by workers of an endpoint."""
+    spec, asked = order.spec, order.workers
+    assert asked is not None
+    per_hour = order.usd_per_hour
+    shape = f"{spec.gpu_count}× {order.offer.display_name}"
+    return CostedPlan(
+        kind=ActionKind.LAUNCH,
+        parameters=parameters,
+        target=spec.slug,
+        title=f"Set up serverless workers of {shape} for {order.variant}?",
+        button="Set up, at most",
+        changes=(Change("workers", "none", f"{asked.least} to {asked.most}"),),
+        account=figures.account_change(added=per_hour, now=now),
+        added_usd_per_hour=per_hour,
+        price_read_at=asked.price_read_at,
+        notes=(*asked.words, *pod_instead(order)),
+        warnings=order.warnings,
+        blocked=vetoed(
+            spec.slug,
+            per_hour,
+            fleet_id=spec.fleet_id,
+            deployment_id=None,
+            guard=guard,
+            now=now,
+        ),
+        replicas=spec.replicas,
+        order=order,
+        endpoint="set up",
+        quoted_at=now,
+    )
+
+
+def pod_instead(order: OrderPlan) -> tuple[str, ...]:
+    """From when on a pod would be cheaper than the workers of an order."""
+    spec, asked = order.spec, order.workers
+    assert asked is not None
+    return crossover_words(
+        ask_for(
+            order.variant,
+            gpu_type_id=spec.gpu_type_id,
+            gpu_count=spec.gpu_count,
+            simulated=order.fleet.simulated,
+            usd_per_pod_hour=order.usd_per_pod_hour + order.disk_usd_per_hour,
+            usd_per_worker_hour=asked.usd_per_worker_hour,
+            idle_timeout_seconds=asked.idle_timeout,
+        )
+    )
+
+
 def apply_launch(plan: CostedPlan, confirmed: Confirmation, *, now: datetime) -> Deployment:
     """Save the deployment; reconcile requests its pods."""
     assert plan.order is not None
@@ -86,6 +139,8 @@ def plan_scale(
 ) -> CostedPlan:
     """More or fewer replicas of a running deployment. Raises Refused."""
     deployment = targets.deployment_named(parameters)
+    if deployment.is_serverless:
+        return workers.plan_scale(deployment, parameters, guard=guard, now=now)
     wanted = targets.replicas_asked(parameters)
     if not deployment.replicas:
         raise Refused.because(f"{deployment} is stopped; start it instead.")
@@ -102,6 +157,8 @@ def plan_start(
 ) -> CostedPlan:
     """Replicas again, after a stop or after the controller gave up. Raises Refused."""
     deployment = targets.deployment_named(parameters)
+    if deployment.is_serverless:
+        return workers.plan_start(deployment, guard=guard, now=now)
     wanted = targets.replicas_asked({"replicas": "1", **parameters})
     if deployment.replicas and not deployment.is_given_up:
         raise Refused.because(
@@ -151,6 +208,15 @@ def plan_replicas(
     )
 
 
+def apply_scale(plan: CostedPlan, confirmed: Confirmation, *, now: datetime) -> Deployment:
+    """Other replicas, or of serverless other workers."""
+    if not plan.endpoint:
+        return apply_replicas(plan, confirmed, now=now)
+    deployment = workers.apply_workers(plan, confirmed, now=now)
+    assert deployment is not None
+    return deployment
+
+
 def closed_words(deployment: Deployment, *, now: datetime) -> tuple[str, ...]:
     """That its hours are closed and the rent begins later; nothing where they are open."""
     schedule = deployment.schedule
@@ -168,49 +234,6 @@ def apply_replicas(
         plan.deployment, replicas=plan.replicas, acting_user=confirmed.acting_user, now=now
     )
     return plan.deployment
-
-
-def vetoed(
-    slug: str,
-    added: Decimal,
-    *,
-    fleet_id: int,
-    deployment_id: int | None,
-    guard: LaunchGuard,
-    now: datetime,
-    provider: str = "",
-) -> str:
-    """Why the money forbids the new rent now; "" where it does not.
-
-    A preview: what decides is the same question at the moment of each claim.
-    """
-    request = LaunchRequest(
-        deployment=slug,
-        usd_per_hour=added,
-        committed_usd_per_hour=exposed_usd_per_hour(*provider_names()),
-        account_usd_per_hour=exposed_usd_per_hour(provider or main_provider()),
-        provider=provider or main_provider(),
-        now=now,
-        fleet_id=fleet_id,
-        deployment_id=deployment_id,
-    )
-    return spending.refusal(request, guard=guard) or ""
-
-
-def vetoed_more(
-    deployment: Deployment, added: Decimal, *, guard: LaunchGuard, now: datetime
-) -> str:
-    """The same for more rent of a deployment; nothing vetoes what rents no more."""
-    if not added:
-        return ""
-    return vetoed(
-        deployment.slug,
-        added,
-        fleet_id=deployment.fleet_id,
-        deployment_id=deployment.pk,
-        guard=guard,
-        now=now,
-    )
 
 
 def price_warnings(deployment: Deployment, price: figures.ReplicaPrice) -> tuple[str, ...]:

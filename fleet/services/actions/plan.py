@@ -84,6 +84,7 @@ class CostedPlan:
     undo                that it can be taken back for free; "" where it can not
     undo_parameters     of the same kind of action, which take it back
     columns             what is written, for a kind that writes columns
+    endpoint            what becomes of a serverless endpoint: "set up", "ended", "changed"
     """
 
     kind: ActionKind
@@ -114,6 +115,7 @@ class CostedPlan:
     new_pods: int = 0
     pods: tuple[Pod, ...] = ()
     order: OrderPlan | None = None
+    endpoint: str = ""
     orphan: Orphan | None = None
 
     @property
@@ -171,6 +173,7 @@ class CostedPlan:
             "spent_usd": self.spent_usd or None,
             "changes": self.changes_in_words,
             "lost": " ".join(self.losses) or None,
+            **({"endpoint": self.endpoint} if self.endpoint else {}),
             **({"undo": dict(self.undo_parameters)} if self.undo else {}),
         }
 

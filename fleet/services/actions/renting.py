@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from fleet.models import ActionKind, Deployment, RentalKind
+from django.conf import settings
+
+from fleet.models import ActionKind, Deployment, RentalKind, RolloutState
+from fleet.selectors.serverless import workers_of
 from fleet.selectors.start_up import start_up_of
 from fleet.services import lifecycle, order_rules
 from fleet.services.actions import figures, targets
@@ -17,13 +20,26 @@ from fleet.services.actions.launching import (
     BILLING,
     losses_of,
     price_warnings,
-    vetoed_more,
 )
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
+from fleet.services.actions.vetoes import vetoed_more
+from fleet.services.actions.workers import endpoint_saving
 from fleet.services.launch_guard import LaunchGuard
 from fleet.services.order_burst import budget_fault, burst_faults
 from fleet.services.order_hours import PlanHours, hour_faults, plan_hours
-from fleet.services.order_rules import MOST_REPLICAS, TYPED_HOURS, OrderSpec
+from fleet.services.order_rules import (
+    MOST_REPLICAS,
+    TYPED_HOURS,
+    WORKERS,
+    OrderSpec,
+)
+from fleet.services.order_workers import (
+    PlanWorkers,
+    plan_workers,
+    worker_columns,
+    worker_faults,
+    worker_of,
+)
 from fleet.services.ordering import schedule_columns
 from fleet.services.refused import Refused
 
@@ -36,9 +52,15 @@ FIELDS = (
     "is_ready_at_start",
     "max_replicas",
     "budget_usd_per_hour",
+    *WORKERS,
 )
 AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,4})?", re.ASCII)
 YES = ("True", "yes")
+FIRST_ENDPOINT = "The pods go on until the endpoint is live, and drain then: no gap."
+FIRST_PODS = (
+    "The endpoint goes on until as many pods serve as are wanted; both are billed until "
+    "then. While the money forbids the pods, the endpoint stays."
+)
 FREE = "Nothing is rented or ended by it now: it can be taken back for free."
 
 
@@ -50,14 +72,18 @@ def plan_rental(
     if not deployment.replicas:
         raise Refused.because(f"{deployment} is stopped; start it, and change it then.")
     price = figures.price_of_replica(deployment)
-    spec, hours = asked(deployment, parameters, price=price.usd_per_hour, now=now)
-    columns = rental_columns(spec, hours)
+    spec, hours, serverless = asked(
+        deployment, parameters, price=price.usd_per_hour, now=now
+    )
+    columns = rental_columns(spec, hours, serverless)
     changed = figures.with_columns(deployment, columns)
     before, after = rental_words(deployment), rental_words(changed)
     if before == after:
         raise Refused.because(f"{deployment} rents that way already: {before}.")
     change = figures.replica_change(deployment, changed, now=now)
-    is_free = not change.missing and not change.surplus
+    moved = endpoint_change(deployment, serverless, now=now)
+    added, saved = change.added + moved.added, change.saved + moved.saved
+    is_free = not change.missing and not change.surplus and not moved.endpoint
     return CostedPlan(
         kind=ActionKind.RENTAL,
         parameters={name: parameters[name] for name in FIELDS if parameters.get(name)},
@@ -65,17 +91,17 @@ def plan_rental(
         title=f"Change how {deployment.slug} rents?",
         button="Change it",
         changes=(Change("rental", before, after),),
-        account=figures.account_change(added=change.added, saved=change.saved, now=now),
-        added_usd_per_hour=change.added,
-        saved_usd_per_hour=change.saved,
-        usd_per_day=change.daily_usd,
+        account=figures.account_change(added=added, saved=saved, now=now),
+        added_usd_per_hour=added,
+        saved_usd_per_hour=saved,
+        usd_per_day=None if moved.endpoint else change.daily_usd,
         hours_per_day=figures.hours_per_day(changed, now=now),
         spent_usd=figures.spent_usd(change.surplus, now=now),
-        price_read_at=change.price.read_at,
-        losses=losses_of(change.surplus),
-        notes=((BILLING,) if change.missing else ()) + hour_notes(hours),
-        warnings=price_warnings(deployment, change.price),
-        blocked=vetoed_more(deployment, change.added, guard=guard, now=now),
+        price_read_at=moved.price_read_at or change.price.read_at,
+        losses=losses_of(change.surplus) + moved.losses,
+        notes=((BILLING,) if change.missing else ()) + hour_notes(hours) + moved.notes,
+        warnings=() if serverless else price_warnings(deployment, change.price),
+        blocked=vetoed_more(deployment, added, guard=guard, now=now),
         undo=FREE if is_free else "",
         undo_parameters=rental_text(deployment) if is_free else {},
         deployment=deployment,
@@ -83,6 +109,7 @@ def plan_rental(
         new_pods=change.missing,
         pods=change.surplus,
         columns=columns,
+        endpoint=moved.endpoint,
         quoted_at=now,
     )
 
@@ -98,13 +125,15 @@ def apply_rental(plan: CostedPlan, confirmed: Confirmation, *, now: datetime) ->
 
 def asked(
     deployment: Deployment, parameters: Mapping[str, str], *, price: Decimal, now: datetime
-) -> tuple[OrderSpec, PlanHours | None]:
+) -> tuple[OrderSpec, PlanHours | None, PlanWorkers | None]:
     """The rental that is asked for, checked as an order is. Raises Refused."""
     text = rental_text(deployment) | dict(parameters)
+    kind = text.get("rental_kind", "")[:20]
+    is_serverless = kind == RentalKind.SERVERLESS
     spec = replace(
         spec_of(deployment),
-        rental_kind=text.get("rental_kind", "")[:20],
-        replicas=targets.replicas_asked(text),
+        rental_kind=kind,
+        replicas=1 if is_serverless else targets.replicas_asked(text),
         days=text.get("days", ""),
         from_time=text.get("from_time", ""),
         to_time=text.get("to_time", ""),
@@ -115,11 +144,26 @@ def asked(
         is_ready_at_start=text.get("is_ready_at_start") in YES,
         max_replicas=count(text, "max_replicas"),
         budget_usd_per_hour=amount(text, "budget_usd_per_hour"),
+        workers_min=count(text, "workers_min"),
+        workers_max=count(text, "workers_max"),
+        idle_timeout=count(text, "idle_timeout"),
+        queue_delay=count(text, "queue_delay"),
     )
     errors: dict[str, list[str]] = {}
-    faults = (*hour_faults(spec), *burst_faults(spec, most_replicas=MOST_REPLICAS))
+    faults = (
+        *hour_faults(spec),
+        *burst_faults(spec, most_replicas=MOST_REPLICAS),
+        *worker_faults(spec),
+    )
     for field, sentence in faults:
         errors.setdefault(field, []).append(sentence)
+    # Today's price decides, not the limit of the pods from before.
+    free = replace(spec, max_usd_per_gpu_hour=None)
+    worker = worker_of(
+        free,
+        settings.PROVIDER_NAME,
+        lambda field, sentence: errors.setdefault("rental_kind", []).append(sentence),
+    )
     limit = order_rules.replica_limit_usd_per_hour(spec, deployment.max_usd_per_gpu_hour)
     if not errors and (small := budget_fault(spec, usd_per_replica_hour=limit)):
         errors["budget_usd_per_hour"] = [small]
@@ -131,7 +175,52 @@ def asked(
         usd_per_replica_hour=price,
         now=now,
     )
-    return spec, hours
+    return spec, hours, None if errors else plan_workers(free, worker)
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointChange:
+    """What another rental means for the endpoint: money [USD/h], and words."""
+
+    endpoint: str = ""
+    added: Decimal = Decimal(0)
+    saved: Decimal = Decimal(0)
+    price_read_at: datetime | None = None
+    notes: tuple[str, ...] = ()
+    losses: tuple[str, ...] = ()
+
+
+def endpoint_change(
+    deployment: Deployment, after: PlanWorkers | None, *, now: datetime
+) -> EndpointChange:
+    """From pods to an endpoint or back; nothing where neither side is serverless.
+
+    Raises Refused for other workers of the same endpoint: that is a scale.
+    """
+    if deployment.is_serverless and after is not None:
+        raise Refused.because(
+            f"{deployment} is serverless already; scale it to change its workers."
+        )
+    if after is not None:
+        if deployment.rollouts.filter(state=RolloutState.RUNNING).exists():
+            raise Refused.because(
+                f"The settings of {deployment} are being changed; wait until that is done."
+            )
+        pods = deployment.pods.wanted().exists()
+        return EndpointChange(
+            "set up",
+            added=after.usd_per_hour_most,
+            price_read_at=after.price_read_at,
+            notes=(*after.words, *((FIRST_ENDPOINT,) if pods else ())),
+        )
+    if deployment.is_serverless:
+        return EndpointChange(
+            "ended",
+            saved=endpoint_saving(deployment),
+            notes=(FIRST_PODS,),
+            losses=("Jobs that still wait or run at its end are cancelled.",),
+        )
+    return EndpointChange()
 
 
 def spec_of(deployment: Deployment) -> OrderSpec:
@@ -169,6 +258,13 @@ def rental_text(deployment: Deployment) -> dict[str, str]:
             "baseline_replicas": str(deployment.baseline_replicas),
             "is_ready_at_start": "yes" if deployment.is_ready_at_start else "",
         }
+    if deployment.is_serverless:
+        text |= {
+            "workers_min": str(deployment.workers_min),
+            "workers_max": str(deployment.workers_max),
+            "idle_timeout": str(deployment.idle_timeout_seconds),
+            "queue_delay": str(deployment.queue_delay_seconds),
+        }
     if deployment.rental_kind == RentalKind.BURST:
         text |= {
             "max_replicas": str(deployment.max_replicas),
@@ -177,7 +273,9 @@ def rental_text(deployment: Deployment) -> dict[str, str]:
     return text
 
 
-def rental_columns(spec: OrderSpec, hours: PlanHours | None) -> dict[str, Any]:
+def rental_columns(
+    spec: OrderSpec, hours: PlanHours | None, workers: PlanWorkers | None = None
+) -> dict[str, Any]:
     """Every column of a deployment that says how it rents; those of others emptied."""
     columns: dict[str, Any] = {
         "rental_kind": spec.rental_kind,
@@ -192,15 +290,22 @@ def rental_columns(spec: OrderSpec, hours: PlanHours | None) -> dict[str, Any]:
         "budget_usd_per_hour": None,
         "burst_replicas": 0,
         "scaled_at": None,
+        "workers_min": 0,
+        "workers_max": None,
+        "max_usd_per_worker_hour": None,
+        "handover_replicas": 0,
     }
     if spec.rental_kind == RentalKind.BURST:
         columns["max_replicas"] = spec.max_replicas
         columns["budget_usd_per_hour"] = spec.budget_usd_per_hour
+    columns |= worker_columns(workers)
     return columns | schedule_columns(hours, is_ready_at_start=spec.is_ready_at_start)
 
 
 def rental_words(deployment: Deployment) -> str:
     """How a deployment rents, in one line."""
+    if deployment.is_serverless:
+        return f"serverless, {workers_of(deployment).words}"
     many = "1 replica" if deployment.replicas == 1 else f"{deployment.replicas} replicas"
     if deployment.rental_kind == RentalKind.SCHEDULED:
         outside = deployment.baseline_replicas

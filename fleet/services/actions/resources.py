@@ -33,8 +33,8 @@ from fleet.selectors.resources import (
 )
 from fleet.services import audit, resource_rent
 from fleet.services.actions import figures, targets
-from fleet.services.actions.launching import vetoed_more
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
+from fleet.services.actions.vetoes import vetoed_more
 from fleet.services.launch_guard import LaunchGuard
 from fleet.services.refused import Refused
 from fleet.services.replicas import our_name
@@ -255,6 +255,12 @@ def plan_end_endpoint(
 ) -> CostedPlan:
     """End an endpoint with its workers and jobs. Raises Refused."""
     endpoint = named(ServerlessEndpoint, targets.word(parameters, "endpoint"), "endpoint")
+    if endpoint.is_rental:
+        raise Refused.because(
+            f"{endpoint} is the rental of {endpoint.deployment}, which would set up "
+            f"another one; stop {endpoint.deployment} instead.",
+            field="endpoint",
+        )
     saved = endpoint_usd_per_hour(endpoint) if endpoint.may_be_billed else Decimal(0)
     return end_plan(
         ActionKind.END_ENDPOINT,

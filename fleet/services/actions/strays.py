@@ -72,6 +72,11 @@ def check_adoptable(orphan: Orphan, deployment: Deployment, *, now: datetime) ->
             f"{orphan.name} was last listed at {orphan.last_seen_at:%H:%M:%S} UTC; wait "
             "for the next cloud list."
         )
+    if deployment.is_serverless:
+        raise Refused.because(
+            f"{deployment} is serverless and has no replicas; choose one that rents pods.",
+            field="deployment",
+        )
     changed = figures.with_columns(deployment, {"replicas": deployment.replicas + 1})
     live = deployment.pods.wanted().count()
     if changed.replicas_wanted(now=now) <= live:

@@ -12,9 +12,10 @@ from fleet.models import ActionKind, Deployment
 from fleet.providers.pod_request import image_fault
 from fleet.services import order_rules, rolling
 from fleet.services.actions import figures, targets
-from fleet.services.actions.launching import BILLING, losses_of, price_warnings, vetoed_more
+from fleet.services.actions.launching import BILLING, losses_of, price_warnings
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
 from fleet.services.actions.renting import spec_of
+from fleet.services.actions.vetoes import vetoed_more
 from fleet.services.launch_guard import LaunchGuard
 from fleet.services.order_burst import baseline_fault
 from fleet.services.refused import Refused
@@ -40,6 +41,11 @@ def plan_settings(
 ) -> CostedPlan:
     """The plan of other settings. Raises Refused."""
     deployment = targets.deployment_named(parameters)
+    if deployment.is_serverless:
+        raise Refused.because(
+            f"{deployment} is serverless: its endpoint keeps the settings it was set up "
+            "with. Change its rental to pods and then its settings, or order it anew."
+        )
     asked = {name: parameters[name] for name in SETTINGS if parameters.get(name)}
     wanted = asked | with_normal_args(asked)
     planned = planned_change(deployment, wanted, now=now)

@@ -70,7 +70,7 @@ def test_the_bodies_of_changes_are_allowed(server, runpod):
     server.will_answer(told(VOLUME), told(ENDPOINT))
 
     runpod.grow_volume("agv6w2qcg7", size_gb=200)
-    runpod.set_workers("4m7x2k9q", least=1, most=2)
+    runpod.set_workers("4m7x2k9q", least=1, most=2, idle_timeout_seconds=10)
 
     grown, scaled = (asked.json for asked in server.asked)
     assert violations("/components/schemas/UpdateNetworkVolumeRequest", grown) == []

@@ -103,7 +103,9 @@ def test_an_endpoint_is_created_listed_changed_and_deleted(account: FullProvider
 
     assert (made.name, made.workers_min, made.workers_max) == ("kerne-demo-chat-1", 0, 3)
     assert account.endpoints() == [made]
-    changed = account.set_workers(made.provider_id, least=1, most=2)
+    changed = account.set_workers(
+        made.provider_id, least=1, most=2, idle_timeout_seconds=10
+    )
     assert (changed.workers_min, changed.workers_max) == (1, 2)
     assert account.endpoint(made.provider_id) == changed
     account.delete_endpoint(made.provider_id)

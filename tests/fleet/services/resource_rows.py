@@ -11,7 +11,7 @@ from fleet.providers.base import ProviderError
 from fleet.providers.fake import FakeProvider
 from fleet.services import resources
 from tests.clock import NOON, Clock
-from tests.factories import make_deployment
+from tests.factories import make_deployment, make_offer
 from tests.fleet.services.conftest import allow
 
 RTX_4090 = "NVIDIA GeForce RTX 4090"
@@ -63,3 +63,24 @@ def tick(account: FakeProvider, clock: Clock, *, guard: Any = allow) -> str:
 
 def calls(account: FakeProvider, method: str) -> int:
     return [name for name, _ in account.calls].count(method)
+
+
+def serverless_columns(**columns: Any) -> dict[str, Any]:
+    """Columns of a deployment whose rental is an endpoint of 0 to 3 workers."""
+    return {
+        "rental_kind": "serverless",
+        "workers_max": 3,
+        "max_usd_per_worker_hour": Decimal("1.2000"),
+    } | columns
+
+
+def worker_price(usd: str = "1.116", **columns: Any) -> None:
+    """The catalog's price of a serverless worker with one RTX 4090 [USD/h]."""
+    make_offer(
+        provider="fake",
+        kind="serverless",
+        cloud="",
+        usd_per_gpu_hour=Decimal(usd),
+        seen_at=NOON,
+        **columns,
+    )

@@ -58,7 +58,7 @@ def test_a_tick_without_work_costs_the_same_for_one_deployment_and_for_thirty(
     few = queries(tick)
     served(30, account, clock)
 
-    assert queries(tick) == few <= 10
+    assert queries(tick) == few <= 11
 
 
 def test_a_list_without_news_costs_the_same_for_one_pod_and_for_thirty(account, clock):

@@ -112,7 +112,7 @@ def test_a_good_order_is_planned(llama_70b):
         (
             {"rental_kind": "spot"},
             "rental_kind",
-            "Rental is 'spot'; use one of on_demand, scheduled, burst.",
+            "Rental is 'spot'; use one of on_demand, scheduled, burst, serverless.",
         ),
         (
             {"slug": "Llama 70B!"},

@@ -182,7 +182,7 @@ def test_the_row_follows_when_the_provider_scales_an_endpoint_down(account, cloc
     row = make_endpoint(workers_max=3)
     tick(account, clock)
     row.refresh_from_db()
-    account.set_workers(row.provider_id, least=0, most=2)
+    account.set_workers(row.provider_id, least=0, most=2, idle_timeout_seconds=10)
     tick(account, clock)
 
     assert ServerlessEndpoint.objects.get().workers_max == 2
