@@ -1,8 +1,12 @@
 """The forms of accounts: the first one, and a token of the API."""
 
+from typing import Any
+
 from django import forms
-from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth import authenticate
+from django.contrib.auth.forms import BaseUserCreationForm, PasswordChangeForm
 from django.contrib.auth.models import User
+from django.http import HttpRequest
 
 from fleet.forms import NameField, WholeField
 from fleet.services.roles import Role
@@ -56,6 +60,29 @@ class PasswordForm(forms.Form):
         if data.get("password1") != data.get("password2"):
             self.add_error("password2", "The two passwords are not the same.")
         return data
+
+
+class OwnPasswordForm(PasswordChangeForm):
+    """The old password and a new one, twice. A wrong old one is throttled as a login."""
+
+    error_messages = PasswordChangeForm.error_messages | {
+        "password_incorrect": "This is not your password; write the one you log in with."
+    }
+
+    def __init__(self, user: User, data: Any = None, *, request: HttpRequest) -> None:
+        super().__init__(user, data)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        given = str(self.cleaned_data["old_password"])
+        known = authenticate(
+            self.request, username=self.user.get_username(), password=given
+        )
+        if known != self.user:
+            raise forms.ValidationError(
+                self.error_messages["password_incorrect"], code="password_incorrect"
+            )
+        return given
 
 
 class TokenForm(forms.Form):

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from fleet.services import audit
@@ -37,12 +37,16 @@ def make_link(*, base_url: str, token: str, now: datetime) -> str:
 
     token: unguessable, from `secrets.token_urlsafe(TOKEN_BYTES)`.
     """
-    LoginToken.objects.filter(
-        Q(good_until__isnull=True, created_at__lt=now - LINK_LIFE - KEPT_AFTER_EXPIRY)
-        | Q(good_until__lt=now - KEPT_AFTER_EXPIRY)
-    ).delete()
     LoginToken.objects.create(token_hash=hash_of(token), created_at=now)
     return base_url + reverse("login-link", args=[token])
+
+
+def old_links(*, now: datetime) -> QuerySet[LoginToken]:
+    """Links that nobody needs to be told about any more: a day after their time."""
+    end = now - KEPT_AFTER_EXPIRY
+    return LoginToken.objects.filter(
+        Q(good_until__isnull=True, created_at__lte=end - LINK_LIFE) | Q(good_until__lte=end)
+    )
 
 
 def hash_of(token: str) -> str:
@@ -66,7 +70,7 @@ def check_link(token: str, *, now: datetime) -> LoginToken:
         )
     if link.has_expired(now=now):
         raise LinkRefused(
-            f"This invitation ended at {link.ends_at:%Y-%m-%d %H:%M} UTC; ask for another."
+            f"This link ended at {link.ends_at:%Y-%m-%d %H:%M} UTC; ask for another."
             if link.username
             else f"This login link expired at {link.ends_at:%H:%M} UTC; it is "
             f"good for {LINK_LIFE.seconds // 60} minutes."
@@ -93,7 +97,7 @@ def use_link(token: str, *, now: datetime, new_owner: NewOwner | None) -> User:
     with transaction.atomic():
         link = check_link(token, now=now)
         if link.username:
-            raise LinkRefused("This is an invitation, which makes an account of its own.")
+            raise LinkRefused("This link is of another account; it logs no owner in.")
         unused = LoginToken.objects.filter(pk=link.pk, used_at__isnull=True)
         if not unused.update(used_at=now):
             raise LinkRefused("This login link was used a moment ago; each one works once.")

@@ -21,7 +21,7 @@ class LoginToken(models.Model):
     """One login link, by the hash of its token: the database alone logs nobody in.
 
     Without a `username` it is the owner's; with one it is an invitation, which makes an
-    account of that name and role.
+    account of that name and role, or, without a role, sets a new password of the account.
     """
 
     token_hash = models.CharField(max_length=64, unique=True)  # SHA-256, hex

@@ -51,7 +51,7 @@ def invite(
     Raises PeopleRefused with a sentence; then nothing is stored.
     """
     username = username.strip()
-    with _one_at_a_time():
+    with one_at_a_time():
         _check_name(username, now=now)
         row = LoginToken.objects.create(
             token_hash=hash_of(token),
@@ -110,6 +110,7 @@ def open_invitations(*, now: datetime) -> QuerySet[LoginToken]:
     return (
         LoginToken.objects.filter(used_at__isnull=True, good_until__gt=now)
         .exclude(username="")
+        .exclude(role="")  # a link to a new password
         .order_by("username")
     )
 
@@ -139,8 +140,10 @@ def accept(token: str, password: str, *, now: datetime, request_id: str = "") ->
     Raises LinkRefused for a link that opens nothing (any more), and ValidationError for
     a password that is too weak.
     """
-    with _one_at_a_time():
+    with one_at_a_time():
         link = check_link(token, now=now)
+        if not link.role:
+            raise LinkRefused("This link sets a new password and makes no account.")
         check_inviter(link)
         user = User(username=link.username)
         validate_password(password, user)
@@ -186,7 +189,7 @@ def set_role(
     Raises PeopleRefused for the last admin. An owner who gets a lesser role is a
     superuser no more.
     """
-    with _one_at_a_time():
+    with one_at_a_time():
         row = User.objects.get(pk=user.pk)
         was = role_of(row)
         if was is role:
@@ -217,7 +220,7 @@ def set_active(
     A closed account's sessions and tokens open nothing from the next request on.
     Raises PeopleRefused for the last admin and for one's own account.
     """
-    with _one_at_a_time():
+    with one_at_a_time():
         row = User.objects.get(pk=user.pk)
         if row.is_active == active:
             return False
@@ -253,7 +256,7 @@ def _keep_an_admin(row: User) -> None:
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def one_at_a_time() -> Iterator[None]:
     """A transaction that waits for any other change of people."""
     with transaction.atomic():
         with connection.cursor() as cursor:

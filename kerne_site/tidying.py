@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from fleet.services.housekeeping import delete_in_slices
-from kerne_site.models import BrowserSession, LoginToken
+from kerne_site.login_links import old_links
+from kerne_site.models import BrowserSession
 
 ROWS_PER_SLICE = 5_000
-LINK_DAYS = 30  # a spent link says "used" for so long, then "not known"
 # A login is noted a moment after its session is saved, in a request of its own.
 NOTE_GRACE = timedelta(hours=1)
 
@@ -25,7 +25,6 @@ def tidy_logins(*, now: datetime, per_slice: int = ROWS_PER_SLICE) -> str:
     goes only when the lockout that it could stand for is over.
     """
     standing = Session.objects.filter(session_key=OuterRef("session_key"))
-    link_end = now - timedelta(days=LINK_DAYS)
     rows = {
         "sessions": Session.objects.filter(expire_date__lte=now),
         "notes of sessions": BrowserSession.objects.filter(
@@ -34,11 +33,7 @@ def tidy_logins(*, now: datetime, per_slice: int = ROWS_PER_SLICE) -> str:
         "counts of wrong logins": AccessAttempt.objects.filter(
             attempt_time__lte=now - settings.AXES_COOLOFF_TIME
         ),
-        "login links": LoginToken.objects.filter(
-            Q(used_at__lte=link_end)
-            | Q(good_until__lte=link_end)
-            | Q(used_at=None, good_until=None, created_at__lte=link_end)
-        ),
+        "login links": old_links(now=now),
     }
     counts = {
         what: delete_in_slices(old, per_slice=per_slice) for what, old in rows.items()

@@ -8,6 +8,7 @@ from kerne_site.views import (
     list_models,
     login,
     login_link,
+    password,
     people,
     security,
     tokens,
@@ -30,6 +31,7 @@ urlpatterns = [
         tokens.revoke,
         name="account-token-revoke",
     ),
+    path("account/password/", password.own_password, name="account-password"),
     path("account/security/", security.security, name="account-security"),
     path("account/security/begin/", security.begin, name="account-factor-begin"),
     path("account/security/finish/", security.finish, name="account-factor-finish"),
@@ -40,6 +42,11 @@ urlpatterns = [
     ),
     path("account/people/", people.people_page, name="account-people"),
     path("account/people/<int:pk>/role/", people.person_role, name="account-person-role"),
+    path(
+        "account/people/<int:pk>/password/",
+        people.person_password,
+        name="account-person-password",
+    ),
     path(
         "account/people/<int:pk>/active/",
         people.person_active,

@@ -1,5 +1,6 @@
 """The page behind a one-time login link."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from kerne_site import login_links, people, throttle
+from kerne_site import login_links, passwords, people, throttle
 from kerne_site.forms import OwnerForm, PasswordForm
 from kerne_site.logs import current_request_id
 from kerne_site.models import LoginToken
@@ -27,15 +28,17 @@ from kerne_site.views.login import enter
 def login_link(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows what the link will do, POST does it and spends the link.
 
-    An invitation makes its account. The owner's link makes the owner's account where
-    there is none, else it logs the owner in.
+    An invitation makes its account, a link to a new password sets it. The owner's link
+    makes the owner's account where there is none, else it logs the owner in.
     """
     now = timezone.now()
     if throttle.links_are_locked(request):
         return throttle.locked_out(request, credentials=throttle.LINKS)
     try:
         link = login_links.check_link(token, now=now)
-        opened = invited if link.username else as_owner
+        opened = as_owner
+        if link.username:
+            opened = invited if link.role else with_new_password
         answer = opened(request, link, token, now)
     except login_links.LinkRefused as refusal:
         throttle.count_wrong_link(request)
@@ -66,10 +69,35 @@ def invited(
     request: HttpRequest, link: LoginToken, token: str, now: datetime
 ) -> HttpResponse | User:
     """The page that asks for a password, or the new account. Raises LinkRefused."""
+    return set_by(
+        people.accept, request, link, token, now, page="registration/invitation.html"
+    )
+
+
+def with_new_password(
+    request: HttpRequest, link: LoginToken, token: str, now: datetime
+) -> HttpResponse | User:
+    """The page that asks for a new password, or whose it is now. Raises LinkRefused."""
+    passwords.account_of(link)
+    return set_by(
+        passwords.reset, request, link, token, now, page="registration/new_password.html"
+    )
+
+
+def set_by(
+    deed: Callable[..., User],
+    request: HttpRequest,
+    link: LoginToken,
+    token: str,
+    now: datetime,
+    *,
+    page: str,
+) -> HttpResponse | User:
+    """The page with its password form, or the account that `deed` gives. Raises as it."""
     form = PasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            return people.accept(
+            return deed(
                 token,
                 form.cleaned_data["password1"],
                 now=now,
@@ -77,8 +105,7 @@ def invited(
             )
         except ValidationError as weak:
             form.add_error("password1", weak)
-    page = {"form": form, "link": link}
-    return render(request, "registration/invitation.html", page)
+    return render(request, page, {"form": form, "link": link})
 
 
 def _new_owner(form: OwnerForm | None) -> login_links.NewOwner | None:

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from fleet.access import admin_required
 from fleet.services.roles import MEANING, Role
-from kerne_site import people
+from kerne_site import passwords, people
 from kerne_site.forms import InviteForm
 from kerne_site.login_links import TOKEN_BYTES
 from kerne_site.logs import current_request_id
@@ -62,11 +62,26 @@ def people_page(request: HttpRequest) -> HttpResponse:
     link = ""
     if request.method == "POST":
         link = save(form, acting_user=request.user.get_username(), now=now)
+    invited = form.cleaned_data.get("username", "") if link else ""
+    return page(request, InviteForm() if link else form, link=link, invited=invited)
+
+
+def page(
+    request: HttpRequest,
+    form: InviteForm,
+    *,
+    link: str = "",
+    invited: str = "",
+    new_password_of: str = "",
+) -> HttpResponse:
+    """All accounts, the form of an invitation, and a link that only this answer has."""
+    now = timezone.now()
     context = {
         "now": now,
-        "form": InviteForm() if link else form,
+        "form": form,
         "link": link,
-        "invited": form.cleaned_data.get("username", "") if link else "",
+        "invited": invited,
+        "new_password_of": new_password_of,
         "people": everybody(),
         "invitations": people.open_invitations(now=now),
         "roles": [(role.value, f"{role.label}: {MEANING[role]}") for role in Role],
@@ -114,6 +129,25 @@ def person_role(request: HttpRequest, pk: int) -> HttpResponse:
             request, f"{user.get_username()} {word} {Role(asked).with_article}."
         )
     return redirect("account-people")
+
+
+@never_cache
+@require_POST
+@admin_required
+def person_password(request: HttpRequest, pk: int) -> HttpResponse:
+    """A link to a new password of an account, in this answer and nowhere else."""
+    user = get_object_or_404(User, pk=pk)
+    try:
+        link = passwords.make_link(
+            user,
+            token=secrets.token_urlsafe(TOKEN_BYTES),
+            base_url=settings.PUBLIC_URL,
+            **_deed(request),
+        )
+    except people.PeopleRefused as refusal:
+        messages.error(request, str(refusal))
+        return redirect("account-people")
+    return page(request, InviteForm(), link=link, new_password_of=user.get_username())
 
 
 @require_POST

@@ -14,6 +14,7 @@ from fleet.access import Policy
 PUBLIC = {"healthz", "login", "login-link", "login-code", "api:nothing", "market-models"}
 # Sent by everybody for themselves: their own session and their own tokens.
 OWN_ACCOUNT = {"logout", "account-tokens", "account-token-revoke"} | {
+    "account-password",
     "account-factor-begin",
     "account-factor-finish",
     "account-factor-codes",

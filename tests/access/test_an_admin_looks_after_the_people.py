@@ -64,7 +64,7 @@ def test_a_weak_password_is_named_and_spends_nothing(admin):
 def test_an_invitation_ends_after_three_days_and_can_be_withdrawn(admin):
     link = invited(admin)
     LoginToken.objects.update(good_until=timezone.now() - timedelta(seconds=1))
-    assert "This invitation ended" in Client().get(link).content.decode()
+    assert "This link ended" in Client().get(link).content.decode()
 
     other = invited(admin, "linus")
     row = LoginToken.objects.get(username="linus")

@@ -139,13 +139,6 @@ def test_the_database_holds_no_token_that_could_be_used(link):
     assert TOKEN not in str(list(LoginToken.objects.values_list()))
 
 
-def test_old_links_are_forgotten_when_a_new_one_is_made():
-    login_links.make_link(base_url="", token="old", now=NOON - timedelta(days=2))
-    login_links.make_link(base_url="", token=TOKEN, now=NOON)
-
-    assert LoginToken.objects.get().token_hash == login_links.hash_of(TOKEN)
-
-
 def test_the_command_prints_a_link_that_works(client, owner, capsys):
     call_command("login_link")
 

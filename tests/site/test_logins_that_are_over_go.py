@@ -81,17 +81,17 @@ def test_a_count_of_wrong_logins_goes_when_its_lockout_is_over_and_not_before():
     assert [row.username for row in AccessAttempt.objects.all()] == ["locked"]
 
 
-def test_links_go_thirty_days_after_their_end():
-    link("used", made=NOW - 60 * DAY, used=NOW - 30 * DAY)
-    link("used lately", made=NOW - 30 * DAY, used=NOW - 29 * DAY, good_until=NOW - 27 * DAY)
-    link("invitation over", made=NOW - 40 * DAY, good_until=NOW - 30 * DAY)
-    link("invitation open", made=NOW - DAY, good_until=NOW + DAY)
-    link("owner's, over", made=NOW - 31 * DAY)
+def test_links_go_a_day_after_their_time():
+    link("invitation over", made=NOW - 4 * DAY, good_until=NOW - DAY)
+    link("invitation just over", made=NOW - 4 * DAY, good_until=NOW - DAY + MINUTE)
+    link("used", made=NOW - 2 * DAY, used=NOW - DAY, good_until=NOW + DAY)
+    link("owner's, over", made=NOW - DAY - 15 * MINUTE)
+    link("owner's, just over", made=NOW - DAY)
 
     tidy_logins(now=NOW)
 
     left = set(LoginToken.objects.values_list("token_hash", flat=True))
-    assert left == {"used lately", "invitation open"}
+    assert left == {"invitation just over", "used", "owner's, just over"}
 
 
 def test_many_rows_go_slice_by_slice():
