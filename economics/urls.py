@@ -17,6 +17,7 @@ from economics.views import (
     plan_launch,
     prices,
     reconciliation,
+    statements,
     strategy,
 )
 
@@ -49,6 +50,15 @@ urlpatterns = [
     path("books/expenses.csv", expenses.expenses_csv, name="expenses-csv"),
     path(
         "books/expenses/<int:pk>/reverse/", expenses.expense_reverse, name="expense-reverse"
+    ),
+    path("books/statements/", statements.statements, name="statements"),
+    path(
+        "books/statements/<str:month>/", statements.statement_month, name="statement-month"
+    ),
+    path(
+        "books/statements/<str:month>/models.csv",
+        statements.statement_csv,
+        name="statement-csv",
     ),
     path("books/import/<str:kind>/", book_import.book_import, name="book-import"),
     path(

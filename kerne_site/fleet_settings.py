@@ -49,6 +49,15 @@ CLOUD_LIST_INTERVAL_SECONDS = env.seconds("KERNE_CLOUD_LIST_INTERVAL_SECONDS", 6
 TAKE_RATE = env.decimal(
     "KERNE_TAKE_RATE", Decimal(0), minimum=Decimal(0), maximum=Decimal("0.99")
 )
+# What a statement may pay more or less than was accrued before the page asks why.
+STATEMENT_TOLERANCE_PERCENT = env.decimal(
+    "KERNE_STATEMENT_TOLERANCE_PERCENT",
+    Decimal(1),
+    minimum=Decimal(0),
+    maximum=Decimal(100),
+)
+# Days after the end of a month until a marketplace pays it.
+PAYMENT_TERMS_DAYS = env.integer("KERNE_PAYMENT_TERMS_DAYS", 30, minimum=0, maximum=365)
 MAX_OFFERS_TRIED = env.integer("KERNE_MAX_OFFERS_TRIED", 25, minimum=1, maximum=100)
 SPEND_LIMIT_USD_PER_HOUR = env.decimal(
     "KERNE_SPEND_LIMIT_USD_PER_HOUR", Decimal(80), minimum=Decimal(0)

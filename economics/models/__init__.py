@@ -22,6 +22,7 @@ from economics.models.market import (
 from economics.models.price import TokenPrice
 from economics.models.profit import DailyProfit, DayClose, Scope
 from economics.models.resource_cost import ResourceCostLine, ResourceObservation
+from economics.models.statement import Statement, StatementRow, VarianceLine
 from economics.models.usage import UsageCursor, UsageEstimate, UsageHour, UsageProcess
 from economics.models.use import DayUse, PodHourUse
 
@@ -50,10 +51,13 @@ __all__ = [
     "ResourceObservation",
     "RevenueLine",
     "Scope",
+    "Statement",
+    "StatementRow",
     "TokenClass",
     "TokenPrice",
     "UsageCursor",
     "UsageEstimate",
     "UsageHour",
     "UsageProcess",
+    "VarianceLine",
 ]

@@ -7,7 +7,14 @@ from datetime import date, timedelta
 from django.db.models import Min
 
 from economics.calc.hours import day_of
-from economics.models import CostLine, DayClose, ExpenseLine, ResourceCostLine, UsageHour
+from economics.models import (
+    CostLine,
+    DayClose,
+    ExpenseLine,
+    ResourceCostLine,
+    UsageHour,
+    VarianceLine,
+)
 from fleet.models import NetworkVolume, Pod
 
 MAX_CLOSED_DAYS = 3660
@@ -56,7 +63,9 @@ def first_figures_day() -> date | None:
         NetworkVolume.objects.aggregate(first=Min("billed_from"))["first"],
         Pod.objects.aggregate(first=Min("billed_from"))["first"],
     ]
-    known = [instant for instant in instants if instant is not None]
-    days = [day_of(min(known))] if known else []
-    paid_for: date | None = ExpenseLine.objects.aggregate(first=Min("day"))["first"]
-    return min([*days, *([paid_for] if paid_for else [])], default=None)
+    days = [
+        *(day_of(instant) for instant in instants if instant is not None),
+        *ExpenseLine.objects.order_by("day").values_list("day", flat=True)[:1],
+        *VarianceLine.objects.order_by("day").values_list("day", flat=True)[:1],
+    ]
+    return min(days, default=None)

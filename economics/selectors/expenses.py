@@ -1,4 +1,8 @@
-"""Other expenses of a day: per deployment, and what fleets and all share."""
+"""What people booked into a day: per deployment, and what fleets and all share.
+
+Other expenses, and the variance of statements: what a marketplace pays less than was
+accrued is a cost of the day on which it was found, what it pays more lowers it.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import F, QuerySet, Sum
 
-from economics.models import ExpenseLine
+from economics.models import ExpenseLine, VarianceLine
 
 # (simulated, fleet id): what a fleet shares; None: what all fleets of that money share.
 Sharer = tuple[bool, int | None]
@@ -36,18 +40,38 @@ class DayExpenses:
 
 
 def day_expenses(day: date) -> DayExpenses:
-    """The expense lines of a day. One query."""
-    rows = (
+    """The expense and variance lines of a day. One query."""
+    by_deployment: dict[int, Decimal] = {}
+    shared: dict[Sharer, Decimal] = {}
+    for deployment, fleet, simulated, usd in day_lines(day):
+        if deployment is not None:
+            by_deployment[deployment] = by_deployment.get(deployment, Decimal(0)) + usd
+        else:
+            key = (simulated, fleet)
+            shared[key] = shared.get(key, Decimal(0)) + usd
+    return DayExpenses(by_deployment, shared)
+
+
+Line = tuple[int | None, int | None, bool, Decimal]
+
+
+def day_lines(day: date) -> QuerySet[ExpenseLine, Line]:
+    """(deployment, fleet, simulated, cost [USD]) of a day, grouped, in one query."""
+    expenses = (
         ExpenseLine.objects.filter(day=day)
         .order_by()
         .values_list("expense__deployment", "expense__fleet", "expense__simulated")
         .annotate(usd=Sum("amount_usd"))
     )
-    by_deployment: dict[int, Decimal] = {}
-    shared: dict[Sharer, Decimal] = {}
-    for deployment, fleet, simulated, usd in rows:
-        if deployment is not None:
-            by_deployment[deployment] = usd
-        else:
-            shared[simulated, fleet] = usd
-    return DayExpenses(by_deployment, shared)
+    variances = (
+        VarianceLine.objects.filter(day=day)
+        .order_by()
+        .values_list("deployment", "deployment__fleet", "simulated")
+        .annotate(usd=-Sum(F("amount_usd")))
+    )
+    return expenses.union(variances, all=True)
+
+
+def day_cost(day: date, *, simulated: bool) -> Decimal:
+    """All of it in one kind of money [USD]. One query."""
+    return sum((usd for *_, kind, usd in day_lines(day) if kind == simulated), Decimal(0))

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from economics.models import BookImport
 from economics.services.book_imports import FilePreview, Importer, preview_file, take_in
 from economics.services.expense_file import EXPENSES
+from economics.services.statement_file import STATEMENT
 from fleet.access import operator_required, operator_to_post
 from fleet.csv_files import FileRefused
 from fleet.views.upload import sealed, unsealed, uploaded
@@ -65,6 +66,25 @@ KINDS = {
         ),
         example="spent_on,amount_usd,category,description,belongs_to,first_day,last_day\n"
         "2026-11-09,120.00,domain,Domain example.com,all,2026-11-09,2027-11-08",
+    ),
+    "statement": Kind(
+        importer=STATEMENT,
+        title="Import a statement",
+        back="economics:statements",
+        back_title="Statements",
+        columns=(
+            ("period", True, "the month, 2026-10, or a day of it; also month, date"),
+            ("model", True, "as the marketplace names it; also model_slug, endpoint"),
+            ("gross_usd", True, "before fees; also gross, gross_amount, revenue_usd"),
+            ("net_usd", True, "what is paid; also net, net_amount, payout"),
+            ("fee_usd", False, "what they keep; gross minus net without it"),
+            ("prompt_tokens", False, "cached ones included; also input_tokens"),
+            ("completion_tokens", False, "also output_tokens"),
+            ("currency", False, "USD; another currency is refused"),
+            ("market", False, "openrouter without it"),
+        ),
+        example="period,model,prompt_tokens,completion_tokens,gross_usd,fee_usd,net_usd\n"
+        "2026-10,meta-llama/llama-3.1-8b-instruct,120000000,14000000,5.02,0.00,5.02",
     ),
 }
 

@@ -10,7 +10,8 @@ from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from economics.calc.hours import HOUR, day_of, hour_start
-from economics.models import CostLine, ExpenseLine, RevenueLine
+from economics.models import CostLine, RevenueLine
+from economics.selectors.expenses import day_cost
 
 WEEK = timedelta(days=7)
 
@@ -38,8 +39,7 @@ def profit_a_week_ago(now: datetime, *, simulated: bool) -> Decimal | None:
     cost_by_hour, revenue_by_hour = dict(costs), dict(revenues)
     if not cost_by_hour and not revenue_by_hour:
         return None
-    paid = ExpenseLine.objects.filter(day=day, expense__simulated=simulated)
-    expenses = paid.aggregate(usd=Sum("amount_usd"))["usd"] or Decimal(0)
+    expenses = day_cost(day, simulated=simulated)
     revenue = until(revenue_by_hour, then)
     return revenue * (1 - settings.TAKE_RATE) - until(cost_by_hour, then) - expenses
 

@@ -17,6 +17,9 @@ TABLES = [
     "economics_bookimport",
     "economics_expense",
     "economics_expenseline",
+    "economics_statement",
+    "economics_statementrow",
+    "economics_varianceline",
 ]
 
 

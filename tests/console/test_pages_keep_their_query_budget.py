@@ -57,6 +57,7 @@ def queries_of(client: Client, address: str) -> int:
         "market-models",
         "economics:expenses",
         "economics:expenses-csv",
+        "economics:statements",
         "fleet:list",
         "fleet:live",
         "fleet:order",
