@@ -53,6 +53,11 @@ class TripRow:
     worst: str
     limit: str
 
+    @property
+    def needs_a_first_day(self) -> bool:
+        """Whether it adds up from a day on, so that it is over only from another one."""
+        return self.trip.closed_at is None and RULES[Rule(self.trip.rule)].since
+
 
 def board(*, now: datetime) -> list[LimitRow]:
     """Every limit that counts now, with what it sees."""
