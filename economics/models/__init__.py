@@ -4,6 +4,7 @@ from economics.models.book_import import BookImport
 from economics.models.expense import Expense, ExpenseCategory, ExpenseLine
 from economics.models.guardrail import GuardrailLimit, GuardrailTrip
 from economics.models.ledger import (
+    DISK_KINDS,
     BillingObservation,
     CostKind,
     CostLine,
@@ -27,6 +28,7 @@ from economics.models.usage import UsageCursor, UsageEstimate, UsageHour, UsageP
 from economics.models.use import DayUse, PodHourUse
 
 __all__ = [
+    "DISK_KINDS",
     "BillingObservation",
     "BookImport",
     "CostKind",

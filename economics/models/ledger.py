@@ -20,7 +20,12 @@ class Provenance(models.TextChoices):
 
 class CostKind(models.TextChoices):
     GPU = "gpu", "GPU"
-    DISK = "disk", "disk"
+    DISK = "disk", "container disk"
+    VOLUME = "volume", "volume disk"
+    STOPPED_VOLUME = "stopped_volume", "volume disk, stopped"
+
+
+DISK_KINDS = (CostKind.DISK, CostKind.VOLUME, CostKind.STOPPED_VOLUME)
 
 
 class TokenClass(models.TextChoices):
@@ -39,7 +44,7 @@ class CostLine(models.Model):
     pod = models.ForeignKey(
         "fleet.Pod", on_delete=models.PROTECT, related_name="cost_lines"
     )
-    kind = models.CharField(max_length=4, choices=CostKind)
+    kind = models.CharField(max_length=14, choices=CostKind)
     hour_start = models.DateTimeField()
     period_start = models.DateTimeField()
     period_end = models.DateTimeField()

@@ -35,6 +35,9 @@ class ResourceCostLine(models.Model):
     seconds = models.PositiveIntegerField()  # whole seconds of an accrued line
     amount_usd = models.DecimalField(max_digits=14, decimal_places=6)
     billed_usd = models.DecimalField(max_digits=18, decimal_places=8, null=True)
+    fee_usd = models.DecimalField(
+        max_digits=14, decimal_places=6, default=0
+    )  # of amount_usd: the provider's serverless fee
     provenance = models.CharField(max_length=10, choices=Provenance)
     day = models.DateField(db_index=True)
     booked_at = models.DateTimeField()

@@ -16,12 +16,22 @@ from economics.calc.accrual import (
     disk_usd_per_hour,
     split_seconds_by_hour,
 )
-from economics.calc.hours import day_of
+from economics.calc.hours import day_of, whole_seconds
 from economics.calc.money import stored_difference
 from economics.models import CostKind, CostLine, Provenance
 from economics.selectors.days import booking_day
 from fleet.models import NetworkVolume, Pod
-from fleet.selectors.burn import CONTAINER_DISK_USD_PER_GB_MONTH
+from fleet.selectors.burn import (
+    CONTAINER_DISK_USD_PER_GB_MONTH,
+    STOPPED_VOLUME_USD_PER_GB_MONTH,
+    VOLUME_DISK_USD_PER_GB_MONTH,
+)
+
+USD_PER_GB_MONTH = {
+    CostKind.DISK: CONTAINER_DISK_USD_PER_GB_MONTH,
+    CostKind.VOLUME: VOLUME_DISK_USD_PER_GB_MONTH,
+    CostKind.STOPPED_VOLUME: STOPPED_VOLUME_USD_PER_GB_MONTH,
+}
 
 Row = TypeVar("Row", Pod, NetworkVolume)
 
@@ -78,7 +88,7 @@ def unaccrued_amounts(
     for part in unaccrued_parts(pod, until=now):
         day = booking_day(day_of(part.start), closed)
         for kind in kinds_of(pod):
-            yield day, kind, amount_of(pod, kind, part), part.seconds
+            yield day, kind, amount_of(pod, kind, part), seconds_in(pod, kind, part)
 
 
 def amount_of(pod: Pod, kind: CostKind, part: SecondsInHour) -> Decimal:
@@ -90,18 +100,42 @@ def amount_of(pod: Pod, kind: CostKind, part: SecondsInHour) -> Decimal:
 
 
 def kinds_of(pod: Pod) -> list[CostKind]:
-    """What a pod pays for."""
-    return [CostKind.GPU] + [CostKind.DISK] * (pod.container_disk_gb > 0)
+    """What a pod pays for, or paid for."""
+    kinds = [CostKind.GPU]
+    if pod.container_disk_gb > 0:
+        kinds.append(CostKind.DISK)
+    if pod.volume_disk_gb > 0:
+        kinds.append(CostKind.VOLUME)
+        if pod.stopped_at is not None:
+            kinds.append(CostKind.STOPPED_VOLUME)
+    return kinds
+
+
+def seconds_of(pod: Pod, kind: CostKind, seconds: int) -> int:
+    """How many of a pod's first `seconds` are billed for a kind: those until it was
+    stopped, and for the volume disk of a stopped pod those since."""
+    running = seconds
+    if pod.stopped_at is not None and pod.billed_from is not None:
+        stopped = whole_seconds(pod.billed_from, max(pod.stopped_at, pod.billed_from))
+        running = min(seconds, stopped)
+    return seconds - running if kind == CostKind.STOPPED_VOLUME else running
+
+
+def seconds_in(pod: Pod, kind: CostKind, part: SecondsInHour) -> int:
+    """Seconds of a part of an hour that are billed for a kind."""
+    until = seconds_of(pod, kind, part.until_second)
+    return until - seconds_of(pod, kind, part.from_second)
 
 
 def cost_of_seconds(pod: Pod, kind: CostKind, seconds: int) -> Decimal:
     """What the first `seconds` of a pod cost [USD], unrounded."""
+    billed = seconds_of(pod, kind, seconds)
     if kind == CostKind.GPU:
-        return compute_cost(seconds=seconds, usd_per_hour=pod.price)
+        return compute_cost(seconds=billed, usd_per_hour=pod.price)
     return disk_cost(
-        seconds=seconds,
-        disk_gb=pod.container_disk_gb,
-        usd_per_gb_month=CONTAINER_DISK_USD_PER_GB_MONTH,
+        seconds=billed,
+        disk_gb=disk_gb_of(pod, kind),
+        usd_per_gb_month=USD_PER_GB_MONTH[kind],
     )
 
 
@@ -110,8 +144,13 @@ def rate_of(pod: Pod, kind: CostKind) -> Decimal:
     if kind == CostKind.GPU:
         return pod.price
     return disk_usd_per_hour(
-        disk_gb=pod.container_disk_gb, usd_per_gb_month=CONTAINER_DISK_USD_PER_GB_MONTH
+        disk_gb=disk_gb_of(pod, kind), usd_per_gb_month=USD_PER_GB_MONTH[kind]
     )
+
+
+def disk_gb_of(pod: Pod, kind: CostKind) -> int:
+    """The size of the disk that a kind is about [GB]."""
+    return pod.container_disk_gb if kind == CostKind.DISK else pod.volume_disk_gb
 
 
 def cost_provenance(pod: Pod) -> Provenance:

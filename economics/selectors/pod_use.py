@@ -30,6 +30,7 @@ SAMPLE_DAYS = 14  # older samples are gone: what was not judged by then stays un
 LONGEST_GAP_SECONDS = 120  # between two samples; over a longer one nobody looked
 PAST_GAP_SECONDS = 900  # the demo's simulated past has a sample every 15 minutes
 PATIENCE = timedelta(hours=2)  # since an hour began: by then it is judged, or never
+DOWN = Use.DOWN
 NOT_ANSWERING = (Health.DEAD, Health.HUNG, Health.LOADING)
 
 
@@ -72,6 +73,7 @@ def spans_of(pod: Pod, *, since: datetime, until: datetime) -> list[Span]:
         *ending,
         *spans_between(readings, longest_gap=gap),
         *silent_spans(pod, since=since, until=until),
+        *([] if pod.stopped_at is None else [Span(offset(pod, pod.stopped_at), end, DOWN)]),
     ]
 
 

@@ -14,6 +14,7 @@ from economics.selectors.pod_cost import (
     cost_provenance,
     kinds_of,
     rate_of,
+    seconds_in,
     unaccrued_parts,
     unaccrued_pods,
 )
@@ -48,6 +49,7 @@ def accrue_pod(pod: Pod, *, now: datetime) -> int:
         cost_line(pod, kind, part, day=booking_day(day_of(part.start), closed), now=now)
         for part in parts
         for kind in kinds_of(pod)
+        if kind == CostKind.GPU or seconds_in(pod, kind, part)
     ]
     CostLine.objects.bulk_create(lines)
     return len(lines)
@@ -63,7 +65,7 @@ def cost_line(
         hour_start=part.hour_start,
         period_start=part.start,
         period_end=part.end,
-        seconds=part.seconds,
+        seconds=seconds_in(pod, kind, part),
         usd_per_hour=round_stored_rate(rate_of(pod, kind)),
         listed_usd_per_hour=pod.listed_usd_per_pod_hour if kind == CostKind.GPU else None,
         amount_usd=amount_of(pod, kind, part),

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, Sum
 
 from economics.calc.hours import DAY, HOUR, day_of, hour_start
 from economics.calc.money import STORED_STEP, round_stored
-from economics.models import BillingObservation, CostKind, CostLine, Provenance
+from economics.models import DISK_KINDS, BillingObservation, CostKind, CostLine, Provenance
 from economics.selectors.days import booking_day
 from economics.selectors.reconciliation import UNBILLED_HOURS
 from economics.services.accrual import accrue
@@ -215,7 +215,8 @@ def correct(
     than one stored step is no difference; rounding would else be corrected for ever.
     """
     hour = hour_start(observation.bucket_start)
-    lines = CostLine.objects.filter(pod=pod, kind=kind, hour_start=hour)
+    kinds = DISK_KINDS if kind == CostKind.DISK else (kind,)  # one bill for all disks
+    lines = CostLine.objects.filter(pod=pod, kind__in=kinds, hour_start=hour)
     booked = lines.aggregate(sum=Sum("amount_usd"))["sum"] or Decimal(0)
     accrued = lines.filter(observation__isnull=True).first()
     if accrued is None and billed == 0:

@@ -45,14 +45,14 @@ def hours_of(pod: Pod, lines: Sequence[CostLine], *, now: datetime) -> list[PodH
     ready = None if pod.ready_at is None else offset(pod, pod.ready_at)
     found = []
     for line in lines:
-        first = offset(pod, line.period_start)
-        used = use_seconds(first, first + line.seconds, ready_second=ready, spans=spans)
+        first, last = offset(pod, line.period_start), offset(pod, line.period_end)
+        used = use_seconds(first, last, ready_second=ready, spans=spans)
         named = {f"{use}_seconds": count for use, count in used.items()}
         found.append(
             PodHourUse(
                 pod=pod,
                 hour_start=line.hour_start,
-                seconds=line.seconds,
+                seconds=last - first,
                 booked_at=now,
                 **named,
             )

@@ -133,6 +133,7 @@ def book(bucket: ResourceBucket, rows: dict[str, Resource], *, now: datetime) ->
     if newest is None and booked == said == 0:
         return 0
     difference = said - booked
+    paid = lines.aggregate(sum=Sum("fee_usd"))["sum"] or Decimal(0)
     ResourceCostLine.objects.create(
         deployment_id=row.deployment_id,
         hour_start=bucket.start,
@@ -143,6 +144,7 @@ def book(bucket: ResourceBucket, rows: dict[str, Resource], *, now: datetime) ->
         if abs(difference) >= STORED_STEP
         else Decimal(0),
         billed_usd=said,
+        fee_usd=round_stored(bucket.fee_usd) - paid,
         provenance=provenance_of(row, Provenance.BILLED),
         day=booking_day(day_of(bucket.start)),
         booked_at=now,

@@ -102,6 +102,7 @@ class Pod(models.Model):
     gpu_count = models.PositiveSmallIntegerField()
     cloud = models.CharField(max_length=10)
     container_disk_gb = models.PositiveIntegerField()
+    volume_disk_gb = models.PositiveIntegerField(default=0)  # its own, kept by a stop
     api_key = EncryptedTextField()  # bearer of this pod's vLLM; never shown
 
     network_volume = models.ForeignKey(
@@ -118,6 +119,9 @@ class Pod(models.Model):
     )  # the provider's price as it was listed last; 0, of a stopped pod, is not kept
     billed_from = models.DateTimeField(null=True, blank=True)
     billed_until = models.DateTimeField(null=True, blank=True)
+    stopped_at = models.DateTimeField(
+        null=True, blank=True
+    )  # first listed as stopped: from then on only its volume disk is billed
 
     listed_at = models.DateTimeField(null=True, blank=True)  # last seen in a cloud list
     list_misses = models.PositiveSmallIntegerField(default=0)  # complete lists in a row

@@ -117,6 +117,7 @@ class CloudPod:
     created_at        billing starts here
     started_at        None until the container has started
     taken_at          when an interruptible pod will be taken away; None without notice
+    volume_gb         [GB] of its own volume disk, which a stop does not erase; 0 without
     """
 
     provider_id: str
@@ -130,6 +131,7 @@ class CloudPod:
     created_at: datetime
     started_at: datetime | None
     taken_at: datetime | None = None
+    volume_gb: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ def pod(raw: Any) -> CloudPod:
     raw = mapping(raw, "a pod")
     gpu = mapping(raw.get("gpu") or {}, "gpu")
     place = raw.get("dataCenterId")
+    mounts = mapping(raw.get("mounts") or {}, "mounts")
+    disk = mapping(mounts.get("persistent") or {}, "mounts.persistent")
     notice = mapping(raw.get("interruption") or {}, "interruption")  # spot markets only
     return CloudPod(
         provider_id=text(raw, "id"),
@@ -65,6 +67,7 @@ def pod(raw: Any) -> CloudPod:
         created_at=instant(raw, "createdAt"),
         started_at=instant(raw, "startedAt") if raw.get("startedAt") else None,
         taken_at=instant(notice, "endsAt") if notice else None,
+        volume_gb=whole(disk, "size") if disk else 0,
     )
 
 

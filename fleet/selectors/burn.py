@@ -13,7 +13,11 @@ from fleet.selectors.resources import (
     resources_spend,
 )
 
-CONTAINER_DISK_USD_PER_GB_MONTH = Decimal("0.10")  # RunPod's pricing page, 2026-08
+# RunPod's pricing page, 2026-08: container and volume disk of a running pod, and the
+# volume disk of a stopped one.
+CONTAINER_DISK_USD_PER_GB_MONTH = Decimal("0.10")
+VOLUME_DISK_USD_PER_GB_MONTH = Decimal("0.10")
+STOPPED_VOLUME_USD_PER_GB_MONTH = Decimal("0.20")
 
 
 def container_disk_usd_per_hour(gigabytes: int) -> Decimal:
@@ -22,8 +26,9 @@ def container_disk_usd_per_hour(gigabytes: int) -> Decimal:
 
 
 def pod_usd_per_hour(pod: Pod) -> Decimal:
-    """Price of a pod with its disk [USD/h]."""
-    return pod.price + container_disk_usd_per_hour(pod.container_disk_gb)
+    """Price of a running pod with its disks [USD/h]."""
+    volume = VOLUME_DISK_USD_PER_GB_MONTH * pod.volume_disk_gb / HOURS_PER_MONTH
+    return pod.price + container_disk_usd_per_hour(pod.container_disk_gb) + volume
 
 
 def committed_usd_per_hour(*providers: str, pods: Iterable[Pod] | None = None) -> Decimal:

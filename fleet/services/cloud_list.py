@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 NEWBORN_SECONDS = 120  # a list may lag: a younger pod is never called missing
 MISSES_NEEDED = 2
 BROKEN = ("EXITED", "ERROR")
+STOPPED = ("EXITED",)  # its GPUs are released; the volume disk goes on
 LONGEST_STATUS = 20
 LISTED_STEP = Decimal("0.00000001")
 WORDS = ("troubles", "adopted", "late", "orphans", "ghosts", "never_created", "broken")
@@ -176,6 +177,11 @@ def note_listed(seen: Sequence[tuple[Pod, CloudPod]], *, now: datetime) -> None:
         price = listed.usd_per_pod_hour.quantize(LISTED_STEP, ROUND_HALF_UP)
         if price and pod.listed_usd_per_pod_hour != price:
             prices[price].append(pod.pk)
+    stopped = [
+        pod.pk
+        for pod, listed in seen
+        if listed.status in STOPPED and pod.stopped_at is None
+    ]
     keys = [pod.pk for pod, _ in seen]
     with transaction.atomic():
         # Locked in the order of their keys, as everybody locks pods: no deadlock.
@@ -184,6 +190,8 @@ def note_listed(seen: Sequence[tuple[Pod, CloudPod]], *, now: datetime) -> None:
         Pod.objects.filter(pk__in=keys).update(listed_at=now, list_misses=0)
         for word, changed in words.items():
             Pod.objects.filter(pk__in=changed).update(provider_status=word)
+        if stopped:
+            Pod.objects.filter(pk__in=stopped).update(stopped_at=now)
         for price, changed in prices.items():
             Pod.objects.filter(pk__in=changed).update(listed_usd_per_pod_hour=price)
 

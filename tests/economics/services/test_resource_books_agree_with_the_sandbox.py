@@ -73,6 +73,9 @@ def test_what_is_booked_is_what_was_charged(sandbox: Sandbox):
     assert charged > 4  # a worker for 3.75 h, with its fee and disk
     assert abs(booked - charged) <= 4 * CENT_OF_A_CENT  # one rounding for each hour
     assert sandbox.balance() == 500 - charged
+    fee = Decimal(truth["serverless"][0]["charge_usd"]["fee"])
+    fees = ResourceCostLine.objects.aggregate(usd=Sum("fee_usd"))["usd"]
+    assert fee > 0 and abs(fees - fee) <= 4 * CENT_OF_A_CENT
     for model in (NetworkVolume, ServerlessEndpoint):
         assert model.objects.get().status == ResourceStatus.ENDED
     assert clock.now - NetworkVolume.objects.get().billed_until == timedelta(hours=2)
