@@ -7,11 +7,14 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from fleet.access import viewer_required
+from fleet.access import viewer_required, why_not
+from fleet.services import refusals
+from fleet.services.roles import Role, role_of
 from kerne_site import api_tokens
 from kerne_site.forms import TokenForm
 from kerne_site.logs import current_request_id
@@ -50,6 +53,21 @@ def save(form: TokenForm, user: User, *, now: datetime) -> api_tokens.NewToken |
     """The new token, or None when the form now says what is wrong."""
     if not form.is_valid():
         return None
+    # What may act is made only by who may act now: a password alone would else become a
+    # token that is asked for no second factor any more.
+    if form.cleaned_data["scope"] == Scope.OPERATE:
+        reason = why_not(user, Role.OPERATOR)
+        if reason:
+            refusals.note(
+                acting_user=user.get_username(),
+                method="POST",
+                path=reverse("account-tokens"),
+                needs=Role.OPERATOR,
+                role=role_of(user),
+                now=now,
+            )
+            form.add_error("scope", f"Scope is operate. {reason} Or choose read.")
+            return None
     try:
         return api_tokens.create(
             user,

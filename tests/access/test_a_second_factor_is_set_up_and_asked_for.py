@@ -11,7 +11,7 @@ from django.utils import timezone
 from fleet.models import AuditEntry
 from fleet.services.roles import Role
 from kerne_site import login_links, second_factor
-from kerne_site.models import Authenticator, BrowserSession, RecoveryCode
+from kerne_site.models import ApiToken, Authenticator, BrowserSession, RecoveryCode
 from tests.access.codes import code_of
 from tests.factories import make_user
 
@@ -220,6 +220,26 @@ def test_where_it_is_required_nobody_acts_without(operator, otto, settings, view
     assert operator.get(HOME).status_code == 200
     set_up(operator, otto)
     assert operator.post("/spending/stop/").status_code == 302
+
+
+@pytest.mark.parametrize("scope", ["operate", "read"])
+def test_a_token_that_acts_is_made_only_behind_the_second_factor(
+    operator, otto, settings, scope
+):
+    settings.REQUIRE_SECOND_FACTOR = True
+    fields = {"name": "script", "days": "9", "scope": scope}
+
+    page = operator.post("/account/tokens/", fields).content.decode()
+
+    if scope == "read":
+        assert ApiToken.objects.get().scope == "read"
+        return
+    assert "has to log in with a second factor first" in page
+    assert not ApiToken.objects.exists()
+    assert AuditEntry.objects.get(verb="refused").target == "/account/tokens/"
+    set_up(operator, otto)
+    operator.post("/account/tokens/", fields)
+    assert ApiToken.objects.get().scope == "operate"
 
 
 def test_sessions_are_listed_and_one_can_be_ended(operator, otto):
