@@ -158,8 +158,8 @@ class ServerlessEndpoint(CloudResource):
     is_rental            made by the rental of its deployment, which also ends it
     usd_per_worker_hour  [USD / worker-hour] all GPUs of a worker, as quoted at the order
     workers_seen         workers at `workers_seen_at`, whatever they do: each is billed
-    cold_starts          workers that were new at a look: those that began and ended
-                         between two looks are not in it
+    cold_starts          workers that were new at a look, and one where jobs were done
+                         between two looks that saw none: at least as many
     jobs_*, health_at    the provider's own count at its last answer; None before that
     """
 

@@ -152,7 +152,8 @@ def cold_start(
     guess = start_up(
         variant, gpu_type_id=gpu_type_id, gpu_count=gpu_count, simulated=simulated
     )
-    return Known(Decimal(guess.seconds), "estimated", guess.source)
+    source = guess.source.removeprefix("estimate: ")
+    return Known(Decimal(guess.seconds), "estimated", source)
 
 
 def speed_of(variant: ModelVariant, *, gpu_type_id: str, gpu_count: int) -> Known | None:
@@ -193,9 +194,7 @@ def wakes_seen(endpoint: ServerlessEndpoint | None, *, now: datetime) -> Known |
     seconds = Decimal(str((now - endpoint.billed_from).total_seconds()))
     if seconds < DAY_SECONDS:
         return None
-    return Known(
-        endpoint.cold_starts * DAY_SECONDS / seconds, "measured", "at least, as looked at"
-    )
+    return Known(endpoint.cold_starts * DAY_SECONDS / seconds, "measured", "at least")
 
 
 def own_speed(deployment: Deployment) -> Known | None:

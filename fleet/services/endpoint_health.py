@@ -24,7 +24,9 @@ def look(row: ServerlessEndpoint, *, provider: FullProvider, now: datetime) -> b
     except ProviderError as error:
         silence = error
     try:
-        facts |= of_jobs(provider.endpoint_health(row.provider_id), now=now)
+        health = provider.endpoint_health(row.provider_id)
+        facts |= of_jobs(health, now=now)
+        facts |= unseen_start(row, facts, health)
     except ProviderError as error:
         if silence is not None:
             raise silence from error
@@ -48,6 +50,18 @@ def of_workers(
         "worker_ids": ids,
         "cold_starts": row.cold_starts + len(fresh),
     }
+
+
+def unseen_start(
+    row: ServerlessEndpoint, facts: dict[str, Any], health: EndpointHealth
+) -> dict[str, Any]:
+    """One cold start more where jobs were done and neither look saw a worker."""
+    before = (row.jobs_completed or 0) + (row.jobs_failed or 0)
+    done = health.jobs_completed + health.jobs_failed > before
+    known = row.jobs_completed is not None and row.workers_seen == 0
+    if not (known and done and facts.get("workers_seen") == 0):
+        return {}
+    return {"cold_starts": row.cold_starts + 1}
 
 
 def of_jobs(health: EndpointHealth, *, now: datetime) -> dict[str, Any]:
