@@ -8,13 +8,13 @@ from economics.calc.guardrails import Rule
 from economics.models import GuardrailTrip, ResourceCostLine
 from economics.selectors.guardrails.world import read_world
 from economics.services.guardrails.check import check
-from fleet.models import ResourceStatus, ServerlessEndpoint
+from fleet.models import Deployment, ResourceStatus, ServerlessEndpoint
 from fleet.selectors.burn import committed_usd_per_hour, exposed_usd_per_hour
-from fleet.services import lifecycle
+from fleet.services import lifecycle, serverless
 from tests.economics.guardrails.story import NOW, rented
 from tests.economics.services.rows import DAY, at
 from tests.factories import make_balance
-from tests.fleet.services.resource_rows import make_endpoint
+from tests.fleet.services.resource_rows import make_endpoint, serverless_columns
 
 pytestmark = pytest.mark.django_db
 
@@ -106,3 +106,34 @@ def test_a_changed_limit_of_an_unknown_value_stops_no_other_rule(deployment, lim
     assert not GuardrailTrip.objects.filter(
         rule=Rule.RUNWAY, level="warn", closed_at__isnull=True
     ).exists()
+
+
+@pytest.fixture
+def rental(deployment, endpoint) -> ServerlessEndpoint:
+    """The same endpoint as the rental of its deployment."""
+    Deployment.objects.filter(pk=deployment.pk).update(**serverless_columns())
+    ServerlessEndpoint.objects.update(is_rental=True)
+    return ServerlessEndpoint.objects.get()
+
+
+@pytest.mark.parametrize(("level", "drains"), [("drain", True), ("terminate", False)])
+def test_a_rental_is_stopped_with_its_endpoint_and_its_jobs_may_finish_if_it_drains(
+    rental, limit, level, drains
+):
+    limit(Rule.COMMITTED, **{level: "8"})
+
+    check(now=NOW)
+
+    rental.refresh_from_db()
+    assert rental.status == ResourceStatus.ENDING
+    assert (rental.drains_until is not None) is drains
+    assert not Deployment.objects.get().wants_endpoint
+    trip = GuardrailTrip.objects.filter(level=level).latest("pk")
+    assert rental.name in trip.action
+
+
+def test_a_tripped_rule_sets_up_no_endpoint_again(rental, limit):
+    limit(Rule.COMMITTED, terminate="8")
+    check(now=NOW)
+
+    assert serverless.unsettled(provider="runpod", simulated=False) == []

@@ -8,12 +8,20 @@ from threading import Barrier, Event
 import pytest
 from django.db import connection
 
-from fleet.models import AuditEntry, Deployment, HealthChange, Pod, PodStatus
-from fleet.services import lifecycle, probing, replicas
+from fleet.models import (
+    AuditEntry,
+    Deployment,
+    HealthChange,
+    Pod,
+    PodStatus,
+    ServerlessEndpoint,
+)
+from fleet.services import lifecycle, probing, replicas, resource_rent, serverless
 from fleet.services.provisioning import provision
 from tests.clock import NOON, seconds
 from tests.factories import make_deployment, make_pod
 from tests.fleet.services.conftest import allow
+from tests.fleet.services.resource_rows import serverless_columns, worker_price
 from tests.fleet.services.test_a_probe_is_booked import answer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -60,6 +68,23 @@ def test_two_launches_that_fit_one_by_one_and_not_together_rent_one_pod(
 
     assert sum(at_once(*map(rent, pods))) == 1
     assert len(account.requests) == 1
+
+
+def test_two_controllers_wish_for_one_endpoint_and_create_it_once(account):
+    worker_price()
+    deployment = make_deployment(**serverless_columns())
+
+    def settle() -> str:
+        return serverless.settle(deployment.pk, provider="fake", now=NOON)
+
+    def create() -> bool:
+        row = ServerlessEndpoint.objects.select_related("deployment").get()
+        return resource_rent.create(row, provider=account, guard=allow, now=NOON)
+
+    at_once(*[settle] * 6)
+    assert sorted(at_once(*[create] * 6)) == [False] * 5 + [True]
+
+    assert [method for method, _ in account.calls] == ["create_endpoint"]
 
 
 def test_two_controllers_request_the_missing_replicas_once():
