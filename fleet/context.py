@@ -24,7 +24,7 @@ PAGES = (  # name, address, key after "g", icon
     ("Plan", "economics:plan", "l", "scale"),
     ("Order", "fleet:order", "d", "plus"),
     ("Prices", "economics:prices", "p", "tag"),
-    ("Market", "economics:listings", "k", "store"),
+    ("Market", "economics:market", "k", "store"),
     ("GPU prices", "fleet:offers", "m", "cpu"),
     ("Books", "economics:days", "e", "notebook-text"),
     ("Actions", "fleet:actions", "a", "receipt-text"),

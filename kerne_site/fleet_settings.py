@@ -90,4 +90,6 @@ if any(len(key) < 24 for key in MARKET_API_KEYS):
         "KERNE_MARKET_API_KEYS holds a key of fewer than 24 characters; make one with "
         "python -c 'import secrets; print(secrets.token_urlsafe(32))'."
     )
+# Our own name among the providers of the market; offers under it are not rivals.
+MARKET_NAME = env.optional_text("KERNE_MARKET_NAME") or ""
 DEFAULT_VLLM_IMAGE = env.text("KERNE_DEFAULT_VLLM_IMAGE", "vllm/vllm-openai:v0.32.0")

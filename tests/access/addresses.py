@@ -28,6 +28,7 @@ EXAMPLES = {
     "slug": "orphan",
     "name": "fleet.tasks.reconcile",
     "chart": "frontier",
+    "token_class": "prompt",
     "public_id": "0" * 12,
 }
 
