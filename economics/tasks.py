@@ -19,6 +19,7 @@ from economics.services.guardrails.limits import ensure_limits
 from economics.services.market_watch import read_market
 from economics.services.metering import seal_hours
 from economics.services.pod_use import book_pod_use
+from economics.services.request_logs import forget_requests
 from economics.services.revenue import post_revenue
 from fleet.services.jobs import JobFailed
 from fleet.tasks import of_each_provider, recorded
@@ -109,6 +110,12 @@ def market_read(now: datetime, *, client: OpenRouterClient | None = None) -> str
         return read_market(asked, source=settings.MARKET_SOURCE, now=now).sentence()
     except MarketError as error:
         raise JobFailed(f"{error}; what is known of the market stays") from error
+
+
+@shared_task
+def tidy_requests() -> None:
+    """Beat: logged requests past their time go, their hour sums stay."""
+    recorded("tidy_requests", lambda now: f"{forget_requests(now)} requests")
 
 
 @shared_task(soft_time_limit=280, time_limit=300)

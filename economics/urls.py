@@ -20,6 +20,7 @@ from economics.views import (
     reconciliation,
     statements,
     strategy,
+    usage,
 )
 
 app_name = "economics"
@@ -51,6 +52,7 @@ urlpatterns = [
     path("books/days.csv", days.days_csv, name="days-csv"),
     path("books/bill/", reconciliation.reconciliation, name="reconciliation"),
     path("books/bill.csv", reconciliation.reconciliation_csv, name="reconciliation-csv"),
+    path("books/usage/", usage.usage, name="usage"),
     path("books/expenses/", expenses.expenses, name="expenses"),
     path("books/expenses.csv", expenses.expenses_csv, name="expenses-csv"),
     path(

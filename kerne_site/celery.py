@@ -112,6 +112,8 @@ SCHEDULE = (
     Recurring("economics.tasks.read_billing", BOOKS, HOUR, at_start=True),
     # What rivals charge for our models, and how they run.
     Recurring("economics.tasks.watch_market", BOOKS, HOUR, at_start=True),
+    # The ids of imported requests are kept for a while only; their hours stay.
+    Recurring("economics.tasks.tidy_requests", BOOKS, HOUR),
     # At 00:20 UTC yesterday's last hour is sealed and the day closes; the other runs of
     # the hour catch up on days that were missed while nothing ran.
     Recurring(

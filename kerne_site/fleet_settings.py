@@ -44,6 +44,17 @@ HOUR_SEAL_SECONDS = env.seconds("KERNE_HOUR_SEAL_SECONDS", 900)
 # What was served after a server's last reading: so many seconds are estimated at most.
 ESTIMATE_MOST_SECONDS = env.seconds("KERNE_ESTIMATE_MOST_SECONDS", 900, minimum=0)
 ESTIMATES_EARN = env.flag("KERNE_ESTIMATES_EARN", default=False)
+# So long the ids of logged requests are kept, so that the same one counts once.
+REQUEST_LOG_DAYS = env.integer("KERNE_REQUEST_LOG_DAYS", 62, minimum=1, maximum=400)
+# Tokens of requests that failed or got no completion: marketplaces do not pay for them.
+FREE_REQUESTS_EARN = env.flag("KERNE_FREE_REQUESTS_EARN", default=False)
+# A request log that differs from the counters by more than this share is shown.
+LOG_DIFFERENCE_SHARE = env.decimal(
+    "KERNE_LOG_DIFFERENCE_SHARE",
+    Decimal("0.01"),
+    minimum=Decimal(0),
+    maximum=Decimal(1),
+)
 RECONCILE_INTERVAL_SECONDS = env.seconds("KERNE_RECONCILE_INTERVAL_SECONDS", 15)
 CLOUD_LIST_INTERVAL_SECONDS = env.seconds("KERNE_CLOUD_LIST_INTERVAL_SECONDS", 60)
 TAKE_RATE = env.decimal(

@@ -22,6 +22,7 @@ from economics.models.market import (
 )
 from economics.models.price import TokenPrice
 from economics.models.profit import DailyProfit, DayClose, Scope
+from economics.models.request_log import Ending, LoggedRequest, LogHour
 from economics.models.resource_cost import ResourceCostLine, ResourceObservation
 from economics.models.statement import Statement, StatementRow, VarianceLine
 from economics.models.usage import UsageCursor, UsageEstimate, UsageHour, UsageProcess
@@ -39,7 +40,10 @@ __all__ = [
     "Expense",
     "ExpenseCategory",
     "ExpenseLine",
+    "Ending",
     "GuardrailLimit",
+    "LogHour",
+    "LoggedRequest",
     "GuardrailTrip",
     "MarketEndpoint",
     "MarketListing",

@@ -85,7 +85,8 @@ class CostLine(models.Model):
 class RevenueLine(models.Model):
     """What one token class of a sealed hour earned, and at which price.
 
-    The hour is one source's: a pod's counters, or an estimate of what they missed. A line
+    The hour is one source's: a pod's counters, an estimate of what they missed, or a log
+    of requests, for what has no counters. A line
     that `corrects` another takes it back: its tokens and its amount are negative.
     """
 
@@ -100,6 +101,12 @@ class RevenueLine(models.Model):
     )
     estimate = models.ForeignKey(
         "economics.UsageEstimate",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="revenue_lines",
+    )
+    log_hour = models.ForeignKey(
+        "economics.LogHour",
         on_delete=models.PROTECT,
         null=True,
         related_name="revenue_lines",
@@ -127,10 +134,20 @@ class RevenueLine(models.Model):
                 condition=models.Q(corrects__isnull=True),
                 name="economics_estimate_revenue_once",
             ),
+            models.UniqueConstraint(
+                fields=["log_hour", "token_class"], name="economics_log_revenue_once"
+            ),
             models.CheckConstraint(
                 name="economics_revenue_has_one_source",
-                condition=models.Q(usage_hour__isnull=False, estimate__isnull=True)
-                | models.Q(usage_hour__isnull=True, estimate__isnull=False),
+                condition=models.Q(
+                    usage_hour__isnull=False, estimate__isnull=True, log_hour__isnull=True
+                )
+                | models.Q(
+                    usage_hour__isnull=True, estimate__isnull=False, log_hour__isnull=True
+                )
+                | models.Q(
+                    usage_hour__isnull=True, estimate__isnull=True, log_hour__isnull=False
+                ),
             ),
         ]
 

@@ -17,6 +17,7 @@ from economics.calc.token_mix import TokenCounts
 from economics.models import (
     CostKind,
     CostLine,
+    LogHour,
     Provenance,
     RevenueLine,
     TokenClass,
@@ -210,7 +211,35 @@ def usage_sums(day: date, *, with_unpriced: bool = True) -> list[tuple[int, DayS
         sums.append(
             (row["pod__deployment"], DaySums(counts=counts, unpriced_tokens=unpriced))
         )
-    return sums
+    return sums + logged_sums(day, with_unpriced=with_unpriced)
+
+
+def logged_sums(day: date, *, with_unpriced: bool) -> list[tuple[int, DaySums]]:
+    """The same of deployments that have no counters: what their request logs tell."""
+    start, end = day_bounds(day)
+    booked = Exists(RevenueLine.objects.filter(log_hour=OuterRef("pk")))
+    rows = (
+        LogHour.objects.filter(earns=True, hour_start__gte=start, hour_start__lt=end)
+        .annotate(booked=booked)
+        .order_by()
+        .values_list("deployment", "booked")
+        .annotate(
+            Sum("uncached_prompt_tokens"),
+            Sum("cached_prompt_tokens"),
+            Sum("completion_tokens"),
+        )
+    )
+    return [
+        (
+            deployment,
+            DaySums(
+                counts=TokenCounts(*tokens),
+                unpriced_tokens=sum(tokens) if with_unpriced and not is_booked else 0,
+            ),
+        )
+        for deployment, is_booked, *tokens in rows
+        if deployment is not None
+    ]
 
 
 def running_costs(day: date, now: datetime) -> list[tuple[int, DaySums]]:

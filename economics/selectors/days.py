@@ -11,6 +11,7 @@ from economics.models import (
     CostLine,
     DayClose,
     ExpenseLine,
+    LogHour,
     ResourceCostLine,
     UsageHour,
     VarianceLine,
@@ -58,6 +59,7 @@ def first_figures_day() -> date | None:
     """The UTC day of the first token, billed second or expense; None without any yet."""
     instants = [
         UsageHour.objects.aggregate(first=Min("hour_start"))["first"],
+        LogHour.objects.filter(earns=True).aggregate(first=Min("hour_start"))["first"],
         CostLine.objects.aggregate(first=Min("hour_start"))["first"],
         ResourceCostLine.objects.aggregate(first=Min("hour_start"))["first"],
         NetworkVolume.objects.aggregate(first=Min("billed_from"))["first"],

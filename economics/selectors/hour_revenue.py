@@ -9,7 +9,15 @@ from django.db.models import F, QuerySet
 
 from economics.calc.money import round_stored
 from economics.calc.token_mix import TokenCounts, TokenRates
-from economics.models import Provenance, TokenClass, TokenPrice, UsageEstimate, UsageHour
+from economics.models import (
+    LogHour,
+    Provenance,
+    TokenClass,
+    TokenPrice,
+    UsageEstimate,
+    UsageHour,
+)
+from fleet.models import Deployment
 
 TOKEN_FIELDS = {
     TokenClass.UNCACHED_PROMPT: "uncached_prompt_tokens",
@@ -38,6 +46,21 @@ def unbooked_hours() -> QuerySet[UsageHour]:
     )
 
 
+def unbooked_log_hours() -> QuerySet[LogHour]:
+    """Logged hours of what has no counters, with tokens that no revenue line covers."""
+    return (
+        LogHour.objects.filter(earns=True, revenue_lines__isnull=True)
+        .annotate(
+            tokens=F("uncached_prompt_tokens")
+            + F("cached_prompt_tokens")
+            + F("completion_tokens")
+        )
+        .filter(tokens__gt=0)
+        .select_related("deployment__variant__served_model", "deployment__fleet")
+        .order_by("hour_start", "pk")
+    )
+
+
 class Prices:
     """The prices of every model over time, read once; few rows, asked for many hours."""
 
@@ -46,8 +69,10 @@ class Prices:
         for price in TokenPrice.objects.order_by("-valid_from"):
             self._by_model.setdefault(price.served_model_id, []).append(price)
 
-    def of(self, hour: UsageHour | UsageEstimate) -> TokenPrice | None:
+    def of(self, hour: UsageHour | UsageEstimate | LogHour) -> TokenPrice | None:
         """The price that was valid in an hour; None where none was set."""
+        if isinstance(hour, LogHour):
+            return self.at(hour.served_model_id, hour.hour_start)
         return self.at(hour.pod.deployment.variant.served_model_id, hour.hour_start)
 
     def at(self, served_model_id: int, instant: datetime) -> TokenPrice | None:
@@ -56,7 +81,7 @@ class Prices:
         return next((price for price in prices if price.valid_from <= instant), None)
 
 
-def counts_of(hour: UsageHour) -> TokenCounts:
+def counts_of(hour: UsageHour | LogHour) -> TokenCounts:
     """The tokens of an hour."""
     return TokenCounts(
         uncached_prompt=hour.uncached_prompt_tokens,
@@ -75,7 +100,7 @@ def rates_of(price: TokenPrice) -> TokenRates:
 
 
 def class_revenue(
-    hour: UsageHour | UsageEstimate, price: TokenPrice, token_class: TokenClass
+    hour: UsageHour | UsageEstimate | LogHour, price: TokenPrice, token_class: TokenClass
 ) -> Decimal:
     """Gross revenue of one class of an hour [USD], as a line stores it."""
     tokens: int = getattr(hour, TOKEN_FIELDS[token_class])
@@ -88,16 +113,24 @@ def hour_revenue(hour: UsageHour, price: TokenPrice) -> Decimal:
     return sum((class_revenue(hour, price, kind) for kind in TokenClass), Decimal(0))
 
 
-def usage_provenance(hour: UsageHour | UsageEstimate) -> Provenance:
+def deployment_of(hour: UsageHour | UsageEstimate | LogHour) -> Deployment:
+    """Whose tokens they are. Of a logged hour, one that earns has a deployment."""
+    if isinstance(hour, LogHour):
+        assert hour.deployment is not None
+        return hour.deployment
+    return hour.pod.deployment
+
+
+def usage_provenance(hour: UsageHour | UsageEstimate | LogHour) -> Provenance:
     """The weakest tag of the classes of an hour."""
     return revenue_provenance(hour, TokenClass.UNCACHED_PROMPT)
 
 
 def revenue_provenance(
-    hour: UsageHour | UsageEstimate, token_class: TokenClass
+    hour: UsageHour | UsageEstimate | LogHour, token_class: TokenClass
 ) -> Provenance:
     """Measured, unless the money is play money or the split of the prompt is a guess."""
-    if hour.pod.deployment.fleet.simulated:
+    if deployment_of(hour).fleet.simulated:
         return Provenance.SIMULATED
     if isinstance(hour, UsageEstimate):
         return Provenance.ESTIMATED

@@ -8,8 +8,14 @@ from decimal import Decimal
 
 from django.db.models import Count, Exists, F, Max, Min, OuterRef, Sum
 
-from economics.models import BillingObservation, ResourceObservation
-from economics.selectors.hour_revenue import Prices, counts_of, unbooked_hours
+from economics.models import BillingObservation, LogHour, ResourceObservation, UsageHour
+from economics.selectors.hour_revenue import (
+    Prices,
+    counts_of,
+    deployment_of,
+    unbooked_hours,
+    unbooked_log_hours,
+)
 
 
 @dataclass(frozen=True)
@@ -58,17 +64,18 @@ def unpriced_models() -> list[UnpricedModel]:
     prices = Prices()
     found: dict[int, UnpricedModel] = {}
     hours = unbooked_hours().select_related("pod__deployment__variant__served_model")
-    for hour in hours:
+    found_hours: list[UsageHour | LogHour] = [*hours, *unbooked_log_hours()]
+    for hour in found_hours:
         if prices.of(hour) is not None:
             continue
-        model = hour.pod.deployment.variant.served_model
+        model = deployment_of(hour).variant.served_model
         known = found.get(model.pk)
         found[model.pk] = UnpricedModel(
             served_model_id=model.pk,
             name=model.name,
             tokens=counts_of(hour).total + (known.tokens if known else 0),
             hours=1 + (known.hours if known else 0),
-            since=known.since if known else hour.hour_start,
+            since=min(known.since, hour.hour_start) if known else hour.hour_start,
         )
     return sorted(found.values(), key=lambda each: -each.tokens)
 

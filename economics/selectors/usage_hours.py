@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from economics.calc.counters import RequestCounts
 from economics.calc.token_mix import TokenCounts
-from economics.models import UsageEstimate, UsageHour
+from economics.models import LogHour, UsageEstimate, UsageHour
 from fleet.models import Deployment, Pod
 
 HOURS_SHOWN = 48
@@ -61,8 +61,8 @@ def estimates_of(owner: Pod | Deployment) -> list[UsageEstimate]:
     return list(rows.select_related("pod").order_by("-from_at")[:ESTIMATES_SHOWN])
 
 
-def requests_of(hour: UsageHour) -> RequestCounts:
-    """The finished requests of a pod's hour."""
+def requests_of(hour: UsageHour | LogHour) -> RequestCounts:
+    """The finished requests of a pod's or a log's hour."""
     return RequestCounts(*(getattr(hour, column) for column in REASONS))
 
 

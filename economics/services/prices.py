@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.db.models.functions import Coalesce
 
 from economics.calc.hours import HOUR, hour_start
 from economics.calc.money import per_token
@@ -129,13 +131,14 @@ def start_complaint(served_model: ServedModel, valid_from: datetime) -> str:
         )
     if TokenPrice.objects.filter(served_model=served_model, valid_from=valid_from).exists():
         return taken(served_model, valid_from)
+    hour = Coalesce(
+        "usage_hour__hour_start", "estimate__hour_start", "log_hour__hour_start"
+    )
     booked = (
-        RevenueLine.objects.filter(
-            price__served_model=served_model, usage_hour__hour_start__gte=valid_from
-        )
-        .order_by("-usage_hour__hour_start")
-        .values_list("usage_hour__hour_start", flat=True)
-        .first()
+        RevenueLine.objects.filter(price__served_model=served_model)
+        .annotate(hour=hour)
+        .filter(hour__gte=valid_from)
+        .aggregate(last=Max("hour"))["last"]
     )
     if booked is not None:
         return (

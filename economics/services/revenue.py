@@ -8,20 +8,30 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from economics.calc.hours import day_of
-from economics.models import RevenueLine, TokenClass, TokenPrice, UsageEstimate, UsageHour
+from economics.models import (
+    LogHour,
+    RevenueLine,
+    TokenClass,
+    TokenPrice,
+    UsageEstimate,
+    UsageHour,
+)
 from economics.selectors.days import booking_day, closed_days
 from economics.selectors.hour_revenue import (
     PRICE_FIELDS,
     TOKEN_FIELDS,
     Prices,
     class_revenue,
+    deployment_of,
     revenue_provenance,
     unbooked_hours,
+    unbooked_log_hours,
 )
 from economics.services.books import locked
 from economics.services.unmetered import estimates_due
 
-Earner = UsageHour | UsageEstimate
+Earner = UsageHour | UsageEstimate | LogHour
+SOURCES = {UsageHour: "usage_hour", UsageEstimate: "estimate", LogHour: "log_hour"}
 
 
 @dataclass(frozen=True)
@@ -37,12 +47,14 @@ def post_revenue(now: datetime) -> Posted:
 
     All lines of an hour are written together, so an hour is booked or it is not. An
     hour without a price stays unbooked, and listed, until one is set for it. Estimates
-    that earn are hours too, and are taken back when a late sample replaces them.
+    that earn are hours too, and are taken back when a late sample replaces them; so are
+    logged hours of what has no counters.
     """
     with locked():
         prices = Prices()
         hours: list[Earner] = [*unbooked_hours().filter(sealed_at__isnull=False)]
         hours += unbooked_estimates(now)
+        hours += unbooked_log_hours()
         closed = (
             closed_days(min(day_of(hour.hour_start) for hour in hours)) if hours else set()
         )
@@ -103,7 +115,6 @@ def lines_of(
 ) -> list[RevenueLine]:
     """A line for each class that has tokens in an hour."""
     lines: list[RevenueLine] = []
-    source = "usage_hour" if isinstance(hour, UsageHour) else "estimate"
     for token_class in TokenClass:
         tokens: int = getattr(hour, TOKEN_FIELDS[token_class])
         if tokens == 0:
@@ -111,8 +122,8 @@ def lines_of(
         rate: Decimal = getattr(price, PRICE_FIELDS[token_class])
         lines.append(
             RevenueLine(
-                **{source: hour},
-                deployment=hour.pod.deployment,
+                **{SOURCES[type(hour)]: hour},
+                deployment=deployment_of(hour),
                 token_class=token_class,
                 tokens=tokens,
                 price=price,

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from economics.models import BookImport
 from economics.services.book_imports import FilePreview, Importer, preview_file, take_in
 from economics.services.expense_file import EXPENSES
+from economics.services.request_logs import REQUESTS
 from economics.services.statement_file import STATEMENT
 from fleet.access import operator_required, operator_to_post
 from fleet.csv_files import FileRefused
@@ -46,6 +47,31 @@ class Kind:
 
 
 KINDS = {
+    "requests": Kind(
+        importer=REQUESTS,
+        title="Import a request log",
+        back="economics:usage",
+        back_title="Usage",
+        columns=(
+            ("request_id", True, "the gateway's id; the same one counts once"),
+            ("ended_at", True, "an instant, UTC where it has no zone; also endTime"),
+            ("model", False, "its name here or its repository; also model_group"),
+            ("deployment", False, "its name; needed where a model has several"),
+            ("api_base", False, "an address that has a pod's or endpoint's id in it"),
+            ("prompt_tokens", True, "cached ones included"),
+            ("cached_tokens", False, "of the prompt; without it, not told"),
+            ("completion_tokens", True, "reasoning ones included"),
+            ("reasoning_tokens", False, "of the completion; without it, not told"),
+            ("finish_reason, status", False, "stop, length, abort, error; failure, 500"),
+            ("cache_hit", False, "true: the gateway's own cache answered, not counted"),
+            ("metadata", False, "LiteLLM's: cached and reasoning tokens are read of it"),
+        ),
+        example="request_id,ended_at,deployment,prompt_tokens,cached_tokens,"
+        "completion_tokens,finish_reason\n"
+        "chatcmpl-1,2026-11-09T14:03:07Z,llama-a,1200,800,64,stop",
+        limits="CSV, JSON lines or LiteLLM's spend log as JSON, at most 2 MB; larger "
+        "ones by manage.py import_requests",
+    ),
     "expenses": Kind(
         importer=EXPENSES,
         title="Import expenses",

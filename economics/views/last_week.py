@@ -14,6 +14,7 @@ from economics.models import CostLine, RevenueLine
 from economics.selectors.expenses import day_cost
 
 WEEK = timedelta(days=7)
+HOURS = ("usage_hour__hour_start", "estimate__hour_start", "log_hour__hour_start")
 
 
 def profit_a_week_ago(now: datetime, *, simulated: bool) -> Decimal | None:
@@ -33,7 +34,7 @@ def profit_a_week_ago(now: datetime, *, simulated: bool) -> Decimal | None:
     revenues = (
         RevenueLine.objects.filter(day=day, deployment__fleet__simulated=simulated)
         .order_by()
-        .values_list(Coalesce("usage_hour__hour_start", "estimate__hour_start"))
+        .values_list(Coalesce(*HOURS))
         .annotate(usd=Sum("amount_usd"))
     )
     cost_by_hour, revenue_by_hour = dict(costs), dict(revenues)

@@ -15,6 +15,7 @@ TABLES = [
     "economics_revenueline",
     "economics_billingobservation",
     "economics_bookimport",
+    "economics_loghour",
     "economics_expense",
     "economics_expenseline",
     "economics_statement",

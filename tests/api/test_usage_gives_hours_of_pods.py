@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from economics.models import UsageEstimate, UsageHour
+from economics.models import BookImport, LogHour, UsageEstimate, UsageHour
 from tests.factories import make_pod
 
 
@@ -90,6 +90,32 @@ def test_what_was_not_metered_stands_apart_with_its_bound(script, hour):
     assert "peak throughput" in row["at_most_tokens_unknown_because"]
 
 
+def test_a_request_log_is_a_list_of_its_own(script, hour):
+    LogHour.objects.create(
+        book_import=BookImport.objects.create(
+            kind="requests",
+            sha256="0",
+            name="log.jsonl",
+            row_count=9,
+            acting_user="ada",
+            imported_at=hour.hour_start,
+        ),
+        served_model=hour.pod.deployment.variant.served_model,
+        hour_start=hour.hour_start,
+        completion_tokens=200,
+        requests_stop=9,
+        earns=False,
+    )
+
+    body = script.get("/api/v1/usage").json()
+
+    (row,) = body["logged"]
+    assert (row["source"], row["file"]) == ("request log", "log.jsonl")
+    assert (row["deployment"], row["counts_in_revenue"]) == (None, False)
+    assert "no request of the log" in row["reasoning_tokens_unknown_because"]
+    assert len(body["rows"]) == 1
+
+
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
@@ -116,4 +142,4 @@ def test_many_pods_take_no_more_queries(script, hour):
     with CaptureQueriesContext(connection) as queries:
         script.get("/api/v1/usage")
 
-    assert len(queries) <= 5
+    assert len(queries) <= 6

@@ -12,7 +12,7 @@ from django.utils import timezone
 from economics.calc.counters import RequestCounts
 from economics.calc.hours import day_bounds, day_of
 from economics.calc.unknown import Unknown
-from economics.models import Provenance, UsageEstimate, UsageHour
+from economics.models import LogHour, Provenance, UsageEstimate, UsageHour
 from economics.selectors.hour_revenue import usage_provenance
 from economics.selectors.usage_hours import requests_of
 from fleet.models import Deployment
@@ -20,7 +20,8 @@ from kerne_site.api import Asked, Endpoint, Parameter, a_day, a_name, api_view
 from kerne_site.api import schemas as s
 
 MOST_DAYS = 7
-COUNTERS, ESTIMATE = "counters", "estimate"
+COUNTERS, ESTIMATE, LOG = "counters", "estimate", "request log"
+NOT_TOLD = Unknown("no request of the log tells its reasoning tokens")
 NO_PEAK = Unknown("the peak throughput of the deployment was not known")
 NOT_IN_COUNTERS = Unknown("vLLM's counters do not tell reasoning tokens; a log does")
 
@@ -30,8 +31,10 @@ def usage(request: HttpRequest) -> dict[str, Any]:
     """The usage hours of some days, of one deployment or of all."""
     first, last, slug = asked_for(Asked(request.GET), today=day_of(timezone.now()))
     window = Q(hour_start__gte=day_bounds(first).start, hour_start__lt=day_bounds(last).end)
+    logged = LogHour.objects.filter(window)
     if slug is not None:
         window &= Q(pod__deployment__slug=slug)
+        logged = logged.filter(deployment__slug=slug)
     owners = ("pod__deployment__variant__served_model", "pod__deployment__fleet")
     hours = UsageHour.objects.filter(window).select_related(*owners)
     estimates = UsageEstimate.objects.filter(window, superseded_at__isnull=True)
@@ -42,6 +45,10 @@ def usage(request: HttpRequest) -> dict[str, Any]:
         "estimates": [
             estimate_of(row)
             for row in estimates.select_related(*owners).order_by("from_at", "pk")
+        ],
+        "logged": [
+            logged_of(row)
+            for row in logged.select_related("deployment", "served_model", "book_import")
         ],
     }
 
@@ -110,6 +117,25 @@ def estimate_of(row: UsageEstimate) -> dict[str, Any]:
     }
 
 
+def logged_of(row: LogHour) -> dict[str, Any]:
+    return {
+        "hour_start": row.hour_start,
+        "deployment": None if row.deployment is None else row.deployment.slug,
+        "model": row.served_model.slug,
+        "source": LOG,
+        "file": row.book_import.name,
+        "uncached_prompt_tokens": row.uncached_prompt_tokens,
+        "cached_prompt_tokens": row.cached_prompt_tokens,
+        "completion_tokens": row.completion_tokens,
+        "reasoning_tokens": NOT_TOLD
+        if row.reasoning_tokens is None
+        else row.reasoning_tokens,
+        "unbilled_tokens": row.free_prompt_tokens + row.free_completion_tokens,
+        "requests_by_reason": requests_of(row)._asdict(),
+        "counts_in_revenue": row.earns,
+    }
+
+
 COMMON: dict[str, s.Schema] = {
     "hour_start": s.described(s.INSTANT, "The UTC hour that begins here."),
     "deployment": s.TEXT,
@@ -143,6 +169,20 @@ ESTIMATED = s.record(
     basis=s.described(s.TEXT, "The formula with its numbers put in."),
     counts_in_revenue=s.FLAG,
 )
+LOGGED = s.record(
+    hour_start=s.described(s.INSTANT, "The UTC hour in which the requests ended."),
+    deployment=s.or_null(s.described(s.TEXT, "Null where the log does not tell.")),
+    model=s.TEXT,
+    source=s.words(LOG),
+    file=s.TEXT,
+    uncached_prompt_tokens=s.WHOLE,
+    cached_prompt_tokens=s.WHOLE,
+    completion_tokens=s.described(s.WHOLE, "Reasoning tokens are inside."),
+    reasoning_tokens=s.or_unknown(s.described(s.WHOLE, "Of the completion tokens.")),
+    unbilled_tokens=s.described(s.WHOLE, "Failed or without a completion; in no class."),
+    requests_by_reason=s.record(**dict.fromkeys(RequestCounts._fields, s.WHOLE)),
+    counts_in_revenue=s.described(s.FLAG, "Its deployment has no counters."),
+)
 USAGE = Endpoint(
     path="usage",
     view=usage,
@@ -158,6 +198,9 @@ USAGE = Endpoint(
         rows=s.many(ROW),
         estimates=s.described(
             s.many(ESTIMATED), "What no counter tells; in none of the rows."
+        ),
+        logged=s.described(
+            s.many(LOGGED), "The same tokens a second time, by imported request logs."
         ),
     ),
 )
