@@ -1,7 +1,8 @@
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from tests.factories import make_orphan, make_pod, make_requested_pod
+from tests.factories import make_deployment, make_orphan, make_pod, make_requested_pod
+from tests.fleet.services.resource_rows import make_endpoint, serverless_columns
 
 BUDGET = 12
 
@@ -61,3 +62,22 @@ def test_a_larger_fleet_needs_no_more_queries(script, pod):
     # The first use of the token is noted, the second, in the same minute, is not.
     assert counts[0] <= BUDGET
     assert counts[1] <= counts[0]
+
+
+def test_a_serverless_deployment_tells_its_endpoint_and_why_it_has_no_tokens(script, pod):
+    deployment = make_deployment(
+        slug="chat", fleet=pod.deployment.fleet, **serverless_columns()
+    )
+    make_endpoint(deployment=deployment, is_rental=True, status="live", workers_seen=2)
+
+    body = script.get("/api/v1/fleets").json()
+
+    deployments = body["fleets"][0]["deployments"]
+    (told,) = [each for each in deployments if each["slug"] == "chat"]
+    endpoint = told["endpoint"]
+    assert (told["rental_kind"], told["pods"]) == ("serverless", [])
+    assert told["usd_per_hour"] == endpoint["usd_per_hour"] == "2.23200000"
+    assert (endpoint["workers"], endpoint["usd_per_hour_most"]) == (2, "3.34800000")
+    assert endpoint["jobs_queued"] is None
+    assert endpoint["jobs_queued_unknown_because"] == "its health was not told yet"
+    assert "serverless workers" in endpoint["tokens_unknown_because"]

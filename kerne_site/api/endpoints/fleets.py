@@ -10,13 +10,16 @@ from django.utils import timezone
 
 from economics.calc.money import round_stored_rate
 from economics.calc.unknown import Unknown
-from fleet.models import Orphan, PodStatus
+from fleet.models import Orphan, PodStatus, ResourceStatus, ServerlessEndpoint
 from fleet.views.fleet_list import DeploymentRow, Filter, FleetRow, PodRow, fleet_rows
 from fleet.views.states import WORST_FIRST, State
 from kerne_site.api import Asked, Endpoint, api_view
 from kerne_site.api import schemas as s
 
 LIVE = Filter(status="live", query="")
+NOT_COUNTED = Unknown("its workers were not counted yet")
+NOT_TOLD = Unknown("its health was not told yet")
+NOT_METERED = Unknown("vLLM's counters can not be read on serverless workers")
 NOT_RENTED = Unknown("nothing is rented yet, so nothing is billed")
 
 
@@ -72,6 +75,28 @@ def deployment_of(row: DeploymentRow) -> dict[str, Any]:
         "state": state_of(row.state),
         "usd_per_hour": rate(row.usd_per_hour),
         "pods": [pod_of(each) for each in row.pods],
+        "endpoint": endpoint_of(row.endpoint) if row.endpoint else None,
+    }
+
+
+def endpoint_of(row: ServerlessEndpoint) -> dict[str, Any]:
+    """The endpoint of a serverless deployment, as the provider told it last."""
+    is_counted = row.workers_seen is not None
+    return {
+        "name": row.name,
+        "provider": row.provider,
+        "provider_id": row.provider_id or None,
+        "status": row.status,
+        "workers": row.workers_seen if is_counted else NOT_COUNTED,
+        "workers_min": row.workers_min,
+        "workers_max": row.workers_max,
+        "workers_seen_at": row.workers_seen_at,
+        "jobs_queued": NOT_TOLD if row.jobs_queued is None else row.jobs_queued,
+        "jobs_running": NOT_TOLD if row.jobs_running is None else row.jobs_running,
+        "health_at": row.health_at,
+        "usd_per_hour": rate(row.rate_now) if is_counted else NOT_COUNTED,
+        "usd_per_hour_most": rate(row.most_usd_per_hour),
+        "tokens": NOT_METERED,
     }
 
 
@@ -125,6 +150,23 @@ POD = s.record(
     requested_at=s.INSTANT,
     ready_at=s.or_null(s.INSTANT),
 )
+WORKERS_RATE = s.described(s.DECIMAL, "USD per hour of its workers, without their disks.")
+SERVERLESS = s.record(
+    name=s.TEXT,
+    provider=s.TEXT,
+    provider_id=s.or_null(s.TEXT),
+    status=s.words(*ResourceStatus.values),
+    workers=s.or_unknown(s.WHOLE),
+    workers_min=s.WHOLE,
+    workers_max=s.WHOLE,
+    workers_seen_at=s.or_null(s.INSTANT),
+    jobs_queued=s.or_unknown(s.WHOLE),
+    jobs_running=s.or_unknown(s.WHOLE),
+    health_at=s.or_null(s.INSTANT),
+    usd_per_hour=s.or_unknown(WORKERS_RATE),
+    usd_per_hour_most=WORKERS_RATE,
+    tokens=s.or_unknown(s.WHOLE),
+)
 DEPLOYMENT = s.record(
     id=s.WHOLE,
     slug=s.TEXT,
@@ -139,6 +181,7 @@ DEPLOYMENT = s.record(
     state=STATE,
     usd_per_hour=USD_PER_HOUR,
     pods=s.many(POD),
+    endpoint=s.or_null(SERVERLESS),
 )
 FLEET = s.record(
     slug=s.TEXT,
