@@ -22,6 +22,7 @@ FIELDS_OF_KIND = {
     RentalKind.SCHEDULED: (*TYPED_HOURS, "baseline_replicas", "is_ready_at_start"),
     RentalKind.BURST: ("max_replicas", "budget_usd_per_hour"),
     RentalKind.SERVERLESS: WORKERS,
+    RentalKind.SPOT: ("max_spot_usd_per_gpu_hour", "on_demand_fallback"),
 }
 WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 NUMBER = re.compile(r"-?[0-9]{0,8}\.?[0-9]{0,8}", re.ASCII)
@@ -149,13 +150,25 @@ class RentalForm(forms.Form):
     workers_max = WholeField(label="Most workers", example="3", required=False, initial=1)
     idle_timeout = WholeField(label="Idle time", example="10", required=False, initial=10)
     queue_delay = WholeField(label="Queue delay", example="4", required=False, initial=4)
+    max_spot_usd_per_gpu_hour = NumberField(
+        label="Spot limit", example="0.40", required=False
+    )
+    on_demand_fallback = NameField(label="While spot is not to be had", initial="yes")
 
     def clean_is_ready_at_start(self) -> bool:
         """The choice as a yes or no."""
-        chosen = self.cleaned_data["is_ready_at_start"]
+        return self.yes_or_no("is_ready_at_start")
+
+    def clean_on_demand_fallback(self) -> bool:
+        """The choice as a yes or no."""
+        return self.yes_or_no("on_demand_fallback")
+
+    def yes_or_no(self, name: str) -> bool:
+        """A choice as a yes or no. Raises ValidationError with a sentence."""
+        chosen = self.cleaned_data[name]
         if chosen not in ("", "yes"):
             raise forms.ValidationError(
-                f"Begin of rental is {shown(chosen)}; choose one from the list."
+                f"{self.fields[name].label} is {shown(chosen)}; choose one from the list."
             )
         return bool(chosen)
 
@@ -196,8 +209,11 @@ class OrderForm(RentalForm):
     @classmethod
     def of_order(cls, parameters: Mapping[str, str]) -> OrderForm:
         """The form as it was when its order was planned from these parameters."""
-        early = "yes" if parameters.get("is_ready_at_start") == "True" else ""
-        return cls({**parameters, "is_ready_at_start": early})
+        chosen = {
+            name: "yes" if parameters.get(name) == "True" else ""
+            for name in ("is_ready_at_start", "on_demand_fallback")
+        }
+        return cls({**parameters, **chosen})
 
     def spec(self) -> OrderSpec:
         """The order of a valid form."""

@@ -22,7 +22,7 @@ from fleet.providers.canary import canary_silence
 from fleet.providers.gpuhunt_catalog import MarketReading
 from fleet.providers.gpuhunt_catalog import read_market as read_catalogs
 from fleet.providers.resources import FullProvider
-from fleet.selectors.providers import job_name, provider_names
+from fleet.selectors.providers import job_name, provider_names, spot_provider
 from fleet.selectors.speeds import evidence
 from fleet.services import (
     audit_chain,
@@ -165,6 +165,28 @@ def list_cloud() -> None:
         "list_cloud",
         lambda provider, now: compared(cloud_list.compare(provider=provider, now=now)),
     )
+
+
+@shared_task
+def watch_spot() -> None:
+    """Beat: the spot market's list, while a pod is rented there; else no row is written.
+
+    What was interrupted is replaced at once, not at the next tick.
+    """
+    name = spot_provider()
+    if not name or not Pod.objects.maybe_billed().filter(provider=name).exists():
+        return
+    provider = provider_named(name)
+    taken: list[str] = []
+
+    def watch(now: datetime) -> str:
+        done = cloud_list.compare(provider=provider, now=now)
+        taken.extend(done.interrupted)
+        return compared(done)
+
+    recorded("watch_spot", asking(watch, provider=provider))
+    if taken:
+        reconcile.delay()
 
 
 @shared_task

@@ -60,6 +60,8 @@ SCHEDULE = (
         settings.CLOUD_LIST_INTERVAL_SECONDS,
         at_start=True,
     ),
+    # While a spot pod is rented: notices of interruption, which are seconds long.
+    Recurring("fleet.tasks.watch_spot", CONTROL, settings.SPOT_WATCH_SECONDS),
     # Network volumes and serverless endpoints: wanted against rented, both ways.
     Recurring(
         "fleet.tasks.tend_resources",

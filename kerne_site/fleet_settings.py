@@ -55,6 +55,12 @@ LOG_DIFFERENCE_SHARE = env.decimal(
     minimum=Decimal(0),
     maximum=Decimal(1),
 )
+# Between two looks at the spot market while a pod is rented there: notice is 5 s.
+SPOT_WATCH_SECONDS = env.seconds("KERNE_SPOT_WATCH_SECONDS", 3)
+# How often a spot pod is taken away [1 / pod-hour] until our own pods have measured it.
+SPOT_INTERRUPTIONS_PER_HOUR = env.decimal(
+    "KERNE_SPOT_INTERRUPTIONS_PER_HOUR", Decimal("0.05"), minimum=Decimal(0)
+)
 RECONCILE_INTERVAL_SECONDS = env.seconds("KERNE_RECONCILE_INTERVAL_SECONDS", 15)
 CLOUD_LIST_INTERVAL_SECONDS = env.seconds("KERNE_CLOUD_LIST_INTERVAL_SECONDS", 60)
 TAKE_RATE = env.decimal(
@@ -87,6 +93,8 @@ DEADMAN_PING_URL = env.optional_text("KERNE_DEADMAN_PING_URL", secret=True)
 POD_CHART_MARKS = "economics.chart_marks.price_changes"
 # What economics computes for a serverless plan: when a pod is cheaper.
 SERVERLESS_CROSSOVER = "economics.crossover.point_of"
+# What economics reckons of spot against on demand, for the plans of the fleet.
+SPOT_RECKONING = "economics.spot_reckoning.reckon"
 # Public price catalogs of other providers, once a day; false: nobody is asked.
 MARKET_PRICES = env.flag("KERNE_MARKET_PRICES", default=True)
 MARKET_PRICES_URL = env.url(

@@ -29,6 +29,7 @@ class RentalKind(models.TextChoices):
     SCHEDULED = "scheduled", "scheduled hours"
     BURST = "burst", "burst, following demand"
     SERVERLESS = "serverless", "serverless, workers by the job"
+    SPOT = "spot", "spot, may be taken away"
 
 
 class Fleet(models.Model):
@@ -94,6 +95,13 @@ class Deployment(models.Model):
         max_digits=12, decimal_places=4, null=True, blank=True
     )  # none is set up above it
     handover_replicas = models.PositiveSmallIntegerField(default=0)
+    # Of spot: its own limit, what stands in, and since when spot is left alone.
+    max_spot_usd_per_gpu_hour = models.DecimalField(
+        max_digits=10, decimal_places=4, null=True, blank=True
+    )
+    on_demand_fallback = models.BooleanField(default=False)
+    spot_held_until = models.DateTimeField(null=True, blank=True)
+    spot_held_reason = models.CharField(max_length=300, blank=True)
     baseline_replicas = models.PositiveSmallIntegerField(default=0)
     replicas = models.PositiveSmallIntegerField(default=1)
     max_usd_per_gpu_hour = models.DecimalField(max_digits=10, decimal_places=4)
@@ -157,6 +165,14 @@ class Deployment(models.Model):
                 name="fleet_deployment_serverless_has_workers",
             ),
             models.CheckConstraint(
+                condition=~models.Q(rental_kind="spot")
+                | (
+                    models.Q(max_spot_usd_per_gpu_hour__isnull=False)
+                    & models.Q(max_spot_usd_per_gpu_hour__gt=0)
+                ),
+                name="fleet_deployment_spot_has_limit",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(max_usd_per_gpu_hour__gt=0),
                 name="fleet_deployment_price_positive",
             ),
@@ -189,6 +205,11 @@ class Deployment(models.Model):
     def hours_in_words(self) -> str:
         """The scheduled hours, "Mon to Fri 09:00 to 17:00 UTC"; "" where there are none."""
         return describe_hours(self.schedule) if self.schedule else ""
+
+    @property
+    def is_spot(self) -> bool:
+        """Whether its replicas are rented as interruptible pods where they can be."""
+        return self.rental_kind == RentalKind.SPOT
 
     @property
     def is_given_up(self) -> bool:

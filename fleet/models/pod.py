@@ -127,6 +127,8 @@ class Pod(models.Model):
     list_misses = models.PositiveSmallIntegerField(default=0)  # complete lists in a row
     terminate_requested_at = models.DateTimeField(null=True, blank=True)
     terminate_sent_at = models.DateTimeField(null=True, blank=True)
+    interrupted_at = models.DateTimeField(null=True, blank=True)  # noticed by us
+    taken_at = models.DateTimeField(null=True, blank=True)  # the end of its notice
     ends_at_once = models.BooleanField(default=False)  # told to stop without a drain
     last_scrape_at = models.DateTimeField(
         null=True, blank=True

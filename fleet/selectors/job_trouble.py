@@ -9,7 +9,12 @@ from celery import current_app
 from django.db.models import Max
 
 from fleet.models import JobResult, JobRun
-from fleet.selectors.jobs import LATE_FACTOR, LATE_GRACE_SECONDS, every_seconds
+from fleet.selectors.jobs import (
+    LATE_FACTOR,
+    LATE_GRACE_SECONDS,
+    WHEN_NEEDED,
+    every_seconds,
+)
 
 BAD = (JobResult.FAILED, JobResult.ERRORED)
 LOOKED_BACK = timedelta(days=2)
@@ -40,7 +45,7 @@ def silent_jobs(*, now: datetime) -> list[SilentJob]:
     for entry in current_app.conf.beat_schedule.values():
         name = entry["task"].rpartition(".")[2]
         every, last = every_seconds(entry["schedule"]), lasts.get(name)
-        if every is None or last is None:
+        if every is None or last is None or name in WHEN_NEEDED:
             continue
         since = last + timedelta(seconds=LATE_FACTOR * every + LATE_GRACE_SECONDS)
         if now > since:

@@ -19,6 +19,7 @@ from fleet.selectors.providers import job_name, provider_names
 LATE_FACTOR = 2
 LATE_GRACE_SECONDS = 20
 RUNS_SHOWN = 20
+WHEN_NEEDED = ("watch_spot",)  # runs only while there is something to look at
 # One of each queue: a worker that serves two of them only is found out.
 WATCHED = {
     "reconcile": settings.RECONCILE_INTERVAL_SECONDS,
@@ -136,7 +137,7 @@ def crontab_words(schedule: Any) -> str:
 
 def is_late(last: JobRun | None, every: int | None, *, now: datetime) -> bool:
     """Whether an interval job has missed its time; a crontab's lateness shows in `last`."""
-    if last is None or every is None:
+    if last is None or every is None or last.name in WHEN_NEEDED:
         return False
     allowed = timedelta(seconds=LATE_FACTOR * every + LATE_GRACE_SECONDS)
     return now - last.started_at > allowed

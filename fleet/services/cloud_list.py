@@ -16,7 +16,16 @@ from django.db.models import Q
 
 from fleet.models import MAYBE_BILLED, RENTED, Pod, PodStatus
 from fleet.providers.base import CloudPod, GpuProvider, ProviderError
-from fleet.services import audit, crash_loops, orphans, provisioning, replicas, termination
+from fleet.selectors.spot import is_spot
+from fleet.services import (
+    audit,
+    crash_loops,
+    orphans,
+    provisioning,
+    replicas,
+    spot,
+    termination,
+)
 from fleet.services.isolation import FAULTS, apart, note_fault
 
 log = logging.getLogger(__name__)
@@ -25,9 +34,13 @@ NEWBORN_SECONDS = 120  # a list may lag: a younger pod is never called missing
 MISSES_NEEDED = 2
 BROKEN = ("EXITED", "ERROR")
 STOPPED = ("EXITED",)  # its GPUs are released; the volume disk goes on
+LEAVES = (*RENTED, PodStatus.TERMINATING)  # what a notice of an interruption concerns
 LONGEST_STATUS = 20
 LISTED_STEP = Decimal("0.00000001")
-WORDS = ("troubles", "adopted", "late", "orphans", "ghosts", "never_created", "broken")
+WORDS = (
+    *("troubles", "adopted", "late", "orphans", "ghosts", "never_created", "broken"),
+    "interrupted",
+)
 
 
 @dataclass
@@ -41,6 +54,7 @@ class Comparison:
     ghosts: list[str] = field(default_factory=list)
     never_created: list[str] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
+    interrupted: list[str] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
 
     def sentence(self) -> str:
@@ -156,7 +170,9 @@ def see_all(
     """Book what was listed: all unchanged pods in one write, the others one by one."""
     note_listed([each for each in seen if each[0].provider_id], now=now)
     for pod, listed in seen:
-        if not pod.provider_id:
+        if listed.taken_at is not None and pod.status in LEAVES:
+            work = partial(notice, pod, listed.taken_at, now=now, done=done)
+        elif not pod.provider_id:
             work = partial(adopt, pod, listed, provider=provider, now=now, done=done)
         elif listed.status in BROKEN and pod.status in RENTED:
             work = partial(end_broken, pod, listed.status, now=now, done=done)
@@ -194,6 +210,12 @@ def note_listed(seen: Sequence[tuple[Pod, CloudPod]], *, now: datetime) -> None:
             Pod.objects.filter(pk__in=stopped).update(stopped_at=now)
         for price, changed in prices.items():
             Pod.objects.filter(pk__in=changed).update(listed_usd_per_pod_hour=price)
+
+
+def notice(pod: Pod, taken_at: datetime, *, now: datetime, done: Comparison) -> None:
+    """The provider says when it takes a pod away."""
+    if spot.note_notice(pod, taken_at, now=now):
+        done.interrupted.append(pod.name)
 
 
 def adopt(
@@ -263,6 +285,10 @@ def miss(pod: Pod, *, provider: GpuProvider, now: datetime, done: Comparison) ->
     found = provider.pod(pod.provider_id)
     if found is not None and found.status not in termination.GONE_STATUSES:
         return  # the list lags, the pod lives
+    if is_spot(pod) and pod.status in RENTED:
+        if spot.note_taken(pod, now=now):
+            done.interrupted.append(pod.name)
+        return
     with transaction.atomic():
         gone = pod.move_to(
             PodStatus.TERMINATED,

@@ -34,7 +34,10 @@ def explain_endings(
     unexplained = [
         pod
         for pod in pods
-        if pod.provider_id and pod.ready_at is None and pod.terminate_sent_at is None
+        if pod.provider_id
+        and pod.ready_at is None
+        and pod.terminate_sent_at is None
+        and pod.interrupted_at is None
     ]
     if not unexplained:
         return []

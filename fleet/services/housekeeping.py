@@ -33,6 +33,7 @@ FREQUENT_JOBS = (
     "reconcile",
     "provision_requested",
     "list_cloud",
+    "watch_spot",
     "settle_usage",
     "estimate_speeds",
     "watch_alerts",

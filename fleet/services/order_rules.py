@@ -22,6 +22,7 @@ from fleet.selectors.burn import container_disk_usd_per_hour
 from fleet.selectors.serving import fit_of, serve_spec
 from fleet.services.order_burst import budget_fault, burst_faults
 from fleet.services.order_hours import hour_faults
+from fleet.services.order_spot import spot_faults
 from fleet.services.order_workers import worker_faults, worker_of
 from fleet.services.refused import Refused
 from fleet.sizing.fit import SizingResult
@@ -53,6 +54,8 @@ class OrderSpec:
     max_replicas           [pods] of a burst, whose baseline is `replicas`
     budget_usd_per_hour    [USD/h] of a burst, all its replicas with their disks
     workers_min .. queue_delay  of serverless: workers; [s] an idle one stays, a job waits
+    on_demand_fallback     of spot: on demand stands in while spot is not to be had
+    max_spot_usd_per_gpu_hour  [USD / GPU-hour] of spot; None: the on-demand price
     container_disk_gb      [GB] must hold the weights
     max_usd_per_gpu_hour   [USD / GPU-hour] limit; None: today's price + 2 %
     extra_args             of vLLM, beside those that we set
@@ -85,6 +88,8 @@ class OrderSpec:
     workers_max: int | None = None
     idle_timeout: int | None = None
     queue_delay: int | None = None
+    on_demand_fallback: bool = False
+    max_spot_usd_per_gpu_hour: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,8 @@ def spec_from_text(fields: dict[str, str | None]) -> OrderSpec:
             workers_max=_whole(fields.get("workers_max")),
             idle_timeout=_whole(fields.get("idle_timeout")),
             queue_delay=_whole(fields.get("queue_delay")),
+            on_demand_fallback=fields.get("on_demand_fallback") == "True",
+            max_spot_usd_per_gpu_hour=_money(fields.get("max_spot_usd_per_gpu_hour")),
         )
     except (KeyError, ValueError, InvalidOperation):
         raise OrderRefused.because("This plan is incomplete; make it again.") from None
@@ -161,6 +168,7 @@ def check(spec: OrderSpec, *, provider: str) -> CheckedOrder:
         *hour_faults(spec),
         *burst_faults(spec, most_replicas=MOST_REPLICAS),
         *worker_faults(spec),
+        *spot_faults(spec),
     ):
         fault(field, sentence)
     offer = _offer(spec, provider, fault)

@@ -16,11 +16,13 @@ from django.db import IntegrityError, transaction
 from fleet.models import BalanceReading, Deployment, Fleet, GpuOffer, ModelVariant
 from fleet.selectors.account import known_balance, runway_hours
 from fleet.selectors.burn import committed_usd_per_hour, container_disk_usd_per_hour
+from fleet.selectors.providers import main_provider
 from fleet.selectors.start_up import start_up
 from fleet.services import audit, order_rules
 from fleet.services.order_burst import PlanBurst, plan_burst
 from fleet.services.order_hours import PlanHours, plan_hours
 from fleet.services.order_rules import OrderRefused, OrderSpec
+from fleet.services.order_spot import PlanSpot, plan_spot, spot_warnings
 from fleet.services.order_workers import PlanWorkers, plan_workers, worker_columns
 from fleet.sizing.fit import SizingResult
 from fleet.vllm.extra_args import normal
@@ -36,6 +38,7 @@ class OrderPlan:
     usd_per_hour        [USD / h] all replicas with their disks; of serverless at most
     usd_per_day         [USD / day]; with scheduled hours the mean of the next 7 days
     hours               the scheduled hours with their cost; None for other rentals
+    spot                what spot costs and risks; None for other rentals
     burst               what a burst may grow to; None for other rentals
     workers             of serverless and what they cost; None for other rentals
     runway_hours_*      [h] how long the balance lasts; None with `runway_reason`
@@ -55,6 +58,7 @@ class OrderPlan:
     hours: PlanHours | None
     burst: PlanBurst | None
     workers: PlanWorkers | None
+    spot: PlanSpot | None
     fleet_usd_per_hour_before: Decimal
     fleet_usd_per_hour_after: Decimal
     balance: BalanceReading | None
@@ -74,31 +78,35 @@ def plan_order(spec: OrderSpec, *, now: datetime) -> OrderPlan:
     """The plan of an order. Raises OrderRefused with a sentence per wrong field."""
     checked = order_rules.check(spec, provider=settings.PROVIDER_NAME)
     offer = checked.offer
-    per_pod = offer.usd_per_gpu_hour * spec.gpu_count
+    start = start_up(
+        checked.variant,
+        gpu_type_id=spec.gpu_type_id,
+        gpu_count=spec.gpu_count,
+        simulated=checked.fleet.simulated,
+    )
+    spot = plan_spot(
+        spec,
+        usd_per_on_demand_gpu_hour=offer.usd_per_gpu_hour,
+        start_up=start,
+        now=now,
+    )
+    priced = spot.offer if spot else offer  # where the first pods are rented
+    per_pod = priced.usd_per_gpu_hour * spec.gpu_count
     disk = container_disk_usd_per_hour(spec.container_disk_gb)
     per_hour = (per_pod + disk) * spec.replicas
     workers = plan_workers(spec, checked.worker)
     if workers is not None:
         per_hour = workers.usd_per_hour_most
-    before = committed_usd_per_hour(settings.PROVIDER_NAME)
+    payer = spot.provider if spot else main_provider()
+    before = committed_usd_per_hour(payer)
     burst = plan_burst(
         spec,
         usd_per_replica_hour=order_rules.replica_limit_usd_per_hour(
             spec, offer.usd_per_gpu_hour
         ),
     )
-    balance, reason = known_balance(now=now)
-    hours = plan_hours(
-        spec,
-        start_up=start_up(
-            checked.variant,
-            gpu_type_id=spec.gpu_type_id,
-            gpu_count=spec.gpu_count,
-            simulated=checked.fleet.simulated,
-        ),
-        usd_per_replica_hour=per_pod + disk,
-        now=now,
-    )
+    balance, reason = known_balance(now=now, provider=payer)
+    hours = plan_hours(spec, start_up=start, usd_per_replica_hour=per_pod + disk, now=now)
     return OrderPlan(
         spec=spec,
         fleet=checked.fleet,
@@ -106,7 +114,7 @@ def plan_order(spec: OrderSpec, *, now: datetime) -> OrderPlan:
         offer=offer,
         fit=checked.fit,
         launch_command=checked.launch_command,
-        usd_per_gpu_hour=offer.usd_per_gpu_hour,
+        usd_per_gpu_hour=priced.usd_per_gpu_hour,
         usd_per_pod_hour=per_pod,
         disk_usd_per_hour=disk,
         usd_per_hour=per_hour,
@@ -114,16 +122,18 @@ def plan_order(spec: OrderSpec, *, now: datetime) -> OrderPlan:
         hours=hours,
         burst=burst,
         workers=workers,
+        spot=spot,
         fleet_usd_per_hour_before=before,
         fleet_usd_per_hour_after=before + per_hour,
         balance=balance,
         runway_hours_before=runway_hours(balance, before),
         runway_hours_after=runway_hours(balance, before + per_hour),
         runway_reason=reason,
-        price_age_seconds=int((now - offer.seen_at).total_seconds()),
+        price_age_seconds=int((now - priced.seen_at).total_seconds()),
         warnings=order_rules.warnings(
             spec, checked, before + (burst.usd_per_hour_most if burst else per_hour)
-        ),
+        )
+        + spot_warnings(spot),
         quoted_at=now,
     )
 
@@ -176,7 +186,9 @@ def new_deployment(plan: OrderPlan, *, order_key: str, now: datetime) -> Deploym
         replicas=spec.replicas,
         max_replicas=spec.max_replicas,
         budget_usd_per_hour=spec.budget_usd_per_hour,
-        max_usd_per_gpu_hour=order_rules.price_limit(spec, plan.usd_per_gpu_hour),
+        max_usd_per_gpu_hour=order_rules.price_limit(spec, plan.offer.usd_per_gpu_hour),
+        max_spot_usd_per_gpu_hour=plan.spot.limit if plan.spot else None,
+        on_demand_fallback=bool(plan.spot and plan.spot.fallback),
         max_model_len=spec.max_model_len,
         gpu_memory_utilization=spec.gpu_memory_utilization,
         container_disk_gb=spec.container_disk_gb,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -19,12 +20,14 @@ from fleet.providers.base import (
     ProviderUnavailable,
     RateLimited,
 )
+from fleet.scaling.spot import REFUSED_SECONDS
 from fleet.selectors.burn import exposed_usd_per_hour, pod_usd_per_hour
 from fleet.selectors.leases import LEASE_PORT, lease_environment, lease_seconds_for
-from fleet.selectors.providers import provider_names
+from fleet.selectors.providers import provider_names, spot_provider
 from fleet.selectors.resources import live_volume_of
 from fleet.selectors.serving import VLLM_PORT, serve_spec_for
-from fleet.services import audit, fault_points, replicas, spending, termination
+from fleet.selectors.spot import is_spot
+from fleet.services import audit, fault_points, replicas, spending, spot, termination
 from fleet.services.isolation import FAULTS
 from fleet.services.launch_guard import LaunchGuard, LaunchRequest
 from fleet.vllm.command import args_string
@@ -38,8 +41,12 @@ VETO_SECONDS = 60  # a limit may be raised, a switch released, at any moment
 
 def due(*, provider_name: str, now: datetime) -> list[int]:
     """The intents that may be sent now, oldest first."""
+    held = Q()
+    if provider_name == spot_provider():
+        held = Q(deployment__spot_held_until__gt=now)
     return list(
         Pod.objects.requested()
+        .exclude(held)
         .filter(
             Q(deployment__not_before__isnull=True) | Q(deployment__not_before__lte=now),
             provider=provider_name,
@@ -68,7 +75,10 @@ def provision(
     )
     if pod is None or not replicas.may_launch(pod.deployment, now=now):
         return False  # done earlier, called off, another cloud's, or to be tried later
-    pod.network_volume = live_volume_of(pod.deployment_id)
+    if spot.is_held(pod, now=now):
+        return False
+    if not is_spot(pod):  # a volume lies in the main account
+        pod.network_volume = live_volume_of(pod.deployment_id)
     try:
         request = pod_request(pod, now=now)
     except ValueError as wrong:
@@ -128,13 +138,19 @@ def claim(pod: Pod, *, guard: LaunchGuard, now: datetime) -> bool:
 
 def too_dear(pod: Pod) -> str | None:
     """Why a pod may not be rented at the price that is quoted now."""
-    limit = pod.deployment.max_usd_per_gpu_hour * pod.gpu_count
+    limit = limit_of(pod)
     if pod.quoted_usd_per_pod_hour <= limit:
         return None
     return (
         f"it costs {pod.quoted_usd_per_pod_hour} USD/h today, above the limit of "
         f"{limit} USD/h."
     )
+
+
+def limit_of(pod: Pod) -> Decimal:
+    """The most that a pod may cost [USD / pod-hour]."""
+    per_gpu = replicas.limit_usd_per_gpu_hour(pod.deployment, provider=pod.provider)
+    return per_gpu * pod.gpu_count
 
 
 def launch_request(pod: Pod, *, now: datetime) -> LaunchRequest:
@@ -243,7 +259,7 @@ def end_late(pod: Pod, listed: CloudPod, *, provider: GpuProvider, now: datetime
 
 def end_if_too_dear(pod: Pod, *, now: datetime) -> None:
     """End a rented pod that costs more than its deployment may pay."""
-    limit = pod.deployment.max_usd_per_gpu_hour * pod.gpu_count
+    limit = limit_of(pod)
     if pod.price <= limit:
         return
     reason = (
@@ -292,9 +308,12 @@ def postpone(
 
     The wait is written first: a worker killed in between leaves a row that waits.
     """
-    replicas.hold_off(pod, now=now, seconds=wait)
-    if account:
-        replicas.hold_off_account(pod, now=now, seconds=wait, reason=reason)
+    if is_spot(pod):
+        hold_spot_off(pod, reason, now=now, wait=wait, account=account)
+    else:
+        replicas.hold_off(pod, now=now, seconds=wait)
+        if account:
+            replicas.hold_off_account(pod, now=now, seconds=wait, reason=reason)
     if pod.status == PodStatus.REQUESTED:
         Pod.objects.filter(pk=pod.pk, status=PodStatus.REQUESTED).update(
             status_reason=reason[:500]
@@ -303,6 +322,17 @@ def postpone(
         PodStatus.REQUESTED, now=now, reason=reason, facts={"sent_at": None}
     ):
         end_unrented(pod, reason, now=now)  # called off meanwhile
+
+
+def hold_spot_off(
+    pod: Pod, reason: str, *, now: datetime, wait: int, account: bool
+) -> None:
+    """Leave spot alone for a while; on demand may stand in at once."""
+    until = now + timedelta(seconds=max(wait, REFUSED_SECONDS))
+    if account:
+        spot.hold_waiting(pod, until=until, reason=reason, now=now)
+    else:
+        spot.hold([pod.deployment_id], until=until, reason=reason, now=now)
 
 
 def end_unrented(pod: Pod, reason: str, *, now: datetime) -> bool:

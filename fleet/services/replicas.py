@@ -11,9 +11,18 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Max, Q
 
-from fleet.models import MAX_NEVER_READY, Deployment, GpuOffer, Pod, PodStatus
+from fleet.models import (
+    MAX_NEVER_READY,
+    Deployment,
+    GpuOffer,
+    MarketOffer,
+    Pod,
+    PodStatus,
+)
 from fleet.schedule import ScheduleInvalid
-from fleet.services import audit, termination
+from fleet.selectors.providers import spot_provider
+from fleet.selectors.spot import spot_offer
+from fleet.services import audit, spot, termination
 
 BACK_OFF_SECONDS = (15, 30, 60, 120, 300, 600)
 NAME_LENGTH = 60  # what the provider takes
@@ -77,6 +86,8 @@ def may_be_unsettled(deployment: Deployment, live: int, *, now: datetime) -> boo
 def is_unsettled(deployment: Deployment, live: int, *, now: datetime) -> bool:
     """Whether there is something to do: too many replicas, or too few and one may start."""
     wanted = rented_for(deployment, now=now)
+    if deployment.is_spot:  # as many as wanted may still have to move
+        return bool(live or wanted)
     return live > wanted or (live < wanted and may_launch(deployment, now=now))
 
 
@@ -106,6 +117,18 @@ def settle_deployment(
             return 0  # another controller is at it, or it is another cloud's
         wanted = rented_for(deployment, now=now)
         live = sorted(deployment.pods.wanted(), key=worth)
+        if deployment.is_spot:
+            return spot.settle(
+                deployment,
+                live,
+                wanted=wanted,
+                main=provider,
+                may_launch=may_launch(deployment, now=now),
+                request=lambda where: request_pod(
+                    deployment, provider=where, now=now, api_key=new_key()
+                ),
+                now=now,
+            )
         if len(live) < wanted and may_launch(deployment, now=now):
             count = wanted - len(live)
             for _ in range(count):
@@ -166,7 +189,8 @@ def request_pod(
 ) -> Pod:
     """Write the intent to rent one pod; nothing is rented here."""
     attempt = (deployment.pods.aggregate(last=Max("attempt"))["last"] or 0) + 1
-    price = todays_price(deployment, provider=provider)
+    offer = todays_offer(deployment, provider=provider)
+    limit = limit_usd_per_gpu_hour(deployment, provider=provider)
     return Pod.objects.create(
         deployment=deployment,
         name=pod_name(deployment.slug, attempt),
@@ -177,11 +201,11 @@ def request_pod(
         ready_by=ready_by(now),
         gpu_type_id=deployment.gpu_type_id,
         gpu_count=deployment.gpu_count,
-        cloud=deployment.cloud,
+        cloud=offer.cloud if offer else deployment.cloud,
         container_disk_gb=deployment.container_disk_gb,
         api_key=api_key,
         provider=provider,
-        quoted_usd_per_pod_hour=(price or deployment.max_usd_per_gpu_hour)
+        quoted_usd_per_pod_hour=(offer.usd_per_gpu_hour if offer else limit)
         * deployment.gpu_count,
     )
 
@@ -191,8 +215,18 @@ def ready_by(sent_at: datetime) -> datetime:
     return sent_at + timedelta(seconds=settings.PROVISIONING_DEADLINE_SECONDS)
 
 
-def todays_offer(deployment: Deployment, *, provider: str) -> GpuOffer | None:
+def limit_usd_per_gpu_hour(deployment: Deployment, *, provider: str) -> Decimal:
+    """The most that a replica at `provider` may cost [USD / GPU-hour]: spot has its own."""
+    limit = deployment.max_spot_usd_per_gpu_hour
+    if limit is not None and provider == spot_provider():
+        return limit
+    return deployment.max_usd_per_gpu_hour
+
+
+def todays_offer(deployment: Deployment, *, provider: str) -> MarketOffer | None:
     """The catalog's offer of its machine; None where it is not listed."""
+    if provider == spot_provider():
+        return spot_offer(deployment.gpu_type_id)
     return GpuOffer.objects.filter(
         provider=provider, gpu_type_id=deployment.gpu_type_id, cloud=deployment.cloud
     ).first()

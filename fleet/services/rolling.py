@@ -267,6 +267,7 @@ def first_failure(rollout: Rollout) -> str:
         rollout.deployment.pods.filter(
             revision__gte=rollout.revision,
             ready_at__isnull=True,
+            interrupted_at__isnull=True,
             requested_at__gte=rollout.started_at,
         )
         .exclude(status__in=WANTED)

@@ -90,8 +90,11 @@ def drive_terminations(
         for pod in known
         if pod.terminate_sent_at is None and not is_draining(pod, now=clock())
     ][:SCRAPES_AT_ONCE]
-    if fresh:
-        apart("last scrape", lambda: last_scrape(fresh), troubles)
+    # What the provider takes away is read before it is gone, and never after.
+    last_read = [pod for pod in fresh if pod.taken_at is None]
+    last_read += [pod for pod in known if is_leaving(pod, now=clock())]
+    if last_read:
+        apart("last scrape", lambda: last_scrape(last_read), troubles)
         fault_points.reach("scrape_kept")
     gone = []
     for pod in known:
@@ -118,6 +121,11 @@ def delete_until_gone(
     Billing ends, as an upper bound, when the newest delete was answered: the clock is
     read then, because a tick that began a minute ago would make the rent too short.
     """
+    if pod.taken_at is not None and pod.terminate_sent_at is None:
+        announced = provider.pod(pod.provider_id)
+        if announced is not None and announced.status not in GONE_STATUSES:
+            pod.taken_at = None  # not taken as it was announced: billed on
+            Pod.objects.filter(pk=pod.pk).update(taken_at=None)
     if needs_delete(pod, now=clock()):
         provider.terminate(pod.provider_id)
         fault_points.reach("deleted")
@@ -141,11 +149,15 @@ def delete_until_gone(
 def billed_until(pod: Pod, *, now: datetime) -> datetime:
     """The end of a gone pod's rent, an upper bound; never before its begin."""
     end = pod.terminate_sent_at or now
+    if pod.taken_at is not None:
+        end = min(end, pod.taken_at)
     return end if pod.billed_from is None else max(end, pod.billed_from)
 
 
 def is_draining(pod: Pod, *, now: datetime) -> bool:
     """Whether requests in flight may still finish: never longer than DRAIN_SECONDS."""
+    if pod.taken_at is not None:  # the provider ends it then; until then it may answer
+        return now < pod.taken_at
     if pod.ends_at_once:
         return False
     since = pod.terminate_requested_at or pod.status_since
@@ -155,6 +167,13 @@ def is_draining(pod: Pod, *, now: datetime) -> bool:
     if latest is None or now - latest.at > recent():
         return False  # nothing recent says that anyone waits for an answer
     return latest.requests_running > 0
+
+
+def is_leaving(pod: Pod, *, now: datetime) -> bool:
+    """Whether the provider takes it away in a moment and its last scrape is due."""
+    if pod.taken_at is None or pod.terminate_sent_at is not None:
+        return False
+    return now < pod.taken_at and pod.last_scrape_at is None
 
 
 def recent() -> timedelta:

@@ -16,9 +16,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from fleet.access import operator_to_post, viewer_required
-from fleet.cloud import current_provider
 from fleet.forms import OrderForm
-from fleet.models import ActionKind, Cloud, Fleet, GpuOffer, ModelVariant, RentalKind, Tier
+from fleet.models import ActionKind, Cloud, Fleet, GpuOffer, ModelVariant, Tier
 from fleet.selectors.serving import sizing_of
 from fleet.services import fleets
 from fleet.services.actions import CostedPlan, plan_action
@@ -32,6 +31,7 @@ from fleet.sizing.gpus import gpu_named
 from fleet.templatetags.numbers import money
 from fleet.views.hours import hours_choices
 from fleet.views.memory import memory_bar
+from fleet.views.selling import rental_choices
 
 MOST_CHANGES = 3  # ways to make it fit that are told at once
 KEY_BYTES = 20  # of a confirmation
@@ -212,9 +212,6 @@ def page_context(form: OrderForm, *, now: datetime) -> dict[str, Any]:
         ],
         "variant_choices": [(v.pk, f"{v} · {v.weight_gb} GB of weights") for v in variants],
         "cloud_choices": Cloud.choices,
-        "rental_choices": RentalKind.choices,
+        **rental_choices(),
         **hours_choices(),
-        "not_sold": [
-            each for each in current_provider().capabilities() if not each.offered
-        ],
     }

@@ -12,15 +12,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from fleet.access import operator_to_post
-from fleet.cloud import current_provider
 from fleet.forms import RentalForm
-from fleet.models import ActionKind, Deployment, RentalKind
+from fleet.models import ActionKind, Deployment
 from fleet.services.actions import plan_action
 from fleet.services.actions.renting import rental_text, rental_words
 from fleet.services.launch_guard import configured_guard
 from fleet.services.refused import Refused
 from fleet.views.deployment_page import get_deployment
 from fleet.views.hours import hours_choices
+from fleet.views.selling import rental_choices
 
 
 @require_http_methods(["GET", "POST"])
@@ -72,13 +72,11 @@ def form_page(
     request: HttpRequest, deployment: Deployment, form: RentalForm
 ) -> HttpResponse:
     """The page with its lists."""
-    not_sold = [each for each in current_provider().capabilities() if not each.offered]
     context = {
         "deployment": deployment,
         "form": form,
         "now_words": rental_words(deployment),
-        "rental_choices": RentalKind.choices,
-        "not_sold": not_sold,
+        **rental_choices(),
         **hours_choices(),
     }
     return render(request, "fleet/rental.html", context)

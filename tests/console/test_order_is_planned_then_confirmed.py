@@ -197,13 +197,24 @@ def test_a_plan_made_long_ago_is_asked_for_again(
     assert not Deployment.objects.exists()
 
 
-def test_what_the_provider_does_not_sell_is_said_with_its_date(
-    operator: Client, fields: dict[str, str]
+def test_what_no_provider_sells_is_said_with_its_date_and_not_offered(
+    operator: Client, fields: dict[str, str], settings
 ):
+    settings.SPOT_PROVIDER_NAME = ""
     page = operator.get(FORM).content.decode()
 
     assert "No interruptible pods here: RunPod withdrew spot pods" in page
     assert "as of 2026-09-11" in page
+    assert 'value="spot"' not in page
+
+
+def test_spot_is_offered_where_a_connected_provider_sells_it(
+    operator: Client, fields: dict[str, str]
+):
+    page = operator.get(FORM).content.decode()
+
+    assert 'value="spot"' in page
+    assert "No interruptible pods here" not in page
 
 
 def test_fleets_of_the_other_money_are_not_offered(operator: Client, catalog: None):

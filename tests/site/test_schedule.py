@@ -29,6 +29,7 @@ def test_the_periods_are_those_of_the_plan():
         "fleet.tasks.reconcile": 15,
         "fleet.tasks.provision_requested": 15,
         "fleet.tasks.list_cloud": 60,
+        "fleet.tasks.watch_spot": 3,
         "fleet.tasks.tend_resources": 60,
         "fleet.tasks.refresh_catalog": 600,
         "fleet.tasks.read_balance": 300,

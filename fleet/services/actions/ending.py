@@ -101,7 +101,7 @@ def plan_terminate(
         title=f"Terminate {pod.name}?",
         button="Terminate" if pod.status != "requested" else "Call it off",
         changes=(Change(f"replicas of {pod.deployment.slug}", str(wanted), str(after)),),
-        account=figures.account_change(saved=saved, now=now),
+        account=figures.account_change(saved=saved, provider=pod.provider, now=now),
         saved_usd_per_hour=saved,
         hours_per_day=figures.hours_per_day(pod.deployment, now=now),
         spent_usd=figures.spent_usd([pod], now=now),

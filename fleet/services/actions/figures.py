@@ -9,8 +9,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
-
 from fleet.models import MAYBE_BILLED, Deployment, Pod
 from fleet.schedule import mean_hours_per_day, replica_seconds
 from fleet.selectors.account import known_balance, runway_hours
@@ -19,6 +17,7 @@ from fleet.selectors.burn import (
     container_disk_usd_per_hour,
     pod_usd_per_hour,
 )
+from fleet.selectors.providers import main_provider, spot_provider
 from fleet.selectors.spent import usd_so_far
 from fleet.services import replicas
 from fleet.services.actions.plan import AccountChange
@@ -31,24 +30,30 @@ class ReplicaPrice:
 
     usd_per_hour  [USD / pod-hour] with its disk
     read_at       when the catalog said it; None: the deployment's own limit stands in
+    limit         [USD / GPU-hour] above which nothing is rented
     too_dear      today's price is above the limit: nothing would be rented
     """
 
     usd_per_hour: Decimal
     read_at: datetime | None
+    limit: Decimal
     too_dear: bool = False
 
 
 def price_of_replica(deployment: Deployment) -> ReplicaPrice:
     """Today's price, and where the catalog has none, the most it may cost."""
     disk = container_disk_usd_per_hour(deployment.container_disk_gb)
-    limit = deployment.max_usd_per_gpu_hour
-    offer = replicas.todays_offer(deployment, provider=settings.PROVIDER_NAME)
+    where = spot_provider() if deployment.is_spot else main_provider()
+    limit = replicas.limit_usd_per_gpu_hour(deployment, provider=where)
+    offer = replicas.todays_offer(deployment, provider=where)
     if offer is None:
-        return ReplicaPrice(limit * deployment.gpu_count + disk, None)
+        return ReplicaPrice(limit * deployment.gpu_count + disk, None, limit)
     per_gpu = offer.usd_per_gpu_hour
     return ReplicaPrice(
-        per_gpu * deployment.gpu_count + disk, offer.seen_at, too_dear=per_gpu > limit
+        per_gpu * deployment.gpu_count + disk,
+        offer.seen_at,
+        limit,
+        too_dear=per_gpu > limit,
     )
 
 
@@ -65,12 +70,17 @@ def spent_usd(pods: Iterable[Pod], *, now: datetime) -> Decimal:
 
 
 def account_change(
-    *, added: Decimal = Decimal(0), saved: Decimal = Decimal(0), now: datetime
+    *,
+    added: Decimal = Decimal(0),
+    saved: Decimal = Decimal(0),
+    provider: str = "",
+    now: datetime,
 ) -> AccountChange:
-    """The account before and after `added` and `saved` [USD/h]."""
-    before = committed_usd_per_hour(settings.PROVIDER_NAME)
+    """The account at `provider`, or the main one, before and after [USD/h]."""
+    payer = provider or main_provider()
+    before = committed_usd_per_hour(payer)
     after = max(before + added - saved, Decimal(0))
-    balance, reason = known_balance(now=now)
+    balance, reason = known_balance(now=now, provider=payer)
     return AccountChange(
         usd_per_hour_before=before,
         usd_per_hour_after=after,
@@ -114,13 +124,14 @@ class ReplicaChange:
 def replica_change(
     deployment: Deployment, changed: Deployment, *, now: datetime
 ) -> ReplicaChange:
-    """From the row as it is to `changed`, of the same machine and price."""
+    """From the row as it is to `changed`, of the same machine."""
     live = sorted(deployment.pods.wanted(), key=replicas.worth)
     # Not the number itself: its hours may be closed, or a burst has grown beyond it.
     wanted = replicas.rented_for(changed, now=now)
     missing, surplus = max(wanted - len(live), 0), tuple(live[wanted:])
-    price = price_of_replica(deployment)
+    price = price_of_replica(changed)
     per_hour = price.usd_per_hour
+    before = price_of_replica(deployment).usd_per_hour
     return ReplicaChange(
         missing=missing,
         surplus=surplus,
@@ -128,7 +139,7 @@ def replica_change(
         added=per_hour * missing,
         saved=billed_usd_per_hour(surplus),
         daily_usd=daily_usd(changed, per_hour, now=now)
-        - daily_usd(deployment, per_hour, now=now),
+        - daily_usd(deployment, before, now=now),
     )
 
 

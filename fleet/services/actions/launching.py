@@ -9,6 +9,7 @@ from datetime import datetime
 from fleet.models import ActionKind, Deployment, Pod
 from fleet.schedule import describe, wanted_at
 from fleet.selectors.crossover import ask_for, crossover_words
+from fleet.selectors.providers import spot_provider
 from fleet.services import lifecycle, order_rules
 from fleet.services.actions import figures, targets, workers
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
@@ -41,7 +42,7 @@ def plan_launch(
         {name: parameters.get(name) for name in LAUNCH_FIELDS}
     )
     order = plan_order(spec, now=now)
-    hours = order.hours
+    hours, payer = order.hours, order.spot.provider if order.spot else ""
     shape = f"{spec.gpu_count}× {order.offer.display_name}"
     if order.workers is not None:
         return plan_launch_workers(parameters, order, guard=guard, now=now)
@@ -53,10 +54,10 @@ def plan_launch(
         title=f"Rent {many} for {order.variant}?",
         button=f"Rent {many}",
         changes=(Change("replicas", "0", str(spec.replicas)),),
-        account=figures.account_change(added=order.usd_per_hour, now=now),
+        account=figures.account_change(added=order.usd_per_hour, provider=payer, now=now),
         added_usd_per_hour=order.usd_per_hour,
         usd_per_day=order.usd_per_day,
-        price_read_at=order.offer.seen_at,
+        price_read_at=order.spot.offer.seen_at if order.spot else order.offer.seen_at,
         notes=(BILLING, "The container disk is erased at the end."),
         warnings=order.warnings,
         blocked=vetoed(
@@ -66,10 +67,12 @@ def plan_launch(
             deployment_id=None,
             guard=guard,
             now=now,
+            provider=payer,
         ),
         replicas=spec.replicas,
         new_pods=spec.replicas if hours is None else wanted_at(hours.schedule, now),
         order=order,
+        spot=order.spot,
         quoted_at=now,
     )
 
@@ -189,7 +192,12 @@ def plan_replicas(
         title=f"{kind.label.capitalize()} {deployment.slug} to {replicas_words(wanted)}?",
         button=button_words(kind, wanted, change.missing, len(change.surplus)),
         changes=(Change("replicas", str(deployment.replicas), str(wanted)),),
-        account=figures.account_change(added=change.added, saved=change.saved, now=now),
+        account=figures.account_change(
+            added=change.added,
+            saved=change.saved,
+            provider=spot_provider() if deployment.is_spot else "",
+            now=now,
+        ),
         added_usd_per_hour=change.added,
         saved_usd_per_hour=change.saved,
         hours_per_day=figures.hours_per_day(deployment, now=now),
@@ -241,8 +249,7 @@ def price_warnings(deployment: Deployment, price: figures.ReplicaPrice) -> tuple
     if price.too_dear:
         return (
             f"Today's price is above {deployment}'s limit of "
-            f"{deployment.max_usd_per_gpu_hour} USD/h per GPU: nothing is rented until it "
-            "falls.",
+            f"{price.limit} USD/h per GPU: nothing is rented until it falls.",
         )
     if price.read_at is None:
         return (

@@ -15,6 +15,7 @@ from typing import Any
 from django.core import signing
 
 from fleet.models import ActionKind, BalanceReading, Deployment, Orphan, Pod
+from fleet.services.order_spot import PlanSpot
 from fleet.services.ordering import OrderPlan
 from fleet.services.refused import Refused
 
@@ -117,6 +118,7 @@ class CostedPlan:
     order: OrderPlan | None = None
     endpoint: str = ""
     orphan: Orphan | None = None
+    spot: PlanSpot | None = None
 
     @property
     def delta_usd_per_hour(self) -> Decimal:

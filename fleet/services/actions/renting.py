@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,16 +11,23 @@ from typing import Any
 from django.conf import settings
 
 from fleet.models import ActionKind, Deployment, RentalKind, RolloutState
+from fleet.selectors.burn import container_disk_usd_per_hour
 from fleet.selectors.serverless import workers_of
 from fleet.selectors.start_up import start_up_of
 from fleet.services import lifecycle, order_rules
 from fleet.services.actions import figures, targets
+from fleet.services.actions.amounts import YES, amount, count, shortest
 from fleet.services.actions.launching import (
     BILLING,
     losses_of,
     price_warnings,
 )
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
+from fleet.services.actions.spot_renting import (
+    moving_notes,
+    on_demand_price,
+    stands_in,
+)
 from fleet.services.actions.vetoes import vetoed_more
 from fleet.services.actions.workers import endpoint_saving
 from fleet.services.launch_guard import LaunchGuard
@@ -32,6 +38,13 @@ from fleet.services.order_rules import (
     TYPED_HOURS,
     WORKERS,
     OrderSpec,
+)
+from fleet.services.order_spot import (
+    SPOT_FIELDS,
+    plan_spot,
+    spot_faults,
+    spot_limit,
+    spot_warnings,
 )
 from fleet.services.order_workers import (
     PlanWorkers,
@@ -53,9 +66,8 @@ FIELDS = (
     "max_replicas",
     "budget_usd_per_hour",
     *WORKERS,
+    *SPOT_FIELDS,
 )
-AMOUNT = re.compile(r"[0-9]{1,8}(\.[0-9]{1,4})?", re.ASCII)
-YES = ("True", "yes")
 FIRST_ENDPOINT = "The pods go on until the endpoint is live, and drain then: no gap."
 FIRST_PODS = (
     "The endpoint goes on until as many pods serve as are wanted; both are billed until "
@@ -71,16 +83,22 @@ def plan_rental(
     deployment = targets.deployment_named(parameters)
     if not deployment.replicas:
         raise Refused.because(f"{deployment} is stopped; start it, and change it then.")
-    price = figures.price_of_replica(deployment)
-    spec, hours, serverless = asked(
-        deployment, parameters, price=price.usd_per_hour, now=now
-    )
-    columns = rental_columns(spec, hours, serverless)
+    on_demand = on_demand_price(deployment)
+    price = on_demand * deployment.gpu_count
+    price += container_disk_usd_per_hour(deployment.container_disk_gb)
+    spec, hours, serverless = asked(deployment, parameters, price=price, now=now)
+    columns = rental_columns(spec, hours, serverless, usd_per_on_demand_gpu_hour=on_demand)
     changed = figures.with_columns(deployment, columns)
     before, after = rental_words(deployment), rental_words(changed)
     if before == after:
         raise Refused.because(f"{deployment} rents that way already: {before}.")
     change = figures.replica_change(deployment, changed, now=now)
+    spot = plan_spot(
+        spec,
+        usd_per_on_demand_gpu_hour=on_demand,
+        start_up=start_up_of(deployment),
+        now=now,
+    )
     moved = endpoint_change(deployment, serverless, now=now)
     added, saved = change.added + moved.added, change.saved + moved.saved
     is_free = not change.missing and not change.surplus and not moved.endpoint
@@ -91,7 +109,9 @@ def plan_rental(
         title=f"Change how {deployment.slug} rents?",
         button="Change it",
         changes=(Change("rental", before, after),),
-        account=figures.account_change(added=added, saved=saved, now=now),
+        account=figures.account_change(
+            added=added, saved=saved, provider=spot.provider if spot else "", now=now
+        ),
         added_usd_per_hour=added,
         saved_usd_per_hour=saved,
         usd_per_day=None if moved.endpoint else change.daily_usd,
@@ -99,9 +119,14 @@ def plan_rental(
         spent_usd=figures.spent_usd(change.surplus, now=now),
         price_read_at=moved.price_read_at or change.price.read_at,
         losses=losses_of(change.surplus) + moved.losses,
-        notes=((BILLING,) if change.missing else ()) + hour_notes(hours) + moved.notes,
-        warnings=() if serverless else price_warnings(deployment, change.price),
-        blocked=vetoed_more(deployment, added, guard=guard, now=now),
+        notes=((BILLING,) if change.missing else ())
+        + hour_notes(hours)
+        + moved.notes
+        + moving_notes(deployment, changed),
+        warnings=spot_warnings(spot)
+        if spot or serverless
+        else price_warnings(changed, change.price),
+        blocked=vetoed_more(changed, added, guard=guard, now=now),
         undo=FREE if is_free else "",
         undo_parameters=rental_text(deployment) if is_free else {},
         deployment=deployment,
@@ -110,6 +135,7 @@ def plan_rental(
         pods=change.surplus,
         columns=columns,
         endpoint=moved.endpoint,
+        spot=spot,
         quoted_at=now,
     )
 
@@ -148,12 +174,15 @@ def asked(
         workers_max=count(text, "workers_max"),
         idle_timeout=count(text, "idle_timeout"),
         queue_delay=count(text, "queue_delay"),
+        max_spot_usd_per_gpu_hour=amount(text, "max_spot_usd_per_gpu_hour"),
+        on_demand_fallback=stands_in(text, parameters),
     )
     errors: dict[str, list[str]] = {}
     faults = (
         *hour_faults(spec),
         *burst_faults(spec, most_replicas=MOST_REPLICAS),
         *worker_faults(spec),
+        *spot_faults(spec),
     )
     for field, sentence in faults:
         errors.setdefault(field, []).append(sentence)
@@ -270,11 +299,21 @@ def rental_text(deployment: Deployment) -> dict[str, str]:
             "max_replicas": str(deployment.max_replicas),
             "budget_usd_per_hour": shortest(deployment.budget_usd_per_hour or Decimal(0)),
         }
+    if deployment.is_spot:
+        limit = deployment.max_spot_usd_per_gpu_hour or Decimal(0)
+        text |= {
+            "max_spot_usd_per_gpu_hour": shortest(limit),
+            "on_demand_fallback": "yes" if deployment.on_demand_fallback else "",
+        }
     return text
 
 
 def rental_columns(
-    spec: OrderSpec, hours: PlanHours | None, workers: PlanWorkers | None = None
+    spec: OrderSpec,
+    hours: PlanHours | None,
+    workers: PlanWorkers | None = None,
+    *,
+    usd_per_on_demand_gpu_hour: Decimal,
 ) -> dict[str, Any]:
     """Every column of a deployment that says how it rents; those of others emptied."""
     columns: dict[str, Any] = {
@@ -294,11 +333,18 @@ def rental_columns(
         "workers_max": None,
         "max_usd_per_worker_hour": None,
         "handover_replicas": 0,
+        "max_spot_usd_per_gpu_hour": None,
+        "on_demand_fallback": False,
+        "spot_held_until": None,
+        "spot_held_reason": "",
     }
     if spec.rental_kind == RentalKind.BURST:
         columns["max_replicas"] = spec.max_replicas
         columns["budget_usd_per_hour"] = spec.budget_usd_per_hour
     columns |= worker_columns(workers)
+    if spec.rental_kind == RentalKind.SPOT:
+        columns["max_spot_usd_per_gpu_hour"] = spot_limit(spec, usd_per_on_demand_gpu_hour)
+        columns["on_demand_fallback"] = spec.on_demand_fallback
     return columns | schedule_columns(hours, is_ready_at_start=spec.is_ready_at_start)
 
 
@@ -315,6 +361,10 @@ def rental_words(deployment: Deployment) -> str:
     if deployment.rental_kind == RentalKind.BURST:
         budget = shortest(deployment.budget_usd_per_hour or Decimal(0))
         return f"{many} to {deployment.max_replicas} by demand, up to {budget} USD/h"
+    if deployment.is_spot:
+        limit = shortest(deployment.max_spot_usd_per_gpu_hour or Decimal(0))
+        else_what = "on demand stands in" if deployment.on_demand_fallback else "else waits"
+        return f"{many} on spot up to {limit} USD per GPU-hour, {else_what}"
     return f"{many}, always on"
 
 
@@ -327,36 +377,3 @@ def hour_notes(hours: PlanHours | None) -> tuple[str, ...]:
         f"{hours.words}.",
         f"{week.words.capitalize()}: {week.hours:.2f} h, {week.usd:.2f} USD at most.",
     )
-
-
-def count(text: Mapping[str, str], field: str) -> int | None:
-    """A small whole number; None where it is empty. Raises Refused."""
-    said = text.get(field, "").strip()
-    if not said:
-        return None
-    if not targets.FEW.fullmatch(said):
-        raise Refused.because(
-            f"{field.replace('_', ' ').capitalize()} is {said[:40]!r}; write a whole "
-            "number such as 2.",
-            field=field,
-        )
-    return int(said)
-
-
-def amount(text: Mapping[str, str], field: str) -> Decimal | None:
-    """An amount of money; None where it is empty. Raises Refused."""
-    said = text.get(field, "").strip()
-    if not said:
-        return None
-    if not AMOUNT.fullmatch(said):
-        raise Refused.because(
-            f"{field.split('_')[0].capitalize()} is {said[:40]!r}; write USD per hour such "
-            "as 3.00.",
-            field=field,
-        )
-    return Decimal(said)
-
-
-def shortest(value: Decimal) -> str:
-    """A number without zeros at its end, never in powers of ten."""
-    return f"{value.quantize(Decimal('0.0001')):f}".rstrip("0").rstrip(".")

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from fleet.models import Deployment
 from fleet.selectors.burn import exposed_usd_per_hour
-from fleet.selectors.providers import main_provider, provider_names
+from fleet.selectors.providers import main_provider, provider_names, spot_provider
 from fleet.services import spending
 from fleet.services.launch_guard import LaunchGuard, LaunchRequest
 
@@ -52,4 +52,5 @@ def vetoed_more(
         deployment_id=deployment.pk,
         guard=guard,
         now=now,
+        provider=spot_provider() if deployment.is_spot else "",
     )

@@ -178,6 +178,7 @@ def ghosts(now: datetime, limit: Decimal) -> Sequence[Finding]:
         at__gt=now - GHOST_SHOWN,
         pod__provider__in=provider_names(),
         pod__terminate_requested_at__isnull=True,
+        pod__interrupted_at__isnull=True,
     ).select_related("pod__deployment")
     return [
         Finding(

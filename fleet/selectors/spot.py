@@ -1,0 +1,100 @@
+"""Spot: what the market asks today, and what is known of its interruptions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import Max
+
+from fleet.models import Deployment, MarketOffer, OfferKind, OfferSource, Pod, Stock
+from fleet.scaling.spot import COUNTED, Market
+from fleet.selectors.providers import spot_provider
+
+HOUR = 3600
+LOOKED_BACK = timedelta(days=30)
+LEAST_POD_HOURS = Decimal(24)  # fewer of them measure nothing
+
+
+@dataclass(frozen=True, slots=True)
+class InterruptionRate:
+    """How often a pod is taken away [1 / pod-hour], and how that is known."""
+
+    per_hour: Decimal
+    source: str
+    is_measured: bool
+
+
+def is_spot(pod: Pod) -> bool:
+    """Whether a pod is interruptible: rented at the spot market."""
+    return bool(pod.provider) and pod.provider == spot_provider()
+
+
+def spot_offer(gpu_type_id: str) -> MarketOffer | None:
+    """What the spot market last said of a GPU; None where it never listed it."""
+    return MarketOffer.objects.filter(
+        provider=spot_provider(),
+        source=OfferSource.CATALOG,
+        kind=OfferKind.INTERRUPTIBLE,
+        gpu_type_id=gpu_type_id,
+    ).first()
+
+
+def market_of(deployment: Deployment, *, now: datetime) -> Market:
+    """The spot market as the replicas of a deployment meet it."""
+    offer = spot_offer(deployment.gpu_type_id) if spot_provider() else None
+    limit = deployment.max_spot_usd_per_gpu_hour or Decimal(0)
+    held = deployment.spot_held_until
+    seen = deployment.pods.aggregate(last=Max("interrupted_at"))["last"]
+    if offer is None or offer.is_stale(now):
+        return Market(None, False, limit, held, seen)
+    fits = deployment.gpu_count <= offer.max_count
+    return Market(
+        usd_per_gpu_hour=offer.usd_per_gpu_hour if fits else None,
+        in_stock=offer.stock != Stock.NONE,
+        limit=limit,
+        held_until=held,
+        interrupted_at=seen,
+    )
+
+
+def interruptions_lately(deployment: Deployment, *, now: datetime) -> int:
+    """Interruptions of the last hour."""
+    return deployment.pods.filter(interrupted_at__gt=now - COUNTED).count()
+
+
+def interruption_rate(gpu_type_id: str, *, now: datetime) -> InterruptionRate:
+    """Measured on our own spot pods of this GPU in 30 days, else the assumed rate."""
+    since = now - LOOKED_BACK
+    pods = Pod.objects.filter(
+        provider=spot_provider(), gpu_type_id=gpu_type_id, billed_from__isnull=False
+    ).exclude(billed_until__lt=since)
+    hours, count = Decimal(0), 0
+    for pod in pods:
+        hours += pod_hours(pod, since=since, until=now)
+        count += pod.interrupted_at is not None and pod.interrupted_at >= since
+    if hours >= LEAST_POD_HOURS:
+        return InterruptionRate(
+            count / hours,
+            f"measured: {count} in {hours:.0f} pod-hours of this GPU, last 30 days",
+            is_measured=True,
+        )
+    assumed: Decimal = settings.SPOT_INTERRUPTIONS_PER_HOUR
+    return InterruptionRate(
+        assumed,
+        f"assumed, KERNE_SPOT_INTERRUPTIONS_PER_HOUR; only {hours:.1f} pod-hours of this "
+        f"GPU were seen, {LEAST_POD_HOURS} measure it",
+        is_measured=False,
+    )
+
+
+def pod_hours(pod: Pod, *, since: datetime, until: datetime) -> Decimal:
+    """Billed hours of a pod in [since, until)."""
+    if pod.billed_from is None:
+        return Decimal(0)
+    start = max(pod.billed_from, since)
+    end = min(pod.billed_until or until, until)
+    seconds = max((end - start).total_seconds(), 0)
+    return Decimal(str(seconds)) / HOUR
