@@ -17,7 +17,7 @@ from economics.calc.token_mix import TokenCounts
 from economics.calc.unit_cost import TokenSeconds, UnitCost
 from economics.calc.unknown import Unknown
 from economics.models import DailyProfit, DayUse, Scope
-from economics.selectors.day_sums import DaySums, closed_day_sums, open_day_sums
+from economics.selectors.day_sums import DaySums, booked_costs, open_day_sums
 from economics.selectors.days import closed_days
 from economics.selectors.expenses import day_expenses
 from economics.selectors.history import open_days
@@ -194,7 +194,7 @@ def running_rows(
 ) -> list[DayRow]:
     """An open day, as far as it is known; with what is shared, where the whole is asked."""
     expenses = day_expenses(day)
-    lines, sums = closed_day_sums(day, expenses), open_day_sums(day, now, expenses)
+    lines, sums = booked_costs(day, expenses), open_day_sums(day, now, expenses)
     running = {
         pk: part.cost_usd - lines.get(pk, DaySums()).cost_usd for pk, part in sums.items()
     }

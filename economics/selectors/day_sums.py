@@ -93,6 +93,14 @@ def closed_day_sums(day: date, expenses: DayExpenses | None = None) -> SumsByDep
     return dict(sums)
 
 
+def booked_costs(day: date, expenses: DayExpenses) -> SumsByDeployment:
+    """The cost alone of what is booked in a day, per deployment id. Two queries."""
+    sums: defaultdict[int, DaySums] = defaultdict(DaySums)
+    for deployment, more in (*cost_sums(day), *expense_sums(expenses)):
+        sums[deployment] += more
+    return dict(sums)
+
+
 def open_day_sums(
     day: date, now: datetime, expenses: DayExpenses | None = None
 ) -> SumsByDeployment:
