@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 
 from economics.calc.hours import HOUR, day_of, hour_start
 from economics.calc.money import STORED_STEP, round_stored
@@ -23,6 +23,7 @@ from economics.services.resource_bills import BilledKind, keep_unexplained, obse
 from fleet.models import NetworkVolume, ServerlessEndpoint
 from fleet.providers.resources import FullProvider, ResourceBucket
 
+ABSENT_HOURS = 3  # an ended volume without a bucket by then was not charged
 Resource = NetworkVolume | ServerlessEndpoint
 
 
@@ -80,6 +81,10 @@ def read_resource_bills(
         lines = [
             *(book(bucket, volumes, now=now) for bucket in stored),
             *(book(bucket, endpoints, now=now) for bucket in served),
+            *(
+                book(bucket, {bucket.provider_id: volume}, now=now)
+                for bucket, volume in absent_buckets(provider.name, since=start, now=now)
+            ),
         ]
         unknown = keep_unexplained(
             {BilledKind.VOLUME: stored, BilledKind.ENDPOINT: served},
@@ -101,6 +106,41 @@ def by_id(
     ids = {bucket.provider_id for bucket in buckets}
     rows = model.objects.filter(provider=provider, provider_id__in=ids)
     return {row.provider_id: row for row in rows.select_related("deployment__fleet")}
+
+
+def absent_buckets(
+    provider: str, *, since: datetime, now: datetime
+) -> list[tuple[ResourceBucket, NetworkVolume]]:
+    """Buckets of 0 for booked hours of ended volumes that the bill does not contain.
+
+    One that vanished while nobody looked was accrued until it was missed. Only volumes
+    that the provider billed at least once count: an empty bill proves nothing.
+    """
+    billed = ResourceCostLine.objects.filter(
+        volume=OuterRef("volume"), billed_usd__isnull=False
+    )
+    lines = ResourceCostLine.objects.filter(
+        Exists(billed),
+        ~Exists(billed.filter(hour_start=OuterRef("hour_start"))),
+        volume__provider=provider,
+        volume__billed_until__isnull=False,
+        hour_start__gte=since,
+        hour_start__lte=now - (ABSENT_HOURS + 1) * HOUR,
+    ).select_related("volume__deployment__fleet")
+    return [
+        (
+            ResourceBucket(
+                line.volume.provider_id,
+                line.hour_start,
+                line.hour_start + HOUR,
+                Decimal(0),
+                Decimal(0),
+            ),
+            line.volume,
+        )
+        for line in lines.order_by("hour_start", "pk")
+        if line.volume is not None
+    ]
 
 
 def will_accrue(volume: NetworkVolume, bucket: ResourceBucket) -> bool:

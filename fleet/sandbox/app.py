@@ -178,18 +178,21 @@ class _Gate:
             await self._sleep(float(slow.params["seconds"]))
 
     def _pod_name(self, operation: str, call: Call) -> str:
-        """The pod that a request is about, or the volume or endpoint that it would create;
-        empty when it is about none."""
+        """The pod, volume or endpoint that a request is about or would create; empty when
+        it is about none."""
         if operation in CREATES:
             try:
                 body = json.loads(call.raw)
             except ValueError:
                 return ""
             return str(body.get("name", "")) if isinstance(body, dict) else ""
+        known = call.request.path_params.get("id", "")
         if "Pod" in operation or operation == "podAction":
-            pod = self.cloud.pods.get(call.request.path_params.get("id", ""))
+            pod = self.cloud.pods.get(known)
             return "" if pod is None else pod.name
-        return ""
+        names = {volume.id: volume.name for volume in self.cloud.volumes.present()}
+        names |= {each.id: each.shown["name"] for each in self.cloud.endpoints.present()}
+        return names.get(known, "") if known else ""
 
     def own(
         self, handler: Callable[[Cloud, Request, bytes], Awaitable[Response]]

@@ -12,6 +12,7 @@ from fleet.sandbox import bill_faults, billing, catalog, checks, graphql
 from fleet.sandbox import serverless_routes as serverless
 from fleet.sandbox.call import Call, Handler
 from fleet.sandbox.cloud import Cloud
+from fleet.sandbox.lagging import listed
 from fleet.sandbox.money import Charge
 from fleet.sandbox.pods import render
 from fleet.sandbox.problems import Problem, invalid, not_found
@@ -81,19 +82,9 @@ def _availability_query(query: dict[str, str]) -> catalog.AvailabilityQuery | No
 
 def list_pods(call: Call) -> Response:
     """All pods that exist, less those a lagging list hides."""
-    cloud, now = call.cloud, call.cloud.now()
-    shown = []
-    lag = None
-    for pod in cloud.live():
-        lag = lag or cloud.faults.strike("list_lag", pod.name)
-        hidden = (
-            lag is not None
-            and lag.names(pod.name)
-            and now < pod.created_at + float(lag.params["seconds"])
-        )
-        if not hidden:
-            shown.append(render(pod, now))
-    return answer({"pods": shown})
+    now = call.cloud.now()
+    pods = listed(call, call.cloud.live(), name_of=lambda pod: pod.name)
+    return answer({"pods": [render(pod, now) for pod in pods]})
 
 
 def create_pod(call: Call) -> Response:
@@ -147,10 +138,9 @@ def stream_logs(call: Call) -> Response:
 
 
 def list_volumes(call: Call) -> Response:
-    """Network volumes that exist."""
-    return answer(
-        {"networkVolumes": [item.render() for item in call.cloud.volumes.present()]}
-    )
+    """Network volumes that exist, less those a lagging list hides."""
+    volumes = listed(call, call.cloud.volumes.present(), name_of=lambda each: each.name)
+    return answer({"networkVolumes": [item.render() for item in volumes]})
 
 
 def create_volume(call: Call) -> Response:

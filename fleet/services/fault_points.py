@@ -27,6 +27,13 @@ POINTS = {
     "scrape_kept": "the last scrape is kept, and no delete is sent",
     "deleted": "the delete is answered, and not noted",
     "delete_noted": "the delete is noted, and the end is not confirmed",
+    # volumes and endpoints
+    "resource_claimed": "a volume or endpoint is claimed, and its create is not sent",
+    "resource_created": "its create is answered, and the id is not saved",
+    "resource_deleted": "its delete is answered, and not noted",
+    "resource_delete_noted": "its delete is noted, and its end is not confirmed",
+    "grow_claimed": "a volume's growth is claimed, and not sent",
+    "grown": "the growth is answered, and the list does not show it",
 }
 
 Listener = Callable[[str], None]

@@ -11,6 +11,7 @@ from fleet.models import NetworkVolume, ResourceStatus
 from fleet.providers.base import ProviderRefused, ProviderUnavailable, RateLimited
 from fleet.providers.resources import CloudVolume, FullProvider
 from fleet.selectors.burn import exposed_usd_per_hour
+from fleet.selectors.providers import provider_names
 from fleet.selectors.resources import volume_usd_per_hour
 from fleet.services import audit, fault_points, spending
 from fleet.services.launch_guard import LaunchGuard, LaunchRequest
@@ -104,7 +105,8 @@ def asked(volume: NetworkVolume, wanted: int, now: datetime) -> LaunchRequest:
     return LaunchRequest(
         deployment=volume.deployment.slug,
         usd_per_hour=max(more, Decimal(0)),
-        committed_usd_per_hour=exposed_usd_per_hour(volume.provider),
+        committed_usd_per_hour=exposed_usd_per_hour(*{*provider_names(), volume.provider}),
+        account_usd_per_hour=exposed_usd_per_hour(volume.provider),
         provider=volume.provider,
         now=now,
         fleet_id=volume.deployment.fleet_id,

@@ -159,16 +159,17 @@ class Console:
         assert plan.status_code == 200, f"the plan was refused: {words(plan.text)}"
         self._confirm(plan.text)
 
-    def act(self, kind: str, **parameters: Any) -> None:
+    def act(self, kind: str, *, typed: str = "", **parameters: Any) -> None:
         """Open the plan of an action and confirm it."""
-        self._confirm(self.page(f"/actions/plan/{kind}/?{urlencode(parameters)}"))
+        page = self.page(f"/actions/plan/{kind}/?{urlencode(parameters)}")
+        self._confirm(page, **({"typed": typed} if typed else {}))
 
-    def _confirm(self, page: str) -> None:
+    def _confirm(self, page: str, **answers: str) -> None:
         hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
         confirm = re.search(r'action="([^"]+)"[^>]*data-once', page)
         assert confirm, f"the plan has no confirmation: {words(page)}"
         hidden = {name: unescape(value) for name, value in hidden.items()}
-        answer = self.post_form(self.url + confirm.group(1), page, **hidden)
+        answer = self.post_form(self.url + confirm.group(1), page, **hidden, **answers)
         assert answer.status_code == 200, words(answer.text)
 
     # -- the facts --

@@ -15,7 +15,8 @@ from tests.end_to_end.test_main_job import BOOK_AND_CLOSE
 from tests.faults.drill import Drill, Row, belongs, instant
 from tests.faults.scenarios import Death, Fault, Trouble
 
-BEGIN, END = "<!-- matrix -->", "<!-- end of the matrix -->"
+MARKS = "<!-- matrix -->", "<!-- end of the matrix -->"
+RESOURCE_MARKS = "<!-- resources -->", "<!-- end of the resources -->"
 # Also by a clock five hours ahead: an hour that the bill does not name is free after four.
 READ_THE_BILL = """
 from datetime import timedelta
@@ -184,11 +185,12 @@ def wanted_until(pod: dict[str, Any], told: dict[str, datetime]) -> datetime:
     return min(ends, default=datetime.max.replace(tzinfo=UTC))
 
 
-def keep(page: Path, text: str) -> None:
+def keep(page: Path, text: str, marks: tuple[str, str] = MARKS) -> None:
     """Put the table into the page, between its two marks."""
-    before, _, rest = page.read_text().partition(BEGIN)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+    begin, end = marks
+    before, _, rest = page.read_text().partition(begin)
+    _, _, after = rest.partition(end)
+    page.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -14,7 +14,22 @@ import pytest
 from tests.end_to_end.conftest import start_console  # noqa: F401
 from tests.end_to_end.console import ROOT, Console
 from tests.faults.drill import SETTINGS, Drill, Row
-from tests.faults.matrix import keep, run_deaths, run_troubles, settle_books, slug_of, table
+from tests.faults.matrix import (
+    RESOURCE_MARKS,
+    keep,
+    run_deaths,
+    run_troubles,
+    settle_books,
+    slug_of,
+    table,
+)
+from tests.faults.resources import (
+    death_rows,
+    run_resource_deaths,
+    run_resource_troubles,
+    settle_resources,
+    trouble_rows,
+)
 from tests.faults.scenarios import (
     LAUNCH_DEATHS,
     STOP_DEATHS,
@@ -25,9 +40,11 @@ from tests.faults.scenarios import (
 )
 
 WHOLE = os.environ.get("FAULTS") == "all"
+RESOURCES = WHOLE or os.environ.get("FAULTS") == "resources"  # volumes and endpoints only
 PAGE = ROOT / "docs" / "faults.md"  # where the whole table is kept
 PART_TROUBLES = ("lost_response",)
 PART_DEATHS = ("created", "deleted")
+PART_RESOURCE_DEATHS = ("resource_created",)
 ENDS = ("stop", "terminate")
 
 
@@ -48,12 +65,14 @@ def test_the_page_shows_the_matrix_as_it_is():
     page = PAGE.read_text()
     names = [each.name for each in TROUBLES]
     names += [row.scenario for *_, row in all_deaths()]
+    names += [each.row.scenario for each in (*trouble_rows(), *death_rows())]
 
     assert [name for name in names if f"| {name} |" not in page] == []
 
 
 def test_every_fault_point_has_a_row():
-    assert points_without_a_row() == set()
+    theirs = {death.point for each in death_rows() for death in each.deaths}
+    assert points_without_a_row(theirs) == set()
 
 
 @pytest.mark.slow
@@ -81,4 +100,30 @@ def test_the_matrix(start_console: Callable[..., Console], capsys):  # noqa: F81
         print(f"\n{text}")
     if WHOLE:
         keep(PAGE, text)
+    assert [(row.scenario, row) for row in everything if not row.is_good] == []
+
+
+@pytest.mark.slow
+def test_the_matrix_of_volumes_and_endpoints(
+    start_console: Callable[..., Console],  # noqa: F811
+    capsys,
+):
+    troubles = trouble_rows(None if RESOURCES else PART_TROUBLES)
+    deaths = death_rows(None if RESOURCES else PART_RESOURCE_DEATHS)
+    drill = Drill(start_console(**SETTINGS))
+    everything = [each.row for each in (*troubles, *deaths)]
+    drill.add([row.slug for row in everything])
+
+    for again in range(2 if RESOURCES else 1):
+        run_resource_troubles(drill, troubles)
+        for each in deaths:
+            run_resource_deaths(drill, each, whole=bool(again))
+    settle_books(drill, ())
+    settle_resources(drill, (*troubles, *deaths))
+
+    text = table(everything)
+    with capsys.disabled():
+        print(f"\n{text}")
+    if RESOURCES:
+        keep(PAGE, text, RESOURCE_MARKS)
     assert [(row.scenario, row) for row in everything if not row.is_good] == []

@@ -17,6 +17,7 @@ from economics.services.close import close_day, due_days
 from economics.services.metering import seal_hours, settle_usage
 from economics.services.revenue import post_revenue
 from fleet.models import ENDED, Deployment, Health, Orphan, Pod, PodStatus
+from fleet.providers import errors
 from fleet.providers.base import ProviderError
 from fleet.services import (
     catalog,
@@ -26,15 +27,21 @@ from fleet.services import (
     probing,
     provisioning,
     reconcile,
+    resources,
 )
 from fleet.services.jobs import JobFailed
 from tests.clock import Clock
+from tests.soak import resources as soak_resources
 from tests.soak.cloud import InProcessCloud, Probes, WiredProvider
 from tests.soak.trouble import Deaths, Killed
 
 SETTLING = (PodStatus.CREATING, PodStatus.PROVISIONING, PodStatus.TERMINATING)
 SICK = (Health.HUNG, Health.DEAD)
 SICK_MINUTES = 15
+PODS = "llama-"  # deployments whose story is that of pods
+PROVIDER_ERRORS = {
+    name for name, kind in vars(errors).items() if isinstance(kind, type)
+}  # as a job's sentence names them
 
 
 @dataclass
@@ -69,6 +76,7 @@ class Console:
             Job("reconcile", minute, self._reconcile, start),
             Job("rent", minute, self._rent, start),
             Job("list", minute, self._list, start),
+            Job("resources", minute, self._tend, start),
             Job("probe", 10 * minute, self._probe, start),
             Job("usage", 4 * hour, self._usage, start),
             Job("costs", 3 * hour, accrue, start),
@@ -108,6 +116,7 @@ class Console:
             or Pod.objects.exclude(status__in=ENDED).filter(list_misses__gt=0).exists()
             or Pod.objects.rented().filter(health__in=SICK).exists()
             or Orphan.objects.filter(gone_at=None).exists()
+            or soak_resources.is_settling()
         )
 
     def _new_key(self) -> str:
@@ -134,6 +143,16 @@ class Console:
         done = cloud_list.compare(provider=self.provider, now=now)
         if done.troubles:
             raise JobFailed(done.sentence())
+
+    def _tend(self, now: datetime) -> None:
+        """A row for which the provider did not answer breaks the job, and is no fault."""
+        try:
+            resources.tend(provider=self.provider, guard=guards.veto, now=now)
+        except JobFailed as failure:
+            broke = str(failure).partition(";")[0].partition("broke: ")[2]
+            if {each.rpartition(": ")[2] for each in broke.split(", ")} - PROVIDER_ERRORS:
+                raise
+            self.unanswered["resources: some row"] += 1
 
     def _probe(self, now: datetime) -> None:
         probing.sweep(provider_names=("sandbox",), clock=self.clock, ask=self.probes)
@@ -176,7 +195,7 @@ class Operator:
             self.top_up()
 
     def _change_mind(self, now: datetime) -> None:
-        deployment = self._random.choice(list(Deployment.objects.order_by("pk")))
+        deployment = self._random.choice(pod_deployments())
         deed = self._random.choice(("stop", "scale", "end a pod"))
         self.deeds[deed] += 1
         if deed == "stop":
@@ -196,7 +215,7 @@ class Operator:
         for pod in sick.order_by("pk"):
             self.deeds["end a sick pod"] += 1
             lifecycle.request_termination(pod, acting_user="ada", now=now)
-        for deployment in Deployment.objects.order_by("pk"):
+        for deployment in pod_deployments():
             if deployment.replicas < self._size or deployment.launch_failures:
                 self._start(deployment, self._size, now)
 
@@ -208,11 +227,15 @@ class Operator:
     def top_up(self) -> None:
         """A day and a bit of the whole fleet's rent, so that it sometimes is too late."""
         self.deeds["top up"] += 1
-        pods = self._size * Deployment.objects.count()
+        pods = self._size * len(pod_deployments())
         usd = Decimal(pods) * Decimal("0.75") * self._random.randint(12, 30)
         self._cloud.ask("POST", "/sandbox/topup", {"usd": f"{usd:.2f}"})
 
     def stop_all(self, now: datetime) -> None:
         """The end of the soak."""
-        for deployment in Deployment.objects.order_by("pk"):
+        for deployment in pod_deployments():
             lifecycle.stop_deployment(deployment, acting_user="ada", now=now)
+
+
+def pod_deployments() -> list[Deployment]:
+    return list(Deployment.objects.filter(slug__startswith=PODS).order_by("pk"))

@@ -18,12 +18,19 @@ from tests.sandbox.harness import pod_body
 from tests.soak import books
 from tests.soak.cloud import InProcessCloud, running_cloud
 from tests.soak.console import Console, Operator
+from tests.soak.resources import (
+    ResourceFindings,
+    Storekeeper,
+    compare_resources,
+    make_stores,
+)
 from tests.soak.trouble import Trouble
 
 QUIET, BUSY = timedelta(minutes=10), timedelta(minutes=1)
 REPLICAS = 5
 PER_HOUR = 0.5  # faults, and as many deaths
 STRAYS_PER_DAY = 1
+STORES = 3  # deployments with volumes and endpoints
 LONGEST_END = timedelta(hours=6)
 # A stray is first seen a list later, which may be refused, and seen again at the end of
 # its grace, when a delete may be lost and sent again. A quiet fleet is looked at every ten
@@ -40,9 +47,11 @@ class Report:
     pods: int
     seed: int
     findings: books.Findings
+    resources: ResourceFindings
     faults: Counter[str]
     deaths: Counter[str]
     deeds: Counter[str]
+    store_deeds: Counter[str]
     unanswered: Counter[str]
     failures: list[str]
     too_many: list[str]
@@ -68,6 +77,8 @@ class Report:
             f"charged {found.charged_usd:.6f} USD; booked {found.booked_usd:.6f} USD and "
             f"{found.unattributed_usd:.6f} USD of pods without a row; "
             f"difference {found.difference_usd:.6f} USD",
+            f"the storekeeper: {counted(self.store_deeds)}",
+            self.resources.text(),
         ]
         return "\n".join(lines)
 
@@ -89,6 +100,7 @@ class Soak:
         self.trouble = Trouble(random, cloud, per_hour=PER_HOUR)
         self.console = Console(cloud, clock, self.trouble.deaths)
         self.operator = Operator(random, cloud, size=REPLICAS)
+        self.storekeeper = Storekeeper(random, cloud)
         self._steps = self._strays = 0
         self._too_many: list[str] = []
         make_wishes(pods, created_at=clock.now)
@@ -102,16 +114,20 @@ class Soak:
             hours = self._step() / timedelta(hours=1)
             self.trouble.order(hours=hours)
             self.operator.act(self._clock.now, hours=hours)
+            self.storekeeper.act(self._clock.now, hours=hours)
             self._leave_stray(hours)
         self._end()
+        truth = self._cloud.truth()
         return Report(
             days=days,
             pods=self._pods,
             seed=self._seed,
-            findings=books.compare(self._cloud.truth(), grace=GRACE),
+            findings=books.compare(truth, grace=GRACE),
+            resources=compare_resources(truth, grace=GRACE),
             faults=self.trouble.struck,
             deaths=self.trouble.deaths.struck,
             deeds=self.operator.deeds,
+            store_deeds=self.storekeeper.deeds,
             unanswered=self.console.unanswered,
             failures=self.console.failures,
             too_many=self._too_many,
@@ -162,8 +178,11 @@ class Soak:
         self.trouble.end_faults()
         self.operator.stop_all(self._clock.now)
         last = self._clock.now + LONGEST_END
-        while self._cloud.cloud.live() or self.console.is_settling():
-            assert self._clock.now < last, f"still alive: {self._cloud.cloud.live()}"
+        left = self.storekeeper.left
+        while self._cloud.cloud.live() or left() or self.console.is_settling():
+            alive = [*self._cloud.cloud.live(), *left()]
+            assert self._clock.now < last, f"still alive: {alive}"
+            self.storekeeper.end_all(self._clock.now)
             self._step()
         after = self._clock.now + timedelta(days=1, hours=5)
         while self._clock.now < after:
@@ -177,6 +196,7 @@ def make_wishes(pods: int, *, created_at: datetime) -> None:
     fleet = Fleet.objects.filter(simulated=True, tier=Tier.ONE).get()
     llama = make_llama()
     make_price(served_model=llama.served_model)
+    make_stores(STORES, fleet=fleet, variant=llama, created_at=created_at)
     for number in range(pods // REPLICAS):
         make_deployment(
             fleet=fleet,

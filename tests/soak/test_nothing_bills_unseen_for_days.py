@@ -38,5 +38,13 @@ def test_a_fleet_survives_what_goes_wrong(tmp_path, calm_probes, capsys):
     assert found.leaked == [], "pods lived on unwanted, beyond the grace"
     assert found.worst_pods == [], "pods whose cost is not booked to the cent"
     assert abs(found.difference_usd) < CENT
-    assert found.closed_usd == found.booked_usd, "the closed days miss some line"
+    stored = report.resources
+    booked = found.booked_usd + stored.booked_usd
+    assert found.closed_usd == booked, "the closed days miss some line"
+    assert stored.alive == [], "volumes or endpoints still bill after the end"
+    assert stored.twice == [], "one volume or endpoint was rented twice"
+    assert stored.unexplained == [], "volumes or endpoints that nothing of ours explains"
+    assert stored.leaked == [], "volumes or endpoints lived on unwanted"
+    assert stored.wrong == [], "volumes or endpoints not booked to the cent"
+    assert abs(stored.difference_usd) < CENT
     assert min(len(report.faults), len(report.deaths)) > 0, "nothing went wrong"

@@ -14,10 +14,14 @@ from tests.soak.cloud import InProcessCloud
 # request, or after it has done it.
 WIRE_POINTS = tuple(
     f"{side}_{method}"
-    for method in ("POST", "DELETE", "GET")
+    for method in ("POST", "DELETE", "GET", "PATCH")
     for side in ("before", "after")
 )
-MONEY_REQUESTS = ("createPod", "deletePod", "listPods", "getPod")
+MONEY_REQUESTS = (
+    *("createPod", "deletePod", "listPods", "getPod"),
+    *("createNetworkVolume", "deleteNetworkVolume", "listNetworkVolumes"),
+    *("createEndpoint", "deleteEndpoint", "listEndpoints", "updateNetworkVolume"),
+)
 
 
 class Killed(BaseException):
@@ -45,6 +49,8 @@ def draw_death(random: Random) -> str:
 def draw_fault(random: Random) -> dict[str, Any]:
     """A fault of any kind that the sandbox has, with parameters that a cloud may show."""
     kind = random.choice(list(KINDS))
+    while kind not in SHAPES:  # a wrong bill is no longer what the cloud charged
+        kind = random.choice(list(KINDS))
     fault: dict[str, Any] = {"kind": kind, "times": random.randint(1, 3)}
     return fault | SHAPES[kind](random)
 

@@ -167,3 +167,23 @@ def test_the_cost_to_date_is_booked_and_running():
     costs = cost_to_date([volume], now=NOON + timedelta(minutes=90))
 
     assert costs == {volume.name: Decimal("0.105")}
+
+
+def test_hours_of_an_ended_volume_that_the_bill_does_not_name_were_free(account):
+    live_volume(billed_until=NOON + 2 * HOUR, status=ResourceStatus.ENDED)
+    account.volume_buckets = [bucket("vol1", NOON, "0.07")]
+    read_billing(provider=account, now=NOON + 4 * HOUR)
+    assert booked() == Decimal("0.14")
+
+    for _ in range(2):
+        read_billing(provider=account, now=NOON + 6 * HOUR)
+
+    assert booked() == Decimal("0.07")
+
+
+def test_an_empty_bill_proves_nothing(account):
+    live_volume(billed_until=NOON + 2 * HOUR, status=ResourceStatus.ENDED)
+
+    read_billing(provider=account, now=NOON + 9 * HOUR)
+
+    assert booked() == Decimal("0.14")
