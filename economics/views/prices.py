@@ -16,6 +16,8 @@ from django.views.decorators.http import require_http_methods
 
 from economics.calc.money import per_million
 from economics.models import TokenPrice
+from economics.selectors.listings import deployments_by_model
+from economics.selectors.price_advice import PriceAdvice, price_advice
 from economics.services.prices import PriceRefused, next_start, set_token_price
 from fleet.access import operator_to_post
 from fleet.forms import ListedField, NumberField
@@ -109,8 +111,18 @@ def prices(request: HttpRequest) -> HttpResponse:
         "models": listed,
         "model_choices": [(row.served_model.pk, row.served_model.name) for row in listed],
         "valid_from": next_start(None, now=now),
+        "advice": advice_asked(request, now=now),
     }
     return render(request, "economics/prices.html", context)
+
+
+def advice_asked(request: HttpRequest, *, now: datetime) -> PriceAdvice | None:
+    """Advice for the model and deployment of the address, else for the first there is."""
+    by_model = deployments_by_model()
+    asked = request.GET.get("model", "")
+    key = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
+    deployments = by_model.get(key) or next(iter(by_model.values()), [])
+    return price_advice(deployments, slug=request.GET.get("deployment", ""), now=now)
 
 
 def save(form: PriceForm, *, username: str, now: datetime) -> TokenPrice | None:
