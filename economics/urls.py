@@ -4,6 +4,7 @@ from django.urls import path
 
 from economics.views import (
     book_import,
+    cash,
     charts,
     days,
     expenses,
@@ -60,6 +61,10 @@ urlpatterns = [
     path(
         "books/expenses/<int:pk>/reverse/", expenses.expense_reverse, name="expense-reverse"
     ),
+    path("books/cash/", cash.cash, name="cash"),
+    path("books/cash/receivables.json", cash.receivables_json, name="receivables-json"),
+    path("books/cash/receivables.csv", cash.receivables_csv, name="receivables-csv"),
+    path("books/cash/<int:pk>/reverse/", cash.cash_reverse, name="cash-reverse"),
     path("books/statements/", statements.statements, name="statements"),
     path(
         "books/statements/<str:month>/", statements.statement_month, name="statement-month"

@@ -1,6 +1,7 @@
 """The tables of the money, re-exported so that callers need one import."""
 
 from economics.models.book_import import BookImport
+from economics.models.cash import CashEntry, CashKind
 from economics.models.expense import Expense, ExpenseCategory, ExpenseLine
 from economics.models.guardrail import GuardrailLimit, GuardrailTrip
 from economics.models.ledger import (
@@ -32,6 +33,8 @@ __all__ = [
     "DISK_KINDS",
     "BillingObservation",
     "BookImport",
+    "CashEntry",
+    "CashKind",
     "CostKind",
     "CostLine",
     "DailyProfit",

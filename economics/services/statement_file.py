@@ -20,6 +20,7 @@ from economics.models import BookImport, Statement
 from economics.selectors.accrued_months import accrued_in, next_month
 from economics.selectors.days import newest_closed_day
 from economics.selectors.model_names import ModelNames
+from economics.selectors.receivables import DEFAULT_MARKET
 from economics.selectors.statements import newest_statements
 from economics.selectors.today import kinds_of_money
 from economics.services.book_imports import Importer, Shown
@@ -27,7 +28,6 @@ from economics.services.statements import StatementSpec, book_statement
 from fleet.csv_files import Column, FileRefused, Row, counted, name_repeats, read_sheet
 
 MOST_ROWS = 5_000
-DEFAULT_MARKET = "openrouter"
 MOST_USD = Decimal(100_000_000)
 MOST_TOKENS = Decimal(10**17)
 CENT = Decimal("0.01")  # a statement may round each of its amounts

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from economics.models import BookImport
 from economics.services.book_imports import FilePreview, Importer, preview_file, take_in
+from economics.services.cash_file import CASH
 from economics.services.expense_file import EXPENSES
 from economics.services.request_logs import REQUESTS
 from economics.services.statement_file import STATEMENT
@@ -111,6 +112,24 @@ KINDS = {
         ),
         example="period,model,prompt_tokens,completion_tokens,gross_usd,fee_usd,net_usd\n"
         "2026-10,meta-llama/llama-3.1-8b-instruct,120000000,14000000,5.02,0.00,5.02",
+    ),
+    "cash": Kind(
+        importer=CASH,
+        title="Import payments and top-ups",
+        back="economics:cash",
+        back_title="Cash",
+        columns=(
+            ("paid_on", True, "the day on which the money moved, such as 2026-11-09"),
+            ("kind", True, "payment (to us) or top_up (to a provider)"),
+            ("party", True, "the marketplace or the provider, such as openrouter, runpod"),
+            ("amount_usd", True, "USD with at most 2 decimals"),
+            ("month", False, "of a payment: the month that it pays, such as 2026-10"),
+            ("note", False, "at most 120 characters"),
+            ("currency", False, "USD; another currency is refused"),
+        ),
+        example="paid_on,kind,party,amount_usd,month,note\n"
+        "2026-11-30,payment,openrouter,1250.00,2026-10,wire 4711\n"
+        "2026-11-02,top_up,runpod,500.00,,",
     ),
 }
 

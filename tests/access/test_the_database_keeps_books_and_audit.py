@@ -21,6 +21,7 @@ TABLES = [
     "economics_statement",
     "economics_statementrow",
     "economics_varianceline",
+    "economics_cashentry",
 ]
 
 

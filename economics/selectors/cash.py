@@ -1,0 +1,132 @@
+"""The cash position: prepaid balances, top-ups, and the float until money comes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.conf import settings
+from django.db.models import F, Window
+from django.db.models.functions import Lag
+
+from economics.calc.hours import day_bounds
+from economics.calc.receivables import (
+    Float,
+    WorkingCapital,
+    float_until,
+    working_capital,
+)
+from economics.calc.unknown import Unknown
+from economics.models import CashEntry, CashKind
+from economics.selectors.receivables import Receivable, next_payment
+from fleet.models import BalanceReading
+from fleet.selectors.account import Account, accounts
+
+SEEN_DAYS = 90
+MOST_SEEN = 50
+LEAST_RISE = Decimal(1)  # [USD] a smaller one is a correction by the provider
+NEAR_DAYS = 1
+NEAR_SHARE = Decimal("0.05")
+NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True)
+class SeenTopUp:
+    """A balance that rose between two readings: at least so much was paid in [USD].
+
+    entry  the top-up that was booked by hand and explains it, if there is one
+    """
+
+    provider: str
+    after: datetime
+    read_at: datetime
+    rise_usd: Decimal
+    entry: CashEntry | None = None
+
+
+@dataclass(frozen=True)
+class CashPosition:
+    """Prepaid money against money in arrears, apart from profit [USD]."""
+
+    accounts: Sequence[Account]
+    usd_per_hour: Decimal
+    balance_usd: Decimal | Unknown
+    next_payment: tuple[datetime, Decimal] | None
+    hours: Decimal | None
+    need: Float | Unknown
+    steady: WorkingCapital
+
+
+def cash_position(rows: Sequence[Receivable], *, now: datetime) -> CashPosition:
+    """What the balances must last for, given what is owed to us."""
+    known = accounts(now=now)
+    # An account that spends nothing and has no balance holds no money to wait for.
+    found = [each for each in known if each.balance or each.burn_usd_per_hour] or known[:1]
+    burn = sum((each.burn_usd_per_hour for each in found), NOTHING)
+    unread = next((each.reason for each in found if each.balance is None), "")
+    balance = sum(
+        (each.balance.balance_usd for each in found if each.balance is not None), NOTHING
+    )
+    coming = next_payment(rows)
+    end = None if coming is None else day_bounds(coming[0]).end
+    hours = None if end is None else Decimal(int((end - now).total_seconds())) / 3600
+    return CashPosition(
+        accounts=found,
+        usd_per_hour=burn,
+        balance_usd=Unknown(unread) if unread else balance,
+        next_payment=None if coming is None or end is None else (end, coming[1]),
+        hours=hours,
+        need=float_until(
+            usd_per_hour=burn, hours=hours, balance_usd=None if unread else balance
+        ),
+        steady=working_capital(
+            usd_per_day=burn * 24, terms_days=settings.PAYMENT_TERMS_DAYS
+        ),
+    )
+
+
+def seen_top_ups(*, simulated: bool, now: datetime) -> list[SeenTopUp]:
+    """Rises of the prepaid balances in the last days, newest first. Two queries.
+
+    A rise is the least that was paid in: what was spent between the readings is not in
+    it. A booked top-up of nearly the same amount and day explains it.
+    """
+    begin = now - timedelta(days=SEEN_DAYS)
+    one, order = F("provider"), F("read_at").asc()
+    rises = (
+        BalanceReading.objects.filter(read_at__gte=begin, read_at__lte=now)
+        .annotate(
+            before_usd=Window(Lag("balance_usd"), partition_by=one, order_by=order),
+            before_at=Window(Lag("read_at"), partition_by=one, order_by=order),
+        )
+        .filter(balance_usd__gte=F("before_usd") + LEAST_RISE)
+        .order_by("-read_at")[:MOST_SEEN]
+    )
+    booked = list(
+        CashEntry.objects.filter(
+            kind=CashKind.TOP_UP,
+            simulated=simulated,
+            paid_on__gte=(begin - timedelta(days=NEAR_DAYS)).date(),
+            reverses=None,
+            reversed_by=None,
+        )
+    )
+    found = []
+    for row in rises:
+        rise = row.balance_usd - row.before_usd
+        entry = next((each for each in booked if explains(each, row, rise)), None)
+        if entry is not None:
+            booked.remove(entry)
+        found.append(SeenTopUp(row.provider, row.before_at, row.read_at, rise, entry))
+    return found
+
+
+def explains(entry: CashEntry, row: BalanceReading, rise_usd: Decimal) -> bool:
+    """Whether a booked top-up is the rise of a balance."""
+    return (
+        entry.party == row.provider
+        and abs((row.read_at.date() - entry.paid_on).days) <= NEAR_DAYS
+        and abs(entry.amount_usd - rise_usd) <= NEAR_SHARE * entry.amount_usd
+    )
