@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -9,11 +10,21 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import Max
 
-from fleet.models import Deployment, MarketOffer, OfferKind, OfferSource, Pod, Stock
-from fleet.scaling.spot import COUNTED, Market
+from fleet.models import (
+    WANTED,
+    Deployment,
+    MarketOffer,
+    OfferKind,
+    OfferSource,
+    Pod,
+    Stock,
+)
+from fleet.scaling.spot import COUNTED, Choice, Market, choose
 from fleet.selectors.providers import spot_provider
+from fleet.selectors.spent import cold_start_usd
 
 HOUR = 3600
+SHOWN_DAYS = 7
 LOOKED_BACK = timedelta(days=30)
 LEAST_POD_HOURS = Decimal(24)  # fewer of them measure nothing
 
@@ -98,3 +109,71 @@ def pod_hours(pod: Pod, *, since: datetime, until: datetime) -> Decimal:
     end = min(pod.billed_until or until, until)
     seconds = max((end - start).total_seconds(), 0)
     return Decimal(str(seconds)) / HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class SpotShown:
+    """What a spot deployment's page says.
+
+    on_spot, standing_in  live replicas by where they are rented
+    choice                where the next one would be rented, and why
+    interruptions         of the last SHOWN_DAYS, in `pod_hours` of spot
+    reloads               starts that followed an interruption, all of its life
+    reload_usd            [USD] what those cost until they served
+    loading               of them not ready yet, so not in the sum
+    """
+
+    on_spot: int
+    standing_in: int
+    choice: Choice
+    market: Market
+    interruptions: int
+    pod_hours: Decimal
+    per_hour: Decimal | None
+    reloads: int
+    reload_usd: Decimal
+    loading: int
+    days: int = SHOWN_DAYS
+
+
+def spot_shown(deployment: Deployment, *, now: datetime) -> SpotShown | None:
+    """Where its replicas are, and what interruptions have cost; None for other rentals."""
+    if not deployment.is_spot:
+        return None
+    pods = list(deployment.pods.order_by("requested_at", "pk"))
+    live = [pod for pod in pods if pod.status in WANTED]
+    market = market_of(deployment, now=now)
+    since = now - timedelta(days=SHOWN_DAYS)
+    taken = [pod for pod in pods if pod.interrupted_at and pod.interrupted_at >= since]
+    hours = sum(
+        (pod_hours(pod, since=since, until=now) for pod in pods if is_spot(pod)), Decimal(0)
+    )
+    reloads = reloads_of(pods)
+    costs = [cold_start_usd(pod) for pod in reloads]
+    return SpotShown(
+        on_spot=sum(map(is_spot, live)),
+        standing_in=sum(not is_spot(pod) for pod in live),
+        choice=choose(market, fallback=deployment.on_demand_fallback, now=now),
+        market=market,
+        interruptions=len(taken),
+        pod_hours=hours,
+        per_hour=len(taken) / hours if hours else None,
+        reloads=len(reloads),
+        reload_usd=sum((usd for usd in costs if usd is not None), Decimal(0)),
+        loading=costs.count(None),
+    )
+
+
+def reloads_of(pods: Sequence[Pod]) -> list[Pod]:
+    """The starts that replaced what was interrupted: of each the next one, counted once.
+
+    pods  of one deployment, in the order of their requests
+    """
+    ends = sorted(pod.interrupted_at for pod in pods if pod.interrupted_at is not None)
+    left, found = list(pods), []
+    for at in ends:
+        following = next((pod for pod in left if pod.requested_at >= at), None)
+        if following is not None:
+            left.remove(following)
+            found.append(following)
+    return found

@@ -14,6 +14,7 @@ from fleet.models import AuditEntry, Deployment, ServerlessEndpoint
 from fleet.selectors.crossover import ask_for, crossover_words, own_speed, wakes_seen
 from fleet.selectors.market_ready import market_readiness
 from fleet.selectors.serverless import rental_endpoint
+from fleet.selectors.spot import spot_shown
 from fleet.services.actions.figures import price_of_replica
 from fleet.services.actions.workers import worker_price
 from fleet.views.burst import burst_shown
@@ -76,6 +77,7 @@ def deployment_page(request: HttpRequest, pk: int) -> HttpResponse:
         "wanted": deployment.replicas_wanted(now=now),
         "burst": burst_shown(deployment, now=now),
         "hours": hours_shown(deployment, now=now),
+        "spot": spot_shown(deployment, now=now),
         "rows": [pod_row(pod, rates=rates, spans=spans, now=now) for pod in pods],
         "pod_ids": [pod.pk for pod in pods],
         "events": [
