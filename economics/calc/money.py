@@ -3,9 +3,10 @@
 Everything else in `calc` passes amounts on unrounded. Formula: docs/formulas/rounding.md
 """
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 MILLION = Decimal(1_000_000)
+EXACT_DIGITS = 60  # more than a price times all tokens there ever were
 STORED_STEP = Decimal("0.000001")  # USD, 6 decimals in a ledger line
 STORED_RATE_STEP = Decimal("0.00000001")  # USD per hour, 8 decimals beside a line
 SHOWN_STEP = Decimal("0.01")  # USD, cents on a page
@@ -31,6 +32,31 @@ def round_stored_rate(usd_per_hour: Decimal) -> Decimal:
     For reading only: amounts are computed from the exact rate.
     """
     return _rounded(usd_per_hour, STORED_RATE_STEP)
+
+
+def token_revenue(*, tokens: int, usd_per_token: Decimal) -> Decimal:
+    """What tokens earn at a price [USD], exact to the last digit of the price.
+
+    >>> token_revenue(tokens=10**12, usd_per_token=Decimal("0.0000027500000000000004"))
+    Decimal('2750000.0000000004000000000000')
+    """
+    with localcontext(prec=EXACT_DIGITS):
+        return usd_per_token * tokens
+
+
+def stored_with_carry(amount_usd: Decimal, carry_usd: Decimal) -> tuple[Decimal, Decimal]:
+    """(stored, next carry): a line of 6 decimals, and what rounding keeps for the next.
+
+    The sum of the stored lines and the last carry is the sum of the amounts, exactly, and
+    a carry is never more than half a step: a million lines are as right as one.
+
+    >>> stored_with_carry(Decimal("0.0000004"), Decimal("0.0000004"))
+    (Decimal('0.000001'), Decimal('-2E-7'))
+    """
+    with localcontext(prec=EXACT_DIGITS):
+        exact = amount_usd + carry_usd
+        stored = round_stored(exact)
+        return stored, exact - stored
 
 
 def stored_difference(*, sum_until: Decimal, sum_from: Decimal) -> Decimal:
@@ -65,12 +91,12 @@ def per_token(usd_per_million: Decimal) -> Decimal:
     >>> per_token(Decimal("0.60")) * 5_000_000
     Decimal('3.0000000')
     """
-    return usd_per_million / MILLION
+    return usd_per_million.scaleb(-6)
 
 
 def per_million(usd_per_token: Decimal) -> Decimal:
     """[USD / token] -> [USD / 1M tokens]; the inverse of `per_token`."""
-    return usd_per_token * MILLION
+    return usd_per_token.scaleb(6)
 
 
 def shown_usd(amount_usd: Decimal) -> str:

@@ -10,6 +10,7 @@ from economics.models.ledger import (
     CostKind,
     CostLine,
     Provenance,
+    RevenueCarry,
     RevenueLine,
     TokenClass,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "Provenance",
     "ResourceCostLine",
     "ResourceObservation",
+    "RevenueCarry",
     "RevenueLine",
     "Scope",
     "Statement",

@@ -117,7 +117,7 @@ class RevenueLine(models.Model):
     token_class = models.CharField(max_length=16, choices=TokenClass)
     tokens = models.BigIntegerField()
     price = models.ForeignKey("economics.TokenPrice", on_delete=models.PROTECT)
-    usd_per_token = models.DecimalField(max_digits=18, decimal_places=12)
+    usd_per_token = models.DecimalField(max_digits=30, decimal_places=24)
     amount_usd = models.DecimalField(max_digits=14, decimal_places=6)
     provenance = models.CharField(max_length=10, choices=Provenance)
     day = models.DateField(db_index=True)
@@ -153,6 +153,28 @@ class RevenueLine(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount_usd} USD {self.token_class}"
+
+
+class RevenueCarry(models.Model):
+    """What rounding kept back of a deployment's revenue of one class, until its next line.
+
+    A line is rounded to 6 decimals with this added; so the lines together are never more
+    than half a step away from tokens x price, however many and however small they are.
+    """
+
+    deployment = models.ForeignKey("fleet.Deployment", on_delete=models.PROTECT)
+    token_class = models.CharField(max_length=16, choices=TokenClass)
+    remainder_usd = models.DecimalField(max_digits=30, decimal_places=24)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["deployment", "token_class"], name="economics_carry_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.remainder_usd} USD {self.token_class} {self.deployment}"
 
 
 class BillingObservation(models.Model):

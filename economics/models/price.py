@@ -25,9 +25,9 @@ class TokenPrice(models.Model):
     served_model = models.ForeignKey(
         "fleet.ServedModel", on_delete=models.PROTECT, related_name="token_prices"
     )
-    uncached_prompt_usd_per_token = models.DecimalField(max_digits=18, decimal_places=12)
-    cached_prompt_usd_per_token = models.DecimalField(max_digits=18, decimal_places=12)
-    completion_usd_per_token = models.DecimalField(max_digits=18, decimal_places=12)
+    uncached_prompt_usd_per_token = models.DecimalField(max_digits=30, decimal_places=24)
+    cached_prompt_usd_per_token = models.DecimalField(max_digits=30, decimal_places=24)
+    completion_usd_per_token = models.DecimalField(max_digits=30, decimal_places=24)
     valid_from = models.DateTimeField()
     set_by = models.CharField(max_length=150)
     set_at = models.DateTimeField()

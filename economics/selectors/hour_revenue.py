@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db.models import F, QuerySet
 
-from economics.calc.money import round_stored
+from economics.calc.money import round_stored, token_revenue
 from economics.calc.token_mix import TokenCounts, TokenRates
 from economics.models import (
     LogHour,
@@ -105,7 +105,7 @@ def class_revenue(
     """Gross revenue of one class of an hour [USD], as a line stores it."""
     tokens: int = getattr(hour, TOKEN_FIELDS[token_class])
     rate: Decimal = getattr(price, PRICE_FIELDS[token_class])
-    return round_stored(rate * tokens)
+    return round_stored(token_revenue(tokens=tokens, usd_per_token=rate))
 
 
 def hour_revenue(hour: UsageHour, price: TokenPrice) -> Decimal:

@@ -16,7 +16,7 @@ from fleet.models import ServedModel
 from fleet.services import audit
 
 MAX_USD_PER_MILLION = Decimal(100_000)
-MOST_DECIMALS = 6  # of USD per million tokens; more would be rounded away
+MOST_DECIMALS = 18  # of USD per million tokens: what the column keeps
 
 WORDS = {
     "uncached_prompt": "uncached prompt price",

@@ -8,8 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from economics.calc.hours import day_of
+from economics.calc.money import stored_with_carry, token_revenue
 from economics.models import (
     LogHour,
+    RevenueCarry,
     RevenueLine,
     TokenClass,
     TokenPrice,
@@ -21,7 +23,6 @@ from economics.selectors.hour_revenue import (
     PRICE_FIELDS,
     TOKEN_FIELDS,
     Prices,
-    class_revenue,
     deployment_of,
     revenue_provenance,
     unbooked_hours,
@@ -42,6 +43,37 @@ class Posted:
     unpriced_hours: int
 
 
+class Carries:
+    """What rounding kept back, per deployment and class: read once, kept once."""
+
+    def __init__(self) -> None:
+        rows = RevenueCarry.objects.values_list(
+            "deployment", "token_class", "remainder_usd"
+        )
+        self._before = {(owner, name): usd for owner, name, usd in rows}
+        self._now = dict(self._before)
+
+    def stored(self, deployment_id: int, token_class: str, exact_usd: Decimal) -> Decimal:
+        """The amount of the next line [USD], 6 decimals."""
+        key = (deployment_id, token_class)
+        carry = self._now.get(key, Decimal(0))
+        amount, self._now[key] = stored_with_carry(exact_usd, carry)
+        return amount
+
+    def keep(self) -> None:
+        """Write those that changed, in the transaction of the lines."""
+        RevenueCarry.objects.bulk_create(
+            (
+                RevenueCarry(deployment_id=owner, token_class=name, remainder_usd=usd)
+                for (owner, name), usd in self._now.items()
+                if usd != self._before.get((owner, name))
+            ),
+            update_conflicts=True,
+            unique_fields=["deployment", "token_class"],
+            update_fields=["remainder_usd"],
+        )
+
+
 def post_revenue(now: datetime) -> Posted:
     """Append the lines of every sealed hour that has none; running it twice adds none.
 
@@ -51,7 +83,7 @@ def post_revenue(now: datetime) -> Posted:
     logged hours of what has no counters.
     """
     with locked():
-        prices = Prices()
+        prices, carries = Prices(), Carries()
         hours: list[Earner] = [*unbooked_hours().filter(sealed_at__isnull=False)]
         hours += unbooked_estimates(now)
         hours += unbooked_log_hours()
@@ -66,8 +98,9 @@ def post_revenue(now: datetime) -> Posted:
                 unpriced += 1
                 continue
             day = booking_day(day_of(hour.hour_start), closed)
-            lines += lines_of(hour, price, day=day, now=now)
+            lines += lines_of(hour, price, carries, day=day, now=now)
         RevenueLine.objects.bulk_create(lines, batch_size=1000)
+        carries.keep()
         take_back(now)
     return Posted(hours=len(hours) - unpriced, unpriced_hours=unpriced)
 
@@ -111,24 +144,26 @@ def take_back(now: datetime) -> None:
 
 
 def lines_of(
-    hour: Earner, price: TokenPrice, *, day: date, now: datetime
+    hour: Earner, price: TokenPrice, carries: Carries, *, day: date, now: datetime
 ) -> list[RevenueLine]:
     """A line for each class that has tokens in an hour."""
     lines: list[RevenueLine] = []
+    deployment = deployment_of(hour)
     for token_class in TokenClass:
         tokens: int = getattr(hour, TOKEN_FIELDS[token_class])
         if tokens == 0:
             continue
         rate: Decimal = getattr(price, PRICE_FIELDS[token_class])
+        exact = token_revenue(tokens=tokens, usd_per_token=rate)
         lines.append(
             RevenueLine(
                 **{SOURCES[type(hour)]: hour},
-                deployment=deployment_of(hour),
+                deployment=deployment,
                 token_class=token_class,
                 tokens=tokens,
                 price=price,
                 usd_per_token=rate,
-                amount_usd=class_revenue(hour, price, token_class),
+                amount_usd=carries.stored(deployment.pk, token_class, exact),
                 provenance=revenue_provenance(hour, token_class),
                 day=day,
                 booked_at=now,

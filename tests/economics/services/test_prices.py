@@ -55,7 +55,7 @@ def test_setting_a_price_is_audited_with_its_figures():
         ("cached_prompt", None, "is missing"),
         ("completion", Decimal("NaN"), "write a number"),
         ("completion", Decimal("1000000"), "was a price per token or per thousand meant"),
-        ("completion", Decimal("0.1234567"), "can have 6 decimals"),
+        ("completion", Decimal("0.1234567890123456789"), "can have 18 decimals"),
     ],
 )
 def test_a_wrong_price_is_refused_with_a_sentence_and_nothing_is_saved(
