@@ -91,6 +91,8 @@ ALERT_RULES = env.words("KERNE_ALERT_RULES", ["economics.alerts.RULES"])
 DEADMAN_PING_URL = env.optional_text("KERNE_DEADMAN_PING_URL", secret=True)
 # What economics adds to the time line of a pod: (pod, since, until) -> (instant, words).
 POD_CHART_MARKS = "economics.chart_marks.price_changes"
+# Since when samples wait to be counted by economics: () -> instant or None. They are kept.
+SAMPLES_WAITING = "economics.selectors.waiting_samples.waiting_since"
 # What economics computes for a serverless plan: when a pod is cheaper.
 SERVERLESS_CROSSOVER = "economics.crossover.point_of"
 # What economics reckons of spot against on demand, for the plans of the fleet.

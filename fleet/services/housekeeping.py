@@ -17,10 +17,10 @@ from fleet.models import (
     PodStatus,
     SpeedEstimate,
 )
+from fleet.services.sample_keeping import SAMPLE_DAYS, old_samples, thin_samples
 
 FREQUENT_JOB_DAYS = 2
 JOB_DAYS = 60
-SAMPLE_DAYS = 14  # usage hours keep the tokens; samples only serve charts and disputes
 BALANCE_DAYS = 180
 INCIDENT_DAYS = 400  # since they were over
 REFUSED_POD_DAYS = 30
@@ -56,7 +56,7 @@ def tidy(*, now: datetime) -> str:
     counts = {
         "job runs": frequent.delete()[0]
         + JobRun.objects.filter(started_at__lt=before(JOB_DAYS)).delete()[0],
-        "samples": delete_samples(before(SAMPLE_DAYS)),
+        "samples": delete_samples(old_samples(now=now)) + thin_samples(now=now),
         "latencies": delete_samples(before(SAMPLE_DAYS), of=LatencySample),
         "balance readings": BalanceReading.objects.filter(
             read_at__lt=before(BALANCE_DAYS)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("economics", "0017_request_logs"),
+        ("economics", "0018_cash"),
         ("fleet", "0039_volume_disks"),
     ]
 
