@@ -55,6 +55,7 @@ SERVICES = {
     "serverless": Service(
         "Serverless endpoints", "Compute", "Serverless Compute", "Endpoint"
     ),
+    "variance": Service("Statement variance", "Other", "Other (Other)", "Statement"),
     "expense": Service("Other expenses", "Other", "Other (Other)", "Expense"),
 }
 
@@ -64,7 +65,7 @@ class Charge:
     """One ledger line.
 
     kind          of SERVICES
-    provider      our word for it; empty for an expense
+    provider      our word for it, or the marketplace of a statement; empty for an expense
     day           accounting day (UTC) that it counts in
     start, end    [start, end) that it is about
     usd_per_hour  None for a correction and where there is no price by time

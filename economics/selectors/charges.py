@@ -11,8 +11,8 @@ from django.db.models import Q, QuerySet
 
 from economics.calc.hours import DAY, day_bounds
 from economics.calc.money import round_stored_rate
-from economics.focus import Charge
-from economics.models import CostLine, ExpenseLine, ResourceCostLine
+from economics.focus import Charge, month_of
+from economics.models import CostLine, ExpenseLine, ResourceCostLine, VarianceLine
 from fleet.models import Deployment, Fleet
 
 AT_ONCE = 2_000
@@ -69,10 +69,23 @@ def expense_lines(asked: Asked) -> QuerySet[ExpenseLine]:
     )
 
 
+def variance_lines(asked: Asked) -> QuerySet[VarianceLine]:
+    """What statements paid less or more than was accrued, found in [first, last]."""
+    lines = VarianceLine.objects.filter(
+        day__gte=asked.first, day__lte=asked.last, simulated=asked.simulated
+    )
+    if asked.deployment_id is not None:
+        lines = lines.filter(deployment=asked.deployment_id)
+    return lines.select_related(
+        *("statement", "deployment__fleet", "deployment__variant__served_model")
+    ).order_by("day", "pk")
+
+
 def count_charges(asked: Asked) -> int:
     """How many lines there are."""
     return sum(
-        lines(asked).count() for lines in (cost_lines, resource_lines, expense_lines)
+        lines(asked).count()
+        for lines in (cost_lines, resource_lines, expense_lines, variance_lines)
     )
 
 
@@ -84,6 +97,8 @@ def charges(asked: Asked) -> Iterator[Charge]:
         yield of_resource(each)
     for share in expense_lines(asked).iterator(chunk_size=AT_ONCE):
         yield of_expense(share)
+    for variance in variance_lines(asked).iterator(chunk_size=AT_ONCE):
+        yield of_variance(variance)
 
 
 def of_pod(line: CostLine) -> Charge:
@@ -160,7 +175,30 @@ def of_expense(line: ExpenseLine) -> Charge:
     )
 
 
-def _owner(deployment: Deployment) -> dict[str, str]:
+def of_variance(line: VarianceLine) -> Charge:
+    """What was paid more lowers the cost of the day on which it was found."""
+    start, end = month_of(line.month)
+    return Charge(
+        line=f"variance-{line.pk}",
+        kind="variance",
+        provider=line.statement.market,
+        day=line.day,
+        start=start,
+        end=end,
+        amount_usd=-line.amount_usd,
+        provenance="simulated" if line.simulated else "billed",
+        resource_id=f"statement-{line.statement_id}",
+        resource_name=f"{line.statement.market} {line.month:%Y-%m}",
+        seconds=0,
+        usd_per_hour=None,
+        is_correction=False,
+        **_owner(line.deployment),
+    )
+
+
+def _owner(deployment: Deployment | None) -> dict[str, str]:
+    if deployment is None:
+        return dict.fromkeys(("fleet", "fleet_name", "deployment", "model"), "")
     fleet: Fleet = deployment.fleet
     return {
         "fleet": fleet.slug,

@@ -51,6 +51,7 @@ def queries_of(client: Client, address: str) -> int:
         "economics:prices",
         "economics:days",
         "economics:days-csv",
+        "economics:month",
         "economics:focus-csv",
         "economics:reconciliation",
         "economics:reconciliation-csv",

@@ -9,7 +9,17 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
-from economics.models import CostLine, DailyProfit, Expense, ExpenseLine, Scope
+from economics.models import (
+    BookImport,
+    CostLine,
+    DailyProfit,
+    Expense,
+    ExpenseLine,
+    Scope,
+    Statement,
+    VarianceLine,
+)
+from economics.selectors.expenses import day_expenses
 from economics.services.accrual import accrue
 from economics.services.billing import read_billing
 from economics.services.close import close_day
@@ -278,6 +288,40 @@ def test_all_lines_of_every_kind_are_there_once(viewer: Client, books):
     assert len({row["x_Line"] for row in found}) == len(found)
     assert {row["x_Kind"] for row in found} == {"gpu", "disk", "network_volume", "expense"}
     assert Expense.objects.count() == ExpenseLine.objects.count() == 2
+
+
+def test_what_a_statement_paid_less_is_a_cost_of_the_day_on_which_it_was_found(
+    viewer: Client, books
+):
+    file = BookImport.objects.create(
+        kind="statement", sha256="0" * 64, name="a.csv", row_count=1, imported_at=at(9)
+    )
+    money = dict.fromkeys(("gross_usd", "fee_usd", "net_usd"), Decimal(1))
+    statement = Statement.objects.create(
+        market="openrouter",
+        month=date(2026, 2, 1),
+        version=1,
+        simulated=False,
+        book_import=file,
+        imported_at=at(9),
+        **money,
+    )
+    day = DAY + timedelta(days=1)
+    VarianceLine.objects.create(
+        statement=statement,
+        month=statement.month,
+        simulated=False,
+        amount_usd=Decimal("-1.25"),
+        day=day,
+        booked_at=at(25),
+    )
+
+    (row,) = [each for each in rows(viewer, day=f"{day}") if each["x_Kind"] == "variance"]
+
+    assert Decimal(row["BilledCost"]) == Decimal("1.25")
+    assert (row["ChargeClass"], row["ChargeCategory"]) == ("Correction", "Adjustment")
+    assert row["ChargePeriodStart"] == "2026-02-01T00:00:00Z"
+    assert day_expenses(day).shared_by(simulated=False) == Decimal("1.25")
 
 
 @pytest.mark.parametrize("asked", [{"first": "x"}, {"deployment": "nobody"}])
