@@ -94,6 +94,11 @@ class PriceAdvice:
     effects: tuple[Effect, ...]
     days: int = MIX_DAYS
 
+    @property
+    def tag(self) -> str:
+        """How its cost is known."""
+        return "simulated" if self.deployment.fleet.simulated else "measured"
+
 
 @dataclass(frozen=True)
 class _Sold:

@@ -19,6 +19,7 @@ from economics.models import BookImport
 from economics.services.book_imports import FilePreview, Importer, preview_file, take_in
 from economics.services.cash_file import CASH
 from economics.services.expense_file import EXPENSES
+from economics.services.market_files import MARKET_PRICES, MARKET_TOKENS
 from economics.services.request_logs import REQUESTS
 from economics.services.statement_file import STATEMENT
 from fleet.access import operator_required, operator_to_post
@@ -48,6 +49,35 @@ class Kind:
 
 
 KINDS = {
+    "market-prices": Kind(
+        importer=MARKET_PRICES,
+        title="Import market prices",
+        back="economics:market",
+        back_title="Market",
+        columns=(
+            ("model", True, "author/name as on OpenRouter, such as z-ai/glm-5"),
+            ("provider", True, "who offers it"),
+            ("unit", True, "token or million: what the prices are per"),
+            ("prompt, completion", True, "USD per unit, net of discounts, every digit"),
+            ("cached_prompt", False, "without it, a cached prompt costs as another"),
+            ("quantization", False, "of the weights; one provider may offer several"),
+            ("observed_on", True, "the day of the price, later than what is known"),
+        ),
+        example="model,provider,quantization,unit,prompt,cached_prompt,completion,"
+        "observed_on\nz-ai/glm-5,DeepInfra,fp4,million,0.60,0.12,2.08,2026-08-08",
+    ),
+    "market-tokens": Kind(
+        importer=MARKET_TOKENS,
+        title="Import tokens of the market",
+        back="economics:market",
+        back_title="Market",
+        columns=(
+            ("model", True, "author/name; also model_permaslug"),
+            ("day", True, "the UTC day; also date"),
+            ("tokens", True, "prompt and completion of all providers; also total_tokens"),
+        ),
+        example="model,day,tokens\nz-ai/glm-5,2026-08-07,26440000000",
+    ),
     "requests": Kind(
         importer=REQUESTS,
         title="Import a request log",
