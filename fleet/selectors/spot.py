@@ -118,6 +118,7 @@ class SpotShown:
     on_spot, standing_in  live replicas by where they are rented
     choice                where the next one would be rented, and why
     interruptions         of the last SHOWN_DAYS, in `pod_hours` of spot
+    per_hour              None where less than one pod-hour was seen
     reloads               starts that followed an interruption, all of its life
     reload_usd            [USD] what those cost until they served
     loading               of them not ready yet, so not in the sum
@@ -157,7 +158,7 @@ def spot_shown(deployment: Deployment, *, now: datetime) -> SpotShown | None:
         market=market,
         interruptions=len(taken),
         pod_hours=hours,
-        per_hour=len(taken) / hours if hours else None,
+        per_hour=len(taken) / hours if hours >= 1 else None,
         reloads=len(reloads),
         reload_usd=sum((usd for usd in costs if usd is not None), Decimal(0)),
         loading=costs.count(None),

@@ -22,6 +22,8 @@ ALERT_SECONDS = 300  # still billed five minutes after the order to stop
 SCRAPES_AT_ONCE = 100  # one round of probes: all of them take as long as the slowest
 GONE_STATUSES = ("TERMINATED",)
 
+TAKEN_WITHIN = timedelta(seconds=2)  # a notice names whole seconds
+
 LastScrape = Callable[[Sequence[Pod]], object]
 
 
@@ -157,7 +159,7 @@ def billed_until(pod: Pod, *, now: datetime) -> datetime:
 def is_draining(pod: Pod, *, now: datetime) -> bool:
     """Whether requests in flight may still finish: never longer than DRAIN_SECONDS."""
     if pod.taken_at is not None:  # the provider ends it then; until then it may answer
-        return now < pod.taken_at
+        return now < pod.taken_at + TAKEN_WITHIN
     if pod.ends_at_once:
         return False
     since = pod.terminate_requested_at or pod.status_since

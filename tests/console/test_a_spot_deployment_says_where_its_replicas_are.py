@@ -72,7 +72,7 @@ def test_the_page_says_it_with_its_source(deployment, client):
 
     assert "0 on spot, 1 on demand in their place" in page
     assert "On demand, because spot does not list this GPU" in page
-    assert "1 in the last 7 days, in 10.0 pod-hours on spot" in page
+    assert "1 in the last 7 days, in 10 pod-hours on spot" in page
     assert "rent of 1 start that followed an interruption" in page
 
 

@@ -146,7 +146,7 @@ def test_a_pod_taken_while_it_loads_is_not_a_replica_that_was_never_ready(world)
     pod = Pod.objects.get()
     world.spot.give_notice(pod.provider_id, taken_at=world.clock.now + seconds(5))
     looked(world)
-    world.clock.forward(seconds=6)
+    world.clock.forward(seconds=7)
     world.spot.vanish(pod.provider_id)
     world.tick()
 
