@@ -72,6 +72,11 @@ class Compared:
         return self.ours_usd + self.corrections_usd
 
     @property
+    def is_booked(self) -> bool:
+        """Whether any line of ours is in it."""
+        return self.seconds > 0 or self.ours_usd != 0
+
+    @property
     def worst(self) -> State:
         """The state of its worst hour."""
         present = [state for state in State if self.states.get(state)]

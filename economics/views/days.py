@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -70,16 +70,18 @@ def days(request: HttpRequest) -> HttpResponse:
     rows = rows_asked(wanted, now)
     apart = wanted.is_one_day or wanted.deployment is not None
     shown = rows if apart else by_day(rows)
+    told, left_out = columns_of(shown)
     context = {
         "now": now,
         "filter": wanted,
         "has_both": has_both,
         "money": "simulated" if wanted.simulated else "real",
         "apart": apart,
-        "rows": [(row, use_cells(row)) for row in shown],
-        "uses": [label for _, label in USES],
+        "rows": [(row, use_cells(row, told)) for row in shown],
+        "uses": [label for _, label in told],
+        "left_out": left_out,
         "total": (whole := total(rows)),
-        "total_uses": None if whole is None else use_cells(whole),
+        "total_uses": None if whole is None else use_cells(whole, told),
         "most_days": MOST_DAYS,
         "deployments": Deployment.objects.filter(
             fleet__simulated=wanted.simulated
@@ -88,11 +90,23 @@ def days(request: HttpRequest) -> HttpResponse:
     return render(request, "economics/days.html", context)
 
 
-def use_cells(row: DayRow) -> list[tuple[str, Decimal | None]]:
+def columns_of(rows: Sequence[DayRow]) -> tuple[list[tuple[str, str]], list[str]]:
+    """(columns, labels of those left out): a use that is 0 in every row has no column."""
+    empty = [
+        label
+        for name, label in USES
+        if all(row.uses is not None and getattr(row.uses, name) == 0 for row in rows)
+    ]
+    return [(name, label) for name, label in USES if label not in empty], empty
+
+
+def use_cells(
+    row: DayRow, columns: Sequence[tuple[str, str]]
+) -> list[tuple[str, Decimal | None]]:
     """(label, USD) of each use; None where uses were not kept."""
     return [
         (label, None if row.uses is None else getattr(row.uses, name))
-        for name, label in USES
+        for name, label in columns
     ]
 
 

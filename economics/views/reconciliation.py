@@ -146,12 +146,18 @@ def total_of(rows: Iterable[dict[str, Any]]) -> Compared | None:
         seconds=sum(each.seconds for each in found),
         ours_usd=_sum(each.ours_usd for each in found),
         listed_usd=None if None in listed else _sum(filter(None, listed)),
-        billed_usd=_sum(each.billed_usd or Decimal(0) for each in found),
-        difference_usd=_sum(each.difference_usd or Decimal(0) for each in found),
+        billed_usd=_known_sum(each.billed_usd for each in found),
+        difference_usd=_known_sum(each.difference_usd for each in found),
         settled_usd=_sum(each.settled_usd for each in found),
         corrections_usd=_sum(each.corrections_usd for each in found),
         states={s: sum(each.states.get(s, 0) for each in found) for s in State},
     )
+
+
+def _known_sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """The sum of what is known; None where nothing is."""
+    known = [amount for amount in amounts if amount is not None]
+    return _sum(known) if known else None
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:

@@ -189,3 +189,12 @@ def test_what_all_share_is_a_row_of_its_own(operator: Client, deployment: Deploy
 
     assert Decimal(row["shared_usd"]) == Decimal(row["cost_usd"]) == Decimal("12.5")
     assert "shared by all" in text(operator, day=f"{today}")
+
+
+def test_a_use_that_is_zero_everywhere_is_named_instead_of_shown(
+    operator: Client, sold: Pod
+):
+    page = text(operator, day=f"{YESTERDAY}")
+
+    assert ">Idle</th>" in page and ">Down</th>" not in page
+    assert "$0.00 in every row, so without a column" in page

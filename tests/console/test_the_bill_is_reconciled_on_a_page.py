@@ -134,3 +134,18 @@ def test_more_pods_need_no_more_queries(operator: Client, billed: Pod, level):
     for _ in range(3):
         make_pod(deployment=make_deployment(), billed_from=billed.billed_from)
     assert queries() == before <= 21
+
+
+def test_an_hour_that_is_not_booked_yet_is_a_dash_and_not_zero(
+    operator: Client, deployment
+):
+    now = timezone.now()
+    rented = make_pod(deployment=deployment, billed_from=hour_start(now))
+    bill = SaidBill()
+    bill.say(rented, hour_start(now), "0.1", "0")
+    read_billing(provider=bill, now=now)
+
+    page = text(operator)
+
+    assert "no line of ours is booked yet" in page
+    assert "no bucket is closed yet" in page
