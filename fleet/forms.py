@@ -54,11 +54,17 @@ class WholeField(forms.Field):
 
 
 class NameField(forms.CharField):
-    """A short text; too long or unprintable ones get a sentence and are not echoed."""
+    """A short text; too long or unprintable ones get a sentence.
 
-    def __init__(self, *, most: int = LONGEST_TEXT, **kwargs: Any) -> None:
+    may_be_secret  no sentence repeats any of it
+    """
+
+    def __init__(
+        self, *, most: int = LONGEST_TEXT, may_be_secret: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(required=False, **kwargs)
         self.most = most
+        self.may_be_secret = may_be_secret
         self.validators = []  # of CharField: a sentence that does not name the field
 
     def to_python(self, value: Any) -> str:
@@ -68,8 +74,9 @@ class NameField(forms.CharField):
                 f"{self.label} has {len(text):,} characters; write at most {self.most}."
             )
         if "\x00" in text:
+            said = "set" if self.may_be_secret else repr(text)
             raise forms.ValidationError(
-                f"{self.label} is {text!r}; write it without the null character."
+                f"{self.label} is {said}; write it without the null character."
             )
         return text
 
@@ -204,7 +211,7 @@ class OrderForm(RentalForm):
     )
     container_disk_gb = WholeField(label="Container disk", example="60", initial=60)
     max_usd_per_gpu_hour = NumberField(label="Price limit", example="0.80", required=False)
-    extra_args = NameField(label="Extra arguments", most=LONGEST_ARGS)
+    extra_args = NameField(label="Extra arguments", most=LONGEST_ARGS, may_be_secret=True)
 
     @classmethod
     def of_order(cls, parameters: Mapping[str, str]) -> OrderForm:
@@ -231,7 +238,7 @@ class SettingsForm(forms.Form):
     gpu_count = WholeField(label="GPU count", example="1")
     container_disk_gb = WholeField(label="Container disk", example="60")
     max_usd_per_gpu_hour = NumberField(label="Price limit", example="0.80")
-    extra_args = NameField(label="Extra arguments", most=LONGEST_ARGS)
+    extra_args = NameField(label="Extra arguments", most=LONGEST_ARGS, may_be_secret=True)
 
     def asked(self) -> dict[str, Any]:
         """The cleaned fields; an empty parameter says nothing, so "none" is sent."""

@@ -92,8 +92,9 @@ def worker_faults(spec: OrderSpec) -> list[tuple[str, str]]:
         faults.append(
             (
                 "extra_args",
-                f"Extra arguments are {spec.extra_args!r}; serverless workers take their "
-                "settings another way, so leave them empty.",
+                # Not repeated: what was typed may hold a key.
+                f"Extra arguments have {len(spec.extra_args)} characters; serverless "
+                "workers take their settings another way, so leave them empty.",
             )
         )
     if spec.replicas != 1:

@@ -88,6 +88,8 @@ SECRETS = ("--api-key", "--hf-token")
 SECRET_VALUE = re.compile(r"\b(sk-|rpa_|hf_)[A-Za-z0-9_-]{6,}")
 WHOLE_VALUE = re.compile(r"[0-9]{1,9}", re.ASCII)
 NUMBER_VALUE = re.compile(r"[0-9]{1,6}(\.[0-9]{1,4})?", re.ASCII)
+# What a refusal may repeat: longer words, or others, may be a key in the wrong place.
+PLAIN = re.compile(r"--?[a-z-]{1,40}|-?[0-9.]{1,6}|[a-z]{0,6}[0-9]{0,2}", re.ASCII)
 
 
 def parsed(text: str) -> tuple[str, ...]:
@@ -99,7 +101,8 @@ def parsed(text: str) -> tuple[str, ...]:
         raise ValueError(
             f"Extra arguments have {len(text):,} characters; write at most {LONGEST}."
         )
-    if any(flag in text for flag in SECRETS) or SECRET_VALUE.search(text):
+    flags = text.replace("_", "-")
+    if any(flag in flags for flag in SECRETS) or SECRET_VALUE.search(text):
         raise ValueError(
             "Extra arguments hold a key or a token; it would be stored and shown. Each pod "
             "gets a key of its own, and the hub's token is a key of the keys page."
@@ -144,6 +147,15 @@ def beyond_the_estimate(text: str) -> str:
     )
 
 
+def shown(word: str) -> str:
+    """A wrong word for a sentence: as it is where it can be no key, else its length.
+
+    >>> shown("fp4"), shown("hunter2-correct-horse")
+    ("'fp4'", 'a word of 21 characters')
+    """
+    return repr(word) if PLAIN.fullmatch(word) else f"a word of {len(word)} characters"
+
+
 def positive(flag: str) -> str:
     """--enforce-eager of --no-enforce-eager; any other flag as it is."""
     turned = f"--{flag.removeprefix('--no-')}"
@@ -158,7 +170,7 @@ def kind_of(flag: str, name: str) -> Kind:
         )
     if name not in KNOWN:
         raise ValueError(
-            f"Extra arguments have {flag[:60]!r}, which can not be given here; known are "
+            f"Extra arguments have {shown(flag)}, which can not be given here; known are "
             f"{', '.join(KNOWN)}."
         )
     return KNOWN[name]
@@ -170,16 +182,16 @@ def value_of(flag: str, kind: Kind, words: Sequence[str]) -> str:
     if isinstance(kind, tuple):
         if value not in kind:
             raise ValueError(
-                f"Extra arguments have {flag} {value[:40]!r}; use one of {', '.join(kind)}."
+                f"Extra arguments have {flag} {shown(value)}; use one of {', '.join(kind)}."
             )
     elif kind == WHOLE and not WHOLE_VALUE.fullmatch(value):
         raise ValueError(
-            f"Extra arguments have {flag} {value[:40]!r}; write a whole number such as 64."
+            f"Extra arguments have {flag} {shown(value)}; write a whole number such as 64."
         )
     elif kind == NUMBER:
         if not NUMBER_VALUE.fullmatch(value):
             raise ValueError(
-                f"Extra arguments have {flag} {value[:40]!r}; write a number such as 4.5."
+                f"Extra arguments have {flag} {shown(value)}; write a number such as 4.5."
             )
         value = f"{Decimal(value):f}"
     return value

@@ -106,7 +106,7 @@ def test_a_confirmed_launch_wants_an_endpoint_and_ends_when_it_is_live(
         ("workers_max", 0, "Most workers is 0; it must be a whole number 1 to 100."),
         ("workers_min", 4, "Least workers is 4, above the most, 3; it may not exceed it."),
         ("idle_timeout", None, "Idle time is empty; it must be a whole number 1 to 3600."),
-        ("extra_args", "--enforce-eager", "Extra arguments are '--enforce-eager'; server"),
+        ("extra_args", "--enforce-eager", "Extra arguments have 15 characters; server"),
         ("replicas", 2, "Replicas is 2; serverless is one endpoint with workers, so it"),
         (
             "max_usd_per_gpu_hour",
