@@ -26,6 +26,7 @@ from fleet.selectors.providers import job_name, provider_names, spot_provider
 from fleet.selectors.speeds import evidence
 from fleet.services import (
     audit_chain,
+    boot_logs,
     catalog,
     cloud_list,
     fleets,
@@ -220,6 +221,15 @@ def probe() -> None:
     recorded(
         "probe",
         lambda now: probing.sweep(provider_names=provider_names(), clock=timezone.now),
+    )
+
+
+@shared_task
+def read_boot_logs() -> None:
+    """Beat: when the weights of starting pods were loaded, by their logs."""
+    of_each_provider(
+        "read_boot_logs",
+        lambda provider, now: boot_logs.read_due(provider=provider, now=now),
     )
 
 

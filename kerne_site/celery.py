@@ -103,6 +103,8 @@ SCHEDULE = (
     Recurring("fleet.tasks.probe", PROBE, settings.PROBE_INTERVAL_SECONDS),
     # The dead-man switch of each pod hears that we are still there.
     Recurring("fleet.tasks.renew_leases", PROBE, 60),
+    # When starting pods loaded their weights, by their logs.
+    Recurring("fleet.tasks.read_boot_logs", PROBE, 60),
     # -- books: tokens, costs, revenue, days --
     # Samples become token counts per pod and hour.
     Recurring("economics.tasks.settle_usage", BOOKS, 60),

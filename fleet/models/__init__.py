@@ -11,6 +11,7 @@ from fleet.models.alert import (
 )
 from fleet.models.audit import AuditEntry, Orphan
 from fleet.models.audit_seal import AuditSeal
+from fleet.models.boot import PodBoot
 from fleet.models.deployment import MAX_NEVER_READY, Deployment, Fleet, RentalKind, Tier
 from fleet.models.incident import Incident, IncidentNote, Severity
 from fleet.models.job import JobLease, JobResult, JobRun
@@ -108,6 +109,7 @@ __all__ = [
     "OfferSource",
     "Orphan",
     "Pod",
+    "PodBoot",
     "PodDiagnosis",
     "PodStatus",
     "PodTransition",

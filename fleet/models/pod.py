@@ -119,6 +119,9 @@ class Pod(models.Model):
     )  # the provider's price as it was listed last; 0, of a stopped pod, is not kept
     billed_from = models.DateTimeField(null=True, blank=True)
     billed_until = models.DateTimeField(null=True, blank=True)
+    container_started_at = models.DateTimeField(
+        null=True, blank=True
+    )  # the first time, by the provider's word
     stopped_at = models.DateTimeField(
         null=True, blank=True
     )  # first listed as stopped: from then on only its volume disk is billed

@@ -6,7 +6,7 @@ All of it follows from the pods' own facts; nothing of it is stored before the e
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -20,6 +20,7 @@ from fleet.models import (
     RolloutState,
 )
 from fleet.models.action import WISHES
+from fleet.selectors import starts
 from fleet.selectors.action_steps import End, Stage
 from fleet.selectors.endpoint_progress import endpoint_end, endpoint_stages
 from fleet.selectors.spent import usd_between, usd_so_far
@@ -64,9 +65,15 @@ def progress_of(action: Action, *, now: datetime) -> Progress:
     """The progress of one action."""
     rents = action.new_pods > 0
     pods = pods_of(action)
-    stages = launch_stages(action, pods) if rents else end_stages(pods) if pods else ()
-    stages += endpoint_stages(action)
     until = action.ended_at or now
+    stages = (
+        launch_stages(action, pods, now=until)
+        if rents
+        else end_stages(pods)
+        if pods
+        else ()
+    )
+    stages += endpoint_stages(action)
     usual = usual_start(action) if rents else usual_end(action)
     return Progress(
         stages=stages,
@@ -94,16 +101,51 @@ def pods_of(action: Action) -> list[Pod]:
     return list(pods.order_by("pk"))
 
 
-def launch_stages(action: Action, pods: Sequence[Pod]) -> tuple[Stage, ...]:
-    """Requested, rented, answering, ready: each with how many pods are there."""
-    goal = action.new_pods
-    reached = (
-        ("requested", len(pods)),
-        ("rented", sum(pod.billed_from is not None for pod in pods)),
-        ("engine answers", sum(pod.answered_at is not None for pod in pods)),
-        ("ready", sum(pod.ready_at is not None for pod in pods)),
+# What is reached, by which the parts before it are over.
+LAUNCH = (
+    ("requested", starts.REQUESTED, ()),
+    ("rented", starts.MACHINE, (starts.REQUESTED, starts.CREATING)),
+    ("container started", starts.ENGINE, (starts.MACHINE,)),
+    ("weights loaded", starts.GRAPHS, (starts.ENGINE, starts.WEIGHTS)),
+    ("ready", starts.READY, (starts.GRAPHS,)),
+)
+
+
+def launch_stages(
+    action: Action, pods: Sequence[Pod], *, now: datetime
+) -> tuple[Stage, ...]:
+    """From requested to ready: how many pods are there, how long it took, what it cost.
+
+    The money of the stages adds up to that of the pods' starts.
+    """
+    known = starts.starts_of(pods)
+    parts = [starts.parts_of(pod, known[pod.pk], now=now) for pod in pods]
+    reached = [
+        (name, sum(any(known[pod.pk][begins:]) for pod in pods))
+        for name, begins, _ in LAUNCH
+    ]
+    stages = counted(reached, action.new_pods, waits=newest_reason(pods))
+    return tuple(
+        with_figures(stage, [[each[n] for n in over] for each in parts])
+        for stage, (_, _, over) in zip(stages, LAUNCH, strict=True)
     )
-    return counted(reached, goal, waits=newest_reason(pods))
+
+
+def with_figures(stage: Stage, pods: Sequence[Sequence[starts.Part]]) -> Stage:
+    """The stage with the seconds and the money of its parts, a list of them a pod."""
+    took = [
+        sum(seconds)
+        for parts in pods
+        if (seconds := [each.seconds for each in parts if each.seconds is not None])
+    ]
+    billed = [each.usd for parts in pods for each in parts if each.usd is not None]
+    told = [each.unknown for parts in pods for each in parts if each.unknown]
+    return replace(
+        stage,
+        seconds=max(took, default=None),
+        usd=sum(billed, Decimal(0)) if billed else None,
+        unknown=told[0] if told and not took else "",
+    )
 
 
 def end_stages(pods: Sequence[Pod]) -> tuple[Stage, ...]:

@@ -226,6 +226,7 @@ def rental_facts(
         "usd_per_pod_hour": rented.usd_per_pod_hour or None,
         "listed_usd_per_pod_hour": rented.usd_per_pod_hour or None,
         "billed_from": rented.created_at,
+        "container_started_at": rented.started_at,
         "volume_disk_gb": rented.volume_gb,
         "base_url": provider.pod_url(rented.provider_id, VLLM_PORT),
         "lease_url": lease_url,

@@ -7,9 +7,15 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from fleet.models import AuditEntry, Health, Pod, PodStatus
-from fleet.selectors.spent import usd_between
 from fleet.selectors.start_up import starts_alike
-from fleet.selectors.starts import starts_of, typical_seconds
+from fleet.selectors.starts import (
+    ENGINE,
+    NAMES,
+    READY,
+    parts_of,
+    starts_of,
+    typical_seconds,
+)
 from fleet.templatetags.numbers import hours, money
 from fleet.views.states import KIND_OF_HEALTH, KIND_OF_STATUS
 
@@ -77,9 +83,10 @@ def figure_in_words(name: str, value: object) -> tuple[str, str]:
 class Stage:
     """A step of renting. `state` is done, now, ahead or failed.
 
-    seconds          so far; None where it was not seen
+    seconds          so far; None where it was not reached, or nothing tells its begin
     typical_seconds  median of past starts alike; None without one
     usd              what it cost so far; None where nothing was billed in it
+    unknown          why a step that is over has no figures; "" elsewhere
     """
 
     name: str
@@ -88,45 +95,46 @@ class Stage:
     detail: str = ""
     typical_seconds: float | None = None
     usd: Decimal | None = None
+    unknown: str = ""
 
 
-STEPS = (
-    ("requested", "waiting to be rented"),
-    ("creating", "the order is with the provider"),
-    ("image, starting", "the container is pulled and started"),
-    ("loading", "vLLM loads the weights"),
-    ("ready", "answers requests"),
+DETAILS = (
+    "waiting to be rented",
+    "the order is with the provider",
+    "a machine is found and the image pulled",
+    "the container runs, vLLM starts",
+    "downloaded and loaded",
+    "compiled, captured, the KV cache made",
+    "answers requests",
 )
 
 
 def pod_stages(pod: Pod, *, now: datetime) -> list[Stage]:
     """The steps from the wish to READY: seconds, what is typical, and money so far.
 
-    Three queries.
+    Five queries. The money of the steps adds up to that of the start.
     """
     past = starts_alike(pod.deployment, but=pod)
     known = starts_of([pod, *past])
     starts = known.pop(pod.pk)
     usual = typical_seconds(list(known.values()))
     reached = max(n for n, at in enumerate(starts) if at is not None)
-    ended = pod.status_since if pod.is_ended else None
     stages = []
-    for n, (name, detail) in enumerate(STEPS):
-        start = starts[n]
-        if start is None:
+    for n, part in enumerate(parts_of(pod, starts, now=now)):
+        detail = DETAILS[n]
+        if part.began is None:
             state = "ahead" if n > reached else "done"
-            words = detail if n > reached else "passed at once"
-            stages.append(Stage(name, state, None, words, usual[n]))
-            continue
-        following = next((at for at in starts[n + 1 :] if at is not None), None)
-        until = following or ended or now
-        state = "done" if following or n == len(STEPS) - 1 else "now"
-        if state == "now" and ended:
+        elif part.ended is not None or n == READY:
+            state = "done"
+        elif pod.is_ended:
             state, detail = "failed", pod.status_reason or "ended here"
-        is_last = n == len(STEPS) - 1
-        seconds = None if is_last else (until - start).total_seconds()
-        usd = None if is_last else usd_between(pod, start, until) or None
-        stages.append(Stage(name, state, seconds, detail, usual[n], usd))
+        else:
+            state = "now"
+        if part.joined:
+            detail = f"with {' and '.join(part.joined)}, which nothing tells apart"
+        stages.append(
+            Stage(part.name, state, part.seconds, detail, usual[n], part.usd, part.unknown)
+        )
     return stages
 
 
@@ -135,11 +143,20 @@ def standstill(stages: list[Stage]) -> str:
     running = next((each for each in stages if each.state == "now"), None)
     if running is None or running.seconds is None:
         return ""
-    usual = running.typical_seconds
+    usual, until = running.typical_seconds, ""
+    if running.name in NAMES[ENGINE:READY]:
+        # Only its log tells these steps apart, a minute late: judged all together.
+        rest = stages[stages.index(running) :]
+        seconds = [each.typical_seconds for each in rest if each.typical_seconds]
+        usual, until = sum(seconds) if seconds else None, " until ready"
     limit = STILL_SECONDS if usual is None else max(2 * usual, STILL_SECONDS)
     if running.seconds < limit:
         return ""
-    told = "no start like it is known" if usual is None else f"usual is {minutes(usual)}"
+    told = (
+        "no start like it is known"
+        if usual is None
+        else f"usual{until} is {minutes(usual)}"
+    )
     return f"No change for {minutes(running.seconds)} in “{running.name}”; {told}."
 
 

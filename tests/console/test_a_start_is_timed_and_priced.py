@@ -7,12 +7,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from fleet.models import Deployment, Pod, PodStatus
+from fleet.models import Deployment, Pod, PodBoot, PodStatus
+from fleet.selectors.spent import cold_start_usd
 from fleet.views.pod_events import pod_stages, standstill
 from tests.factories import (
     NOW,
     make_deployment,
-    make_health_change,
     make_pod,
     make_transition,
 )
@@ -30,18 +30,25 @@ def deployment() -> Deployment:
 
 
 def started(deployment: Deployment, loading: float, **columns: object) -> Pod:
-    """Rented after 1 min, loading after 3, ready after 3 + `loading`."""
+    """Rented after 1 min, container after 3, weights 4 to 5, ready after 3 + `loading`."""
     begun = NOW - minutes(60)
     pod = make_pod(
         deployment=deployment,
         requested_at=begun,
         sent_at=begun,
         billed_from=begun + minutes(1),
+        container_started_at=begun + minutes(3),
         **({"ready_at": begun + minutes(3 + loading)} | columns),
     )
     make_transition(pod, "requested", "creating", at=begun)
     make_transition(pod, "creating", "provisioning", at=begun + minutes(1))
-    make_health_change(pod, "loading", at=begun + minutes(3))
+    if pod.ready_at is not None:
+        PodBoot.objects.create(
+            pod=pod,
+            read_at=pod.ready_at,
+            weights_from=begun + minutes(4),
+            weights_until=begun + minutes(5),
+        )
     return pod
 
 
@@ -62,7 +69,11 @@ def test_usual_is_the_median_of_past_starts(deployment):
 
     stages = pod_stages(new_one(deployment), now=NOW)
 
-    assert [each.typical_seconds for each in stages] == [0.0, 60.0, 120.0, 360.0, None]
+    assert [each.typical_seconds for each in stages] == [
+        *(0.0, 60.0, 120.0),
+        *(60.0, 60.0, 240.0),
+        None,
+    ]
 
 
 def test_another_deployment_with_the_same_weights_and_gpus_tells_too(deployment):
@@ -71,7 +82,7 @@ def test_another_deployment_with_the_same_weights_and_gpus_tells_too(deployment)
 
     stages = pod_stages(new_one(deployment), now=NOW)
 
-    assert stages[3].typical_seconds == 240.0
+    assert stages[5].typical_seconds == 120.0
 
 
 def test_a_step_costs_from_the_first_billed_second(deployment):
@@ -82,7 +93,7 @@ def test_a_step_costs_from_the_first_billed_second(deployment):
         None,
         Decimal("0.20"),  # 2 min at $6/h
         Decimal("0.70"),  # 7 min so far
-        None,
+        *(None, None, None),
     ]
 
 
@@ -94,7 +105,56 @@ def test_a_step_that_stands_still_is_told_with_what_is_usual(deployment):
     late = pod_stages(pod, now=NOW - minutes(48))
 
     assert standstill(early) == ""
-    assert standstill(late) == "No change for 9 min in “loading”; usual is 4 min."
+    assert standstill(late) == (
+        "No change for 9 min in “engine start”; usual until ready is 4 min."
+    )
+
+
+def test_the_steps_cost_together_what_the_start_cost(deployment):
+    pod = started(deployment, 17 / 60, usd_per_pod_hour=Decimal("0.77"))
+    pod.ready_at = pod.ready_at + timedelta(microseconds=333_333)
+
+    stages = pod_stages(pod, now=NOW)
+
+    billed = [each.usd for each in stages if each.usd is not None]
+    assert sum(billed) == cold_start_usd(pod) > 0
+
+
+def test_what_nothing_tells_is_unknown_and_counted_in_the_step_before(deployment):
+    pod = started(deployment, 4)
+    PodBoot.objects.update(weights_from=None, weights_until=None)
+
+    stages = pod_stages(pod, now=NOW)
+
+    engine, weights, graphs = stages[3:6]
+    assert (engine.seconds, engine.detail) == (
+        240,
+        "with weights and graphs and cache, which nothing tells apart",
+    )
+    assert [weights.seconds, weights.usd, graphs.seconds, graphs.usd] == [None] * 4
+    assert weights.unknown == "its log does not tell when the weights were loaded"
+    assert sum(each.usd or 0 for each in stages) == cold_start_usd(pod)
+
+
+def test_a_clock_that_is_off_makes_no_step_negative(deployment):
+    pod = started(deployment, 4)
+    PodBoot.objects.update(
+        weights_from=NOW - minutes(120), weights_until=NOW + minutes(120)
+    )
+
+    stages = pod_stages(pod, now=NOW)
+
+    assert [each.seconds for each in stages] == [0, 60, 120, 0, 240, 0, None]
+
+
+def test_the_page_says_what_is_not_billed_and_what_is_not_known(operator: Client):
+    pod = started(make_deployment(), 4)
+    PodBoot.objects.update(weights_from=None, weights_until=None)
+
+    page = operator.get(reverse("fleet:pod", args=[pod.pk])).content.decode()
+
+    assert "not billed" in page
+    assert "unknown: its log does not tell when the weights were loaded" in page
 
 
 def test_the_page_says_what_a_cold_start_cost(operator: Client, pod: Pod):

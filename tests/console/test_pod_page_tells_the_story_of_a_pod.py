@@ -69,9 +69,11 @@ def test_stages_count_the_seconds_of_each_step(deployment: Deployment):
 
     assert [(s.name, s.state, s.seconds) for s in stages] == [
         ("requested", "done", 3),
-        ("creating", "done", 5),
-        ("image, starting", "now", 52),
-        ("loading", "ahead", None),
+        ("creating", "done", 2),
+        ("machine and image", "now", 55),
+        ("engine start", "ahead", None),
+        ("weights", "ahead", None),
+        ("graphs and cache", "ahead", None),
         ("ready", "ahead", None),
     ]
 
@@ -94,12 +96,12 @@ def test_a_refused_pod_shows_where_it_ended_and_why(deployment: Deployment):
 def test_the_running_step_is_named_once_it_took_the_longest():
     started = [
         Stage("requested", "done", 0.1),
-        Stage("image, starting", "done", 2.7),
-        Stage("loading", "now", 39.0),
+        Stage("machine and image", "done", 2.7),
+        Stage("weights", "now", 39.0),
     ]
 
     assert slowest(started) == (
-        "Most of the start so far went into “loading”, which goes on."
+        "Most of the start so far went into “weights”, which goes on."
     )
 
 

@@ -42,6 +42,7 @@ def test_the_periods_are_those_of_the_plan():
         "fleet.tasks.housekeeping": crontab(hour="3", minute="10"),
         "kerne_site.tasks.tidy_logins": 3600,
         "fleet.tasks.probe": 10,
+        "fleet.tasks.read_boot_logs": 60,
         "fleet.tasks.renew_leases": 60,
         "economics.tasks.settle_usage": 60,
         "economics.tasks.check_guardrails": 60,

@@ -41,7 +41,8 @@ def test_before_reconcile_ran_the_request_is_what_is_waited_for(deployment, pod)
     assert states(scaled()) == [
         ("requested", "now"),
         ("rented", "ahead"),
-        ("engine answers", "ahead"),
+        ("container started", "ahead"),
+        ("weights loaded", "ahead"),
         ("ready", "ahead"),
     ]
 
