@@ -103,6 +103,9 @@ class Pod(models.Model):
     cloud = models.CharField(max_length=10)
     container_disk_gb = models.PositiveIntegerField()
     volume_disk_gb = models.PositiveIntegerField(default=0)  # its own, kept by a stop
+    launched = models.JSONField(
+        default=dict, blank=True
+    )  # what its create was sent with, without keys; see `launch_record`
     api_key = EncryptedTextField()  # bearer of this pod's vLLM; never shown
 
     network_volume = models.ForeignKey(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from fleet.models import Attention, Deployment, ModelConfig, ModelVariant, ServedModel
 from fleet.models.model_config import UPLOADED
@@ -13,7 +14,7 @@ from fleet.sizing.fit import SizingResult, size
 from fleet.sizing.known_totals import KnownTotals, architecture_from_totals
 from fleet.sizing.precision import PRECISIONS, variant_of
 from fleet.sizing.request import Sizing
-from fleet.vllm.command import SHOWN_KEY, ServeSpec
+from fleet.vllm.command import SERVER, SHOWN_KEY, ServeSpec, build_args, redacted
 
 VLLM_PORT = 8000
 SHOWN_PLAN_KEY = SHOWN_KEY  # a command that is only checked
@@ -59,6 +60,21 @@ def serve_spec_for(deployment: Deployment, *, api_key: str) -> ServeSpec:
         api_key=api_key,
         extra_args=deployment.extra_args,
     )
+
+
+def launch_record(deployment: Deployment) -> dict[str, Any]:
+    """What a pod of `deployment` would be launched with now, its key masked.
+
+    Kept with the pod at its create: the deployment's settings go on to change. Raises
+    ValueError with a sentence.
+    """
+    spec = serve_spec_for(deployment, api_key=SHOWN_KEY)
+    return {
+        "command": " ".join([*SERVER, *redacted(build_args(spec))]),
+        "image": deployment.image,
+        "max_model_len": deployment.max_model_len,
+        "gpu_memory_utilization": str(deployment.gpu_memory_utilization),
+    }
 
 
 def architecture_of_row(model: ServedModel) -> Architecture:

@@ -25,7 +25,7 @@ from fleet.selectors.burn import exposed_usd_per_hour, pod_usd_per_hour
 from fleet.selectors.leases import LEASE_PORT, lease_environment, lease_seconds_for
 from fleet.selectors.providers import provider_names, spot_provider
 from fleet.selectors.resources import live_volume_of
-from fleet.selectors.serving import VLLM_PORT, serve_spec_for
+from fleet.selectors.serving import VLLM_PORT, launch_record, serve_spec_for
 from fleet.selectors.spot import is_spot
 from fleet.services import audit, fault_points, replicas, spending, spot, termination
 from fleet.services.isolation import FAULTS
@@ -81,6 +81,7 @@ def provision(
         pod.network_volume = live_volume_of(pod.deployment_id)
     try:
         request = pod_request(pod, now=now)
+        pod.launched = launch_record(pod.deployment)
     except ValueError as wrong:
         give_up(pod, f"the order can not be sent: {wrong}", now=now)
         return False
@@ -129,6 +130,7 @@ def claim(pod: Pod, *, guard: LaunchGuard, now: datetime) -> bool:
                     "list_misses": 0,
                     "lease_seconds": lease_seconds_for(deployment.image),
                     "network_volume": pod.network_volume,
+                    "launched": pod.launched,
                     "quoted_usd_per_pod_hour": pod.quoted_usd_per_pod_hour,
                 },
             )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -20,14 +21,13 @@ from fleet.providers.masking import mask_line
 from fleet.selectors.burn import container_disk_usd_per_hour, pod_usd_per_hour
 from fleet.selectors.leases import lease_ends_at
 from fleet.selectors.providers import provider_names
-from fleet.selectors.serving import serve_spec_for
+from fleet.selectors.serving import launch_record
 from fleet.selectors.spent import cold_start_usd
 from fleet.selectors.start_up import cold_start_seconds
 from fleet.views.pod_events import pod_events, pod_stages, slowest, standstill
 from fleet.views.states import pod_state
 from fleet.views.strips import health_spans
 from fleet.views.throughput import SILENT, throughput
-from fleet.vllm.command import SERVER, SHOWN_KEY, build_args, redacted
 
 LOG_LINES = 200
 HOURS = (1, 6, 24, 168)  # of latency that a page may show
@@ -46,13 +46,42 @@ def get_pod(pk: int) -> Pod:
     return get_object_or_404(rows, pk=pk)
 
 
-def launch_command(pod: Pod) -> str:
-    """The command of the pod's vLLM with its key masked, or why there is none."""
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What a pod was launched with. `note` says where that is not what is shown."""
+
+    command: str
+    image: str
+    max_model_len: int
+    gpu_memory_utilization: Decimal
+    note: str = ""
+
+
+def launch_of(pod: Pod) -> Launch:
+    """As it was kept at the create; without that the settings of today, said so."""
+    deployment = pod.deployment
+    kept, note = pod.launched, ""
+    if not kept and pod.status == PodStatus.REQUESTED:
+        note = "Not launched yet: this is what it will be launched with as things are."
+    elif not kept:
+        note = (
+            "What it was launched with was not kept. This is what its deployment would "
+            f"launch today, revision {deployment.revision}; the pod is of revision "
+            f"{pod.revision}."
+        )
     try:
-        spec = serve_spec_for(pod.deployment, api_key=SHOWN_KEY)
+        shown = kept or launch_record(deployment)
     except ValueError as wrong:
-        return f"No command: {wrong}"
-    return " ".join([*SERVER, *redacted(build_args(spec))])
+        shown = {"command": f"No command: {wrong}"}
+    return Launch(
+        command=shown["command"],
+        image=shown.get("image", deployment.image),
+        max_model_len=shown.get("max_model_len", deployment.max_model_len),
+        gpu_memory_utilization=Decimal(
+            shown.get("gpu_memory_utilization", deployment.gpu_memory_utilization)
+        ),
+        note=note,
+    )
 
 
 def engine_words(pod: Pod) -> str:
@@ -97,7 +126,7 @@ def spec_context(pod: Pod) -> dict[str, Any]:
     """What the pod runs and costs by its order."""
     return {
         "pod": pod,
-        "launch_command": launch_command(pod),
+        "launch": launch_of(pod),
         "engine_words": engine_words(pod),
         "endpoint_reason": "the pod has ended" if pod.is_ended else "not rented yet",
         "usd_per_hour": pod_usd_per_hour(pod),

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from fleet.models import Deployment, Pod
 from fleet.providers.base import LogLine
+from fleet.selectors.serving import launch_record
 from fleet.views.pod_events import Stage, pod_stages, slowest
 from fleet.views.pod_page import without_key
 from tests.factories import (
@@ -29,6 +30,28 @@ def test_the_launch_command_is_shown_without_the_key(operator: Client, pod: Pod)
 
     assert "--served-model-name llama-3.1-8b" in page and "--api-key=***" in page
     assert pod.api_key not in page
+
+
+def test_a_pod_shows_what_it_was_launched_with_and_not_todays_settings(
+    operator: Client, pod: Pod
+):
+    Pod.objects.update(launched=launch_record(pod.deployment))
+    Deployment.objects.update(max_model_len=1234, image="vllm/vllm-openai:newer")
+
+    page = page_of(operator, pod)
+
+    assert "--max-model-len 8192" in page and "8,192 tokens" in page
+    assert "1234" not in page and "openai:newer" not in page
+    assert 'id="launch-note"' not in page
+
+
+def test_a_pod_of_before_says_that_the_command_is_todays(operator: Client, pod: Pod):
+    Deployment.objects.update(revision=3)
+
+    page = page_of(operator, pod)
+
+    assert "What it was launched with was not kept." in page
+    assert "launch today, revision 3; the pod is of revision 1." in page
 
 
 def test_transitions_health_and_deeds_stand_in_one_list(operator: Client, pod: Pod):

@@ -43,6 +43,18 @@ def test_a_requested_pod_is_rented_and_its_price_kept(make_wanted, account):
     assert [row.new for row in pod.transitions.all()] == ["creating", "provisioning"]
 
 
+def test_what_it_is_launched_with_is_kept_without_its_key(make_wanted, account):
+    pod = make_wanted()
+    rent(pod, account)
+    Deployment.objects.update(max_model_len=1024, image="vllm/vllm-openai:newer")
+
+    pod.refresh_from_db()
+    sent = account.requests["fake-1"]
+    assert pod.launched["image"] == sent.image
+    assert pod.launched["command"].endswith(sent.args.replace(pod.api_key, "***"))
+    assert pod.api_key not in str(pod.launched)
+
+
 def test_the_task_that_runs_twice_rents_once(make_wanted, account):
     pod = make_wanted()
 
