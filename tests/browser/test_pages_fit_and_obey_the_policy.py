@@ -10,6 +10,8 @@ PAGES = [
     *("/", "/fleet/", "/fleet/order/", "/jobs/", "/prices/", "/account/tokens/"),
     *("/offers/", "/offers/?count=8", "/offers/?provider=nobody", "/offers/import/"),
     *("/plan/", "/plan/?model=glm-5", "/plan/?model=nonsense", "/plan/strategy/"),
+    *("/market/?model=glm-5", "/market/", "/market/listing/", "/market/listing/glm-5/"),
+    *("/books/import/market-prices/",),
     *("/plan/model/", "/audit/", "/actions/", "pod", "deployment", "stop", "scale"),
 ]
 
