@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from economics.calc.money import shown_usd
+from economics.calc.money import SHOWN_STEP, shown_usd
 
 PERCENT = Decimal(100)
 
@@ -80,17 +80,23 @@ def words(ours: Earned, theirs: Earned, *, tolerance_percent: Decimal) -> list[s
     said = []
     if parts.volume_usd is not None and theirs.tokens is not None and ours.tokens:
         more = theirs.tokens - ours.tokens
-        if more:
+        if more and is_seen(parts.volume_usd):
             said.append(
                 f"They counted {abs(more):,} tokens {'more' if more > 0 else 'fewer'} than "
                 f"we metered: {signed(parts.volume_usd)} at our price."
             )
-    if parts.price_usd:
+    if is_seen(parts.price_usd):
         what = "another price" if parts.volume_usd is not None else "another gross amount"
         said.append(f"They paid {what}: {signed(parts.price_usd)}.")
-    if parts.fee_usd:
+    if is_seen(parts.fee_usd):
         said.append(f"They kept another fee than our take rate: {signed(parts.fee_usd)}.")
-    return said
+    paid = f"They pay {shown_usd(theirs.net_usd)}; {shown_usd(ours.net_usd)} was accrued."
+    return said or [paid]
+
+
+def is_seen(part_usd: Decimal) -> bool:
+    """Whether a part is at least half a cent: a smaller one explains nothing."""
+    return abs(part_usd) >= SHOWN_STEP / 2
 
 
 def signed(amount_usd: Decimal) -> str:

@@ -28,16 +28,16 @@ HEADERS = ("month (UTC)", "received", "not due", "late", "owed")
 
 @dataclass(frozen=True)
 class MonthOwed:
-    """One month of all marketplaces [USD]; the three add up to what is owed."""
+    """One month of all marketplaces [USD]: what is owed, what came, what is to come.
+
+    The three add up to what is owed, unless more came than that.
+    """
 
     month: date
+    owed_usd: Decimal
     received_usd: Decimal
     not_due_usd: Decimal
     late_usd: Decimal
-
-    @property
-    def owed_usd(self) -> Decimal:
-        return self.received_usd + self.not_due_usd + self.late_usd
 
 
 def receivable_months(rows: Iterable[MonthOwed], *, simulated: bool) -> Chart:
@@ -69,7 +69,8 @@ def receivable_months(rows: Iterable[MonthOwed], *, simulated: bool) -> Chart:
     figure["layout"].update(
         {
             "barmode": "relative",
-            "xaxis": {"type": "category", "title": {"text": "month served (UTC)"}},
+            "xaxis": {"type": "category", "automargin": True},
+            "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
             "yaxis": {"tickformat": USD_TICKS, "rangemode": "tozero", "automargin": True},
         }
     )

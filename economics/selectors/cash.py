@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -24,7 +24,7 @@ from economics.selectors.receivables import Receivable, next_payment
 from fleet.models import BalanceReading
 from fleet.selectors.account import Account, accounts
 
-SEEN_DAYS = 90
+SEEN_DAYS = 31  # at a reading every 5 min: a sort of 9,000 rows per provider
 MOST_SEEN = 50
 LEAST_RISE = Decimal(1)  # [USD] a smaller one is a correction by the provider
 NEAR_DAYS = 1
@@ -53,7 +53,7 @@ class CashPosition:
     accounts: Sequence[Account]
     usd_per_hour: Decimal
     balance_usd: Decimal | Unknown
-    next_payment: tuple[datetime, Decimal] | None
+    next_payment: tuple[date, Decimal] | None
     hours: Decimal | None
     need: Float | Unknown
     steady: WorkingCapital
@@ -76,7 +76,7 @@ def cash_position(rows: Sequence[Receivable], *, now: datetime) -> CashPosition:
         accounts=found,
         usd_per_hour=burn,
         balance_usd=Unknown(unread) if unread else balance,
-        next_payment=None if coming is None or end is None else (end, coming[1]),
+        next_payment=coming,
         hours=hours,
         need=float_until(
             usd_per_hour=burn, hours=hours, balance_usd=None if unread else balance

@@ -49,12 +49,22 @@ class Receivable:
         return self.owed_usd - self.received_usd
 
     @property
+    def to_come_usd(self) -> Decimal:
+        """What is outstanding, 0 where more came than is owed."""
+        return max(self.outstanding_usd, NOTHING)
+
+    @property
+    def beyond_usd(self) -> Decimal:
+        """What came beyond what is owed."""
+        return max(-self.outstanding_usd, NOTHING)
+
+    @property
     def not_due_usd(self) -> Decimal:
-        return self.outstanding_usd if self.age == Age.NOT_DUE else NOTHING
+        return self.to_come_usd if self.age == Age.NOT_DUE else NOTHING
 
     @property
     def overdue_usd(self) -> Decimal:
-        return NOTHING if self.age == Age.NOT_DUE else self.outstanding_usd
+        return NOTHING if self.age == Age.NOT_DUE else self.to_come_usd
 
 
 def receivables(*, simulated: bool, now: datetime) -> list[Receivable]:
@@ -133,10 +143,10 @@ def received_usd(*, simulated: bool) -> dict[tuple[str, date], Decimal]:
 
 
 def by_age(rows: Iterable[Receivable]) -> list[tuple[Age, Decimal]]:
-    """What is outstanding [USD] of each age, the youngest first."""
+    """What is to come [USD] of each age, the youngest first."""
     sums: dict[Age, Decimal] = dict.fromkeys(Age, NOTHING)
     for row in rows:
-        sums[row.age] += row.outstanding_usd
+        sums[row.age] += row.to_come_usd
     return list(sums.items())
 
 
@@ -145,7 +155,7 @@ def next_payment(rows: Sequence[Receivable]) -> tuple[date, Decimal] | None:
 
     What is overdue has no day and is not counted on.
     """
-    coming = [row for row in rows if row.age == Age.NOT_DUE and row.outstanding_usd > 0]
+    coming = [row for row in rows if row.not_due_usd > 0]
     if not coming:
         return None
     day = min(row.due_on for row in coming)

@@ -145,6 +145,7 @@ def page(
         "rows": owed[:MONTHS_SHOWN],
         "ages": by_age(owed),
         "outstanding_usd": total(row.outstanding_usd for row in owed),
+        "beyond_usd": total(row.beyond_usd for row in owed),
         "overdue_usd": total(row.overdue_usd for row in owed),
         "position": position,
         "newest_read": newest_read(position.accounts),
@@ -178,6 +179,7 @@ def chart_of(rows: Sequence[Receivable], *, simulated: bool) -> Chart:
         [
             MonthOwed(
                 month=month,
+                owed_usd=total(row.owed_usd for row in members),
                 received_usd=total(row.received_usd for row in members),
                 not_due_usd=total(row.not_due_usd for row in members),
                 late_usd=total(row.overdue_usd for row in members),

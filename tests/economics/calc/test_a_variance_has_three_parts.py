@@ -59,6 +59,11 @@ def test_the_parts_add_up_to_the_difference_of_the_net_amounts(a, b, c, d, e, f)
             ("1000", "10", "9"),
             ["They kept another fee than our take rate: −$1.00."],
         ),
+        (
+            ("1000", "0.004", "0.004"),
+            ("1000", "0.003", "0.003"),
+            ["They pay $0.00; $0.00 was accrued."],
+        ),
         (("5", "10", "10"), ("0", "0", "0"), ["They pay nothing; $10.00 was accrued."]),
         (("0", "0", "0"), ("5", "2", "2"), ["They pay $2.00; nothing was accrued."]),
     ],

@@ -4,8 +4,8 @@ from decimal import Decimal
 from economics.charts.receivable_months import MonthOwed, receivable_months
 
 ROWS = [
-    MonthOwed(date(2026, 1, 1), Decimal(8), Decimal(0), Decimal("2.50")),
-    MonthOwed(date(2026, 3, 1), Decimal(0), Decimal(4), Decimal(0)),
+    MonthOwed(date(2026, 1, 1), Decimal("10.50"), Decimal(8), Decimal(0), Decimal("2.50")),
+    MonthOwed(date(2026, 3, 1), Decimal(4), Decimal(0), Decimal(4), Decimal(0)),
 ]
 
 

@@ -1,6 +1,6 @@
 """What is owed by month and how late, what moved, and what must last: apart from profit."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -103,6 +103,14 @@ def test_ages_add_up_and_late_money_is_not_counted_on(deployment: Deployment):
     assert next_payment(rows) == (date(2026, 3, 30), Decimal(10))
 
 
+def test_what_came_beyond_what_is_owed_is_no_age(deployment: Deployment):
+    book(amount_usd=Decimal("9.50"))
+
+    rows = receivables(simulated=False, now=NOW)
+    assert dict(by_age(rows))[Age.LATE_30] == 0
+    assert [row.beyond_usd for row in rows] == [Decimal(0), Decimal("1.50")]
+
+
 def test_a_payment_changes_no_profit(deployment: Deployment):
     before, _, _ = profit_days(NOW)
     book(amount_usd=Decimal("8.00"))
@@ -135,7 +143,7 @@ def test_the_float_is_the_spend_until_the_next_payment(deployment: Deployment):
 
     position = cash_position(receivables(simulated=False, now=NOW), now=NOW)
 
-    assert position.next_payment == (datetime(2026, 3, 31, tzinfo=UTC), Decimal(10))
+    assert position.next_payment == (date(2026, 3, 30), Decimal(10))
     assert position.hours == 26 * 24 + 12
     assert not isinstance(position.need, Unknown)
     assert position.need.needed_usd == Decimal(636)
