@@ -173,11 +173,11 @@ class RentalForm(forms.Form):
     def yes_or_no(self, name: str) -> bool:
         """A choice as a yes or no. Raises ValidationError with a sentence."""
         chosen = self.cleaned_data[name]
-        if chosen not in ("", "yes"):
+        if chosen not in ("", "no", "yes"):
             raise forms.ValidationError(
                 f"{self.fields[name].label} is {shown(chosen)}; choose one from the list."
             )
-        return bool(chosen)
+        return chosen == "yes"
 
     def asked(self) -> dict[str, Any]:
         """The cleaned fields; what another rental asks for is left out."""
@@ -217,7 +217,7 @@ class OrderForm(RentalForm):
     def of_order(cls, parameters: Mapping[str, str]) -> OrderForm:
         """The form as it was when its order was planned from these parameters."""
         chosen = {
-            name: "yes" if parameters.get(name) == "True" else ""
+            name: "yes" if parameters.get(name) == "True" else "no"
             for name in ("is_ready_at_start", "on_demand_fallback")
         }
         return cls({**parameters, **chosen})

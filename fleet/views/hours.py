@@ -57,7 +57,7 @@ def hours_choices() -> dict[str, object]:
     return {
         "days_choices": CHOICES,
         "start_choices": [
-            ("", "rent at the start, ready some minutes later"),
+            ("no", "rent at the start, ready some minutes later"),
             ("yes", "rent earlier, ready at the start"),
         ],
         "zones": zone_names(),

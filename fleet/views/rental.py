@@ -15,6 +15,7 @@ from fleet.access import operator_to_post
 from fleet.forms import RentalForm
 from fleet.models import ActionKind, Deployment
 from fleet.services.actions import plan_action
+from fleet.services.actions.amounts import yes_or_no
 from fleet.services.actions.renting import rental_text, rental_words
 from fleet.services.launch_guard import configured_guard
 from fleet.services.refused import Refused
@@ -60,10 +61,9 @@ def sheet_of(kind: ActionKind, deployment: Deployment, form: ChangeForm) -> str:
 def parameters_of(deployment: Deployment, asked: dict[str, Any]) -> dict[str, str]:
     """The parameters of the action; an empty field is one that is not asked for."""
     said = {
-        name: "yes" if value is True else str(value)
+        name: yes_or_no(value) if isinstance(value, bool) else str(value)
         for name, value in asked.items()
-        # 0 is a number that was typed, and equals False.
-        if value is not None and value is not False and value != ""
+        if value is not None and value != ""
     }
     return {"deployment": deployment.slug} | said
 

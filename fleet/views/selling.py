@@ -8,7 +8,7 @@ from fleet.cloud import providers
 from fleet.models import RentalKind
 from fleet.selectors.providers import spot_provider
 
-FALLBACK_CHOICES = [("yes", "rent on demand meanwhile"), ("", "wait, and rent nothing")]
+FALLBACK_CHOICES = [("yes", "rent on demand meanwhile"), ("no", "wait, and rent nothing")]
 
 
 def rental_choices() -> dict[str, Any]:

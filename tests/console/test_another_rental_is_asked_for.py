@@ -1,3 +1,6 @@
+import re
+from html import unescape
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -38,6 +41,26 @@ def test_it_leads_over_the_plan_to_another_rental_and_back(operator: Client, add
     assert "1 replica, always on → <strong>1 replica: Every day" in sheet
     assert Deployment.objects.get().rental_kind == "scheduled"
     assert 'id="undo"' in done
+
+
+def test_ready_at_the_start_is_switched_off_as_it_was_on_and_back(
+    operator: Client, address: str
+):
+    ready = HOURS | {"is_ready_at_start": "yes"}
+    confirm(operator, operator.post(address, ready, follow=True).content.decode())
+    assert Deployment.objects.get().is_ready_at_start
+
+    off = HOURS | {"is_ready_at_start": "no"}
+    confirm(operator, operator.post(address, off, follow=True).content.decode())
+    assert not Deployment.objects.get().is_ready_at_start
+
+    done = confirm(operator, operator.post(address, ready, follow=True).content.decode())
+    assert Deployment.objects.get().is_ready_at_start
+    back = re.search(r'id="undo"[^>]*href="([^"]+)"', done.content.decode())
+    assert back is not None
+    sheet = operator.get(unescape(back[1])).content.decode()
+    confirm(operator, sheet)
+    assert not Deployment.objects.get().is_ready_at_start
 
 
 @pytest.mark.parametrize(

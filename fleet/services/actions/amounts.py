@@ -14,6 +14,11 @@ AMOUNTS = {"max_spot_usd_per_gpu_hour": "Spot limit"}
 YES = ("True", "yes")
 
 
+def yes_or_no(value: bool) -> str:
+    """A choice in words: one that is left out keeps what is, so no has a word too."""
+    return "yes" if value else "no"
+
+
 def count(text: Mapping[str, str], field: str) -> int | None:
     """A small whole number; None where it is empty. Raises Refused."""
     said = text.get(field, "").strip()

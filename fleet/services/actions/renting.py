@@ -16,7 +16,7 @@ from fleet.selectors.serverless import workers_of
 from fleet.selectors.start_up import start_up_of
 from fleet.services import lifecycle, order_rules
 from fleet.services.actions import figures, targets
-from fleet.services.actions.amounts import YES, amount, count, shortest
+from fleet.services.actions.amounts import YES, amount, count, shortest, yes_or_no
 from fleet.services.actions.launching import (
     BILLING,
     losses_of,
@@ -26,7 +26,6 @@ from fleet.services.actions.plan import Change, Confirmation, CostedPlan
 from fleet.services.actions.spot_renting import (
     moving_notes,
     on_demand_price,
-    stands_in,
 )
 from fleet.services.actions.vetoes import vetoed_more
 from fleet.services.actions.workers import endpoint_saving
@@ -175,7 +174,7 @@ def asked(
         idle_timeout=count(text, "idle_timeout"),
         queue_delay=count(text, "queue_delay"),
         max_spot_usd_per_gpu_hour=amount(text, "max_spot_usd_per_gpu_hour"),
-        on_demand_fallback=stands_in(text, parameters),
+        on_demand_fallback=text.get("on_demand_fallback") in YES,
     )
     errors: dict[str, list[str]] = {}
     faults = (
@@ -285,7 +284,7 @@ def rental_text(deployment: Deployment) -> dict[str, str]:
             "window_hours": shortest(Decimal(deployment.schedule_seconds or 0) / 3600),
             "zone": deployment.schedule_zone,
             "baseline_replicas": str(deployment.baseline_replicas),
-            "is_ready_at_start": "yes" if deployment.is_ready_at_start else "",
+            "is_ready_at_start": yes_or_no(deployment.is_ready_at_start),
         }
     if deployment.is_serverless:
         text |= {
@@ -303,7 +302,7 @@ def rental_text(deployment: Deployment) -> dict[str, str]:
         limit = deployment.max_spot_usd_per_gpu_hour or Decimal(0)
         text |= {
             "max_spot_usd_per_gpu_hour": shortest(limit),
-            "on_demand_fallback": "yes" if deployment.on_demand_fallback else "",
+            "on_demand_fallback": yes_or_no(deployment.on_demand_fallback),
         }
     return text
 

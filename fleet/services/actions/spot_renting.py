@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 from fleet.models import Deployment
 from fleet.selectors.providers import main_provider
 from fleet.services import replicas
-from fleet.services.actions.amounts import YES
 
 
 def on_demand_price(deployment: Deployment) -> Decimal:
@@ -30,9 +28,3 @@ def moving_notes(deployment: Deployment, changed: Deployment) -> tuple[str, ...]
         "Replicas that run on spot stay until they are interrupted or end; each is then "
         "replaced on demand.",
     )
-
-
-def stands_in(text: Mapping[str, str], parameters: Mapping[str, str]) -> bool:
-    """Whether on demand stands in for spot. A form says no by leaving it out."""
-    said = parameters if "rental_kind" in parameters else text
-    return said.get("on_demand_fallback") in YES
