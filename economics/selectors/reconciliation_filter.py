@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from economics.selectors.reconciliation import Asked, State
 from fleet.models import Deployment, Pod
 
-DAYS_SHOWN = 14
+DAYS_SHOWN = 7
 MOST_DAYS = 92
 MOST_CHARACTERS = 120
 
