@@ -47,7 +47,7 @@ class LogHour(models.Model):
     reasoning_tokens  inside completion; null where no request told them
     free_tokens       of requests that failed or got no completion: nobody pays for them
     cached_unknown    of some request the cached part was not told, and counts as uncached
-    earns             the deployment has no counters, so this is what it is paid by
+    earns             no counter tells of them, so this is what they are paid by
     """
 
     book_import = models.ForeignKey(
@@ -77,7 +77,8 @@ class LogHour(models.Model):
         ordering = ["hour_start", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["book_import", "served_model", "deployment", "hour_start"],
+                # An hour of a handover has both: pods' requests, and its endpoint's.
+                fields=["book_import", "served_model", "deployment", "hour_start", "earns"],
                 nulls_distinct=False,
                 name="economics_log_hour_once",
             ),

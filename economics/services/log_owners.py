@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from fleet.csv_files import Row
 from fleet.models import Deployment, ModelVariant, Pod, ServerlessEndpoint
@@ -18,7 +19,7 @@ NAMES_SHOWN = 6
 class Owner:
     """A model, and which deployment of it, where the log tells.
 
-    earns  the deployment has no counters: the log is what it is paid by
+    earns  no counter tells of the request: the log is what it is paid by
     """
 
     model_id: int
@@ -27,29 +28,64 @@ class Owner:
     earns: bool
 
 
+class Spans:
+    """When something of a deployment was billed, [from, until); until None: still."""
+
+    def __init__(self) -> None:
+        self._found: defaultdict[int, list[tuple[datetime, datetime | None]]]
+        self._found = defaultdict(list)
+
+    def add(self, deployment: int, start: datetime | None, end: datetime | None) -> None:
+        if start is not None:
+            self._found[deployment].append((start, end))
+
+    def hold(self, deployment: int, at: datetime) -> bool:
+        spans = self._found.get(deployment, ())
+        return any(start <= at and (end is None or at < end) for start, end in spans)
+
+
 class Owners:
-    """What is known of models, deployments, and the addresses that they answer at."""
+    """What is known of models, deployments, and the addresses that they answer at.
+
+    A deployment may change between pods, which counters are read of, and an endpoint:
+    each request is paid by its log only where no counter has it.
+    """
 
     def __init__(self, deployments: Iterable[Deployment]) -> None:
         self.by_slug: dict[str, Owner] = {}
         self.of_model: defaultdict[int, list[Owner]] = defaultdict(list)
         self.models: dict[str, int] = {}
         self.by_address: dict[str, Owner] = {}
-        with_pods = set(Pod.objects.values_list("deployment", flat=True).distinct())
         endpoints = list(ServerlessEndpoint.objects.exclude(provider_id=""))
-        with_endpoints = {each.deployment_id for each in endpoints}
-        for each in deployments:
+        pods = Pod.objects.exclude(provider_id="").only(
+            "provider_id", "deployment_id", "billed_from", "billed_until"
+        )
+        self.pods, self.rentals = Spans(), Spans()
+        with_pods = set()
+        for pod in pods:
+            with_pods.add(pod.deployment_id)
+            self.pods.add(pod.deployment_id, pod.billed_from, pod.billed_until)
+        rentals: set[int] = set()
+        beside: set[int] = set()
+        for each in endpoints:
+            (rentals if each.is_rental else beside).add(each.deployment_id)
+            if each.is_rental:
+                self.rentals.add(each.deployment_id, each.billed_from, each.billed_until)
+        for deployment in deployments:
+            pk = deployment.pk
             owner = Owner(
-                model_id=each.variant.served_model_id,
-                deployment_id=each.pk,
-                name=each.slug,
-                earns=each.rental_kind == SERVERLESS
-                or (each.pk in with_endpoints and each.pk not in with_pods),
+                model_id=deployment.variant.served_model_id,
+                deployment_id=pk,
+                name=deployment.slug,
+                earns=deployment.rental_kind == SERVERLESS
+                or pk in rentals
+                or (pk in beside and pk not in with_pods),
             )
-            self.by_slug[each.slug] = owner
+            self.by_slug[deployment.slug] = owner
             self.of_model[owner.model_id].append(owner)
         self._read_models()
-        self._read_addresses(endpoints)
+        self._read_addresses(pods, earns=False)
+        self._read_addresses(endpoints, earns=True)
 
     @classmethod
     def known(cls) -> Owners:
@@ -62,23 +98,42 @@ class Owners:
             for name in (variant.repository, model.slug, model.name):
                 self.models[name.lower()] = model.pk
 
-    def _read_addresses(self, endpoints: Iterable[ServerlessEndpoint]) -> None:
-        slugs = {owner.deployment_id: owner for owner in self.by_slug.values()}
-        pods = Pod.objects.exclude(provider_id="").values_list("provider_id", "deployment")
-        ids = [*pods, *((each.provider_id, each.deployment_id) for each in endpoints)]
-        for provider_id, deployment_id in ids:
-            if len(provider_id) >= SHORTEST_ID and deployment_id in slugs:
-                self.by_address[provider_id] = slugs[deployment_id]
+    def _read_addresses(
+        self, answering: Iterable[Pod | ServerlessEndpoint], *, earns: bool
+    ) -> None:
+        owners = {owner.deployment_id: owner for owner in self.by_slug.values()}
+        for each in answering:
+            owner = owners.get(each.deployment_id)
+            if owner is not None and len(each.provider_id) >= SHORTEST_ID:
+                self.by_address[each.provider_id] = replace(owner, earns=earns)
 
-    def of(self, row: Row) -> Owner | None:
+    def of(self, row: Row, *, ended_at: datetime | None) -> Owner | None:
         """Whose request a row is; None with a fault that says what could be written."""
+        answered = self._of_address(row.text("api_base"))
+        owner = self._named(row, answered)
+        if owner is None or owner.deployment_id is None or ended_at is None:
+            return owner
+        if answered is not None and answered.deployment_id == owner.deployment_id:
+            return answered
+        if not owner.earns or not self.pods.hold(owner.deployment_id, ended_at):
+            return owner
+        if self.rentals.hold(owner.deployment_id, ended_at):
+            row.fault(
+                "api_base",
+                f"{owner.name} had pods and an endpoint then; write the address that "
+                "answered, so that nothing is paid twice.",
+            )
+            return None
+        return replace(owner, earns=False)
+
+    def _named(self, row: Row, answered: Owner | None) -> Owner | None:
         slug = row.text("deployment")
         if slug:
             found = self.by_slug.get(slug)
             if found is None:
                 row.fault("deployment", f"write one of {shown_names(self.by_slug)}.")
             return found
-        return self._of_address(row.text("api_base")) or self._of_model(row)
+        return answered or self._of_model(row)
 
     def _of_address(self, address: str) -> Owner | None:
         words = address.replace("/", ".").replace("-", ".").replace(":", ".").split(".")

@@ -81,7 +81,7 @@ def read_requests(content: bytes, now: datetime) -> LogFile:
     found: list[tuple[Row, Entry, Owner]] = []
     for row in sheet.rows:
         entry = entry_of(row, now=now, kept_days=settings.REQUEST_LOG_DAYS)
-        owner = owners.of(row)
+        owner = owners.of(row, ended_at=None if entry is None else entry.ended_at)
         if entry is not None and owner is not None:
             found.append((row, entry, owner))
     if sheet.faults:
@@ -197,7 +197,7 @@ def book_requests(file: LogFile, book_import: BookImport, now: datetime) -> str:
 def hour_row(
     book_import: BookImport, hour: datetime, owner: Owner, part: HourSum
 ) -> LogHour:
-    """The row of an hour; a deployment with counters earns by those."""
+    """The row of an hour; what counters were read of earns by those."""
     return LogHour(
         book_import=book_import,
         served_model_id=owner.model_id,
