@@ -13,7 +13,7 @@ from functools import partial
 from django.db import transaction
 from django.db.models import QuerySet
 
-from fleet.models import Deployment, ResourceStatus, ServerlessEndpoint
+from fleet.models import Deployment, NetworkVolume, ResourceStatus, ServerlessEndpoint
 from fleet.providers.base import ProviderRefused, ProviderUnavailable
 from fleet.providers.errors import RateLimited
 from fleet.providers.resources import CloudEndpoint, FullProvider
@@ -25,6 +25,7 @@ from fleet.services.isolation import apart
 from fleet.services.launch_guard import LaunchGuard, LaunchRequest
 
 RESEND_SECONDS = 60
+WORKERS = ("workers_min", "workers_max", "idle_timeout_seconds")
 NO_WISH = {
     "wanted_min": None,
     "wanted_max": None,
@@ -65,6 +66,16 @@ def wish(
             before=workers_of(endpoint).words,
             after=workers.words,
         )
+
+
+def read_anew(row: NetworkVolume | ServerlessEndpoint) -> None:
+    """The workers as they are wanted now: others may be asked for since the row was read.
+
+    Locks the row: what is asked for after the transaction is a change. Call it in one.
+    """
+    if isinstance(row, ServerlessEndpoint):
+        rows = ServerlessEndpoint.objects.select_for_update()
+        row.refresh_from_db(fields=WORKERS, from_queryset=rows)
 
 
 def set_workers_of(deployment: Deployment, workers: Workers) -> None:

@@ -34,6 +34,7 @@ from fleet.selectors.burn import exposed_usd_per_hour
 from fleet.selectors.providers import provider_names
 from fleet.selectors.resources import live_volume_of, volume_usd_per_hour
 from fleet.services import audit, endpoint_health, fault_points, replicas, spending
+from fleet.services.endpoint_changes import read_anew
 from fleet.services.isolation import apart
 from fleet.services.launch_guard import LaunchGuard, LaunchRequest
 
@@ -94,12 +95,13 @@ def create(
     the list finds what it made by its name.
     """
     try:
-        request = request_of(row)
+        request_of(row)
     except ValueError as wrong:
         fail(row, f"can not be sent: {wrong}", now=now, give_up=True)
         return False
     if not claim(row, guard=guard, now=now):
         return False
+    request = request_of(row)
     fault_points.reach("resource_claimed")
     try:
         made: Listed
@@ -141,6 +143,7 @@ def fail(row: Resource, reason: str, *, now: datetime, give_up: bool) -> bool:
 def claim(row: Resource, *, guard: LaunchGuard, now: datetime) -> bool:
     """Take a row for this worker, unless the switch or the guard forbid new spending."""
     with spending.one_at_a_time():
+        read_anew(row)
         request = LaunchRequest(
             deployment=row.deployment.slug,
             usd_per_hour=usd_per_hour_asked(row),
