@@ -28,6 +28,9 @@ class Accrued:
     net_usd: Decimal
 
 
+LAST_MONTH = date(9999, 11, 1)  # whose next one still is a date
+
+
 def first_of(day: date) -> date:
     """The first day of its month."""
     return day.replace(day=1)

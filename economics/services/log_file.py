@@ -8,6 +8,7 @@ same checks read, so a fault is named alike: line or entry, column, value, what 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,6 +43,7 @@ COLUMNS = (
     Column("cache_hit", needed=False),
     Column("metadata", needed=False, longest=100_000),
 )
+HALF_CHARACTER = re.compile("[\ud800-\udfff]")  # JSON can say one; nothing stores it
 NAMES = {name: column for column in COLUMNS for name in (column.name, *column.also)}
 REASONS = {
     **dict.fromkeys(("stop", "eos", "tool_calls", "function_call"), Ending.STOP),
@@ -139,6 +141,9 @@ def row_of(line: int, entry: Mapping[str, Any]) -> Row:
             row.fault(column.name, f"write at most {column.longest:,} characters.")
         elif "\x00" in row.text(column.name):
             row.fault(column.name, "there is a null character.")
+        elif HALF_CHARACTER.search(row.text(column.name)):
+            cells[column.name] = HALF_CHARACTER.sub("�", row.text(column.name))
+            row.fault(column.name, "there is half a character; write whole ones.")
     return row
 
 
@@ -179,7 +184,7 @@ def details_of(row: Row) -> dict[str, Any]:
     """What LiteLLM keeps of the answer's usage in its metadata, by our column names."""
     try:
         metadata = json.loads(row.text("metadata") or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         row.fault("metadata", "it is not JSON; leave the column out.")
         return {}
     usage = metadata.get("usage_object") if isinstance(metadata, dict) else None

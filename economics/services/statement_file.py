@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,7 +18,12 @@ from django.conf import settings
 from economics.calc.money import round_stored, shown_usd
 from economics.calc.variance import Earned, is_explained, share_of
 from economics.models import BookImport, Statement
-from economics.selectors.accrued_months import accrued_in, next_month
+from economics.selectors.accrued_months import (
+    LAST_MONTH,
+    accrued_in,
+    first_of,
+    next_month,
+)
 from economics.selectors.days import newest_closed_day
 from economics.selectors.model_names import ModelNames
 from economics.selectors.receivables import DEFAULT_MARKET
@@ -116,15 +122,16 @@ def read_statement(content: bytes, now: datetime) -> StatementFile:
 def month_of(row: Row) -> date | None:
     """The month of a row's period; None with a fault."""
     text = row.text("period")
-    try:
+    month = None
+    with suppress(ValueError):
         if re.fullmatch(r"[0-9]{4}-[0-9]{2}", text, re.ASCII):
-            return date.fromisoformat(f"{text}-01")
-        if len(text) == 10:
-            return date.fromisoformat(text).replace(day=1)
-    except ValueError:
-        pass
-    row.fault("period", PERIOD_WANTED)
-    return None
+            month = date.fromisoformat(f"{text}-01")
+        elif len(text) == 10:
+            month = first_of(date.fromisoformat(text))
+    if month is None or month > LAST_MONTH:
+        row.fault("period", PERIOD_WANTED)
+        return None
+    return month
 
 
 def market_of(row: Row) -> str:

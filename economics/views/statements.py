@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from economics.models import Statement, VarianceLine
+from economics.selectors.accrued_months import LAST_MONTH
 from economics.selectors.statements import ModelRow, month_models, statement_months
 from economics.views.charts import money_asked
 from fleet.access import viewer_required
@@ -29,9 +30,10 @@ COLUMNS = (
 def month_of(text: str) -> date:
     """The month of an address; 404 where it is none."""
     try:
-        if len(text) != 7:
+        month = date.fromisoformat(f"{text}-01")
+        if len(text) != 7 or month > LAST_MONTH:
             raise ValueError
-        return date.fromisoformat(f"{text}-01")
+        return month
     except ValueError:
         raise Http404(f"{text!r} is no month such as 2026-10.") from None
 
