@@ -120,12 +120,17 @@ class Wanted:
             return found.annotate(counted=Sum("lines__amount_usd"))
         return found.filter(lines__day=self.day).annotate(counted=Sum("lines__amount_usd"))
 
-    def total(self) -> Decimal:
-        """[USD] of all of them, not only the ones shown."""
+    def totals(self) -> dict[bool, Decimal]:
+        """[USD] of all of them by kind of money, real first; not only the ones shown."""
         lines = ExpenseLine.objects.all()
         if self.day is not None:
             lines = lines.filter(day=self.day)
-        return lines.aggregate(usd=Sum("amount_usd"))["usd"] or Decimal(0)
+        sums = (
+            lines.order_by()
+            .values_list("expense__simulated")
+            .annotate(usd=Sum("amount_usd"))
+        )
+        return dict(sorted(sums)) or {False: Decimal(0)}
 
 
 @require_http_methods(["GET", "POST"])
@@ -203,7 +208,7 @@ def page(
         "rows": found[:ROWS_SHOWN],
         "has_more": len(found) > ROWS_SHOWN,
         "rows_shown": ROWS_SHOWN,
-        "total_usd": wanted.total(),
+        "totals": wanted.totals(),
         "owner_choices": [(word, owner.name) for word, owner in known.items()],
         "category_choices": ExpenseCategory.choices,
         "newest_closed": newest_closed_day(),

@@ -8,7 +8,7 @@ from django.utils import timezone
 from economics.models import Expense, ExpenseLine
 from fleet.models import Deployment
 from fleet.services.roles import Role
-from tests.factories import make_user
+from tests.factories import make_fleet, make_user
 
 PAGE = "/books/expenses/"
 IMPORT = "/books/import/expenses/"
@@ -184,3 +184,12 @@ def test_an_expense_of_today_is_in_the_profit_of_today(
     rows = operator.get("/charts/profit.csv").content.decode().splitlines()
 
     assert rows[-1].startswith(f"{today},0,0.00,77.77,-77.77")
+
+
+def test_play_money_is_in_no_sum_of_real_money(operator: Client, deployment: Deployment):
+    make_fleet(simulated=True)
+    known = opened(operator)
+    operator.post(PAGE, fields(known, amount="100.00", belongs_to="all"))
+    operator.post(PAGE, fields(opened(operator), amount="7.00", belongs_to="all simulated"))
+
+    assert "Booked: $100.00, $7.00 simulated</h2>" in opened(operator)
