@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -30,6 +30,7 @@ from fleet.services import (
     resource_rent,
     stray_workers,
 )
+from fleet.services.cloud_list import printable
 from fleet.services.isolation import apart
 from fleet.services.resource_rent import RESEND_SECONDS, Listed, Resource
 
@@ -76,9 +77,11 @@ def compare(*, provider: FullProvider, now: datetime) -> Settled:
                 provider=provider.name, status__in=RESOURCE_MAYBE_BILLED
             ).values_list("pk", flat=True)
         )
-        listed: Sequence[Listed] = (
+        told: Sequence[Listed] = (
             provider.volumes() if kind == VOLUME else provider.endpoints()
         )
+        # Anybody may name one anything: it is kept in words that our columns hold.
+        listed = [replace(each, name=printable(each.name)) for each in told]
         done.listed += len(listed)
         broken = len(done.troubles)
         seen = match(listed, model, kind, provider=provider, now=now, done=done)

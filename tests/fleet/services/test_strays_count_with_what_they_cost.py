@@ -1,10 +1,11 @@
 """Strays in what is spent: by size, by their workers, and never 0 where nobody knows."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from fleet.models import StrayResource
+from fleet.models import CloudListing, StrayResource
 from fleet.providers.base import ProviderUnavailable
 from fleet.providers.resources import CloudWorker, EndpointRequest, VolumeRequest
 from fleet.selectors.burn import committed, committed_usd_per_hour, exposed_usd_per_hour
@@ -118,3 +119,13 @@ def test_all_that_nobody_ordered_is_counted_together(account, clock):
 
     assert (found.pods, found.volumes, found.endpoints) == (1, 1, 1)
     assert (found.usd_per_hour, found.unknown) == (Decimal("2.79"), 1)
+
+
+def test_a_name_that_no_column_holds_hides_nothing(account, clock):
+    made = account.create_volume(VolumeRequest("somebodys", 1460, "EU-RO-1"))
+    account.cloud_volumes[made.provider_id] = replace(made, name="some\x00bodys")
+    tick(account, clock)
+
+    assert committed("fake") == Spend(Decimal("0.1"), unknown=0)
+    assert StrayResource.objects.get().name == "somebodys"
+    assert CloudListing.objects.count() == 2
