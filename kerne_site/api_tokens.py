@@ -10,16 +10,18 @@ key. `SECRET_KEY_FALLBACKS` count too: changing the key does not cut every scrip
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from fleet.services import audit
 from fleet.services.roles import Role, role_of
 from kerne_site.models import TOKEN_LIFE_LIMIT, ApiToken, Scope
+from kerne_site.second_factor import authenticator_of
 
 ID_BYTES = 6
 SECRET_BYTES = 32
@@ -29,6 +31,8 @@ MOST_DAYS = TOKEN_LIFE_LIMIT.days
 DEFAULT_DAYS = 90
 MOST_TOKENS = 50  # not revoked, of one user
 USED_EVERY = timedelta(minutes=1)
+ACTS_WITHIN = timedelta(minutes=1)
+MOST_ACTS = 30  # plans, confirmations and cancels of one token in that time
 HASH_SALT = "kerne_site.ApiToken"
 
 
@@ -170,7 +174,28 @@ def why_not(token: ApiToken, needed: Role) -> str:
             f"Only {needed.with_article} may do this; {token.user.get_username()} is "
             f"{role.with_article}."
         )
+    if settings.REQUIRE_SECOND_FACTOR and authenticator_of(token.user) is None:
+        return (
+            f"To act, {token.user.get_username()} has to have a second factor; set it up "
+            "under Security."
+        )
     return ""
+
+
+def count_act(token: ApiToken, *, now: datetime) -> int:
+    """Count one order of a token; 0, or the seconds to wait where there were too many.
+
+    Exact also over several web processes: each count is one conditional UPDATE.
+    """
+    row = ApiToken.objects.filter(pk=token.pk)
+    over = Q(acts_since__isnull=True) | Q(acts_since__lte=now - ACTS_WITHIN)
+    if row.filter(over).update(acts_since=now, acts=1):
+        return 0
+    if row.filter(acts__lt=MOST_ACTS).update(acts=F("acts") + 1):
+        return 0
+    since = row.values_list("acts_since", flat=True).get()
+    left = (since + ACTS_WITHIN - now).total_seconds() if since else 0.0
+    return max(ceil(left), 1)
 
 
 def _has(user: User, name: str) -> bool:

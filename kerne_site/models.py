@@ -156,6 +156,9 @@ class ApiToken(models.Model):
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)  # to the minute
     revoked_at = models.DateTimeField(null=True, blank=True)
+    # Orders in the minute from `acts_since` on: no token acts more often than allowed.
+    acts_since = models.DateTimeField(null=True, blank=True)
+    acts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         db_table = "kerne_api_token"

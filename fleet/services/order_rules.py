@@ -290,7 +290,7 @@ def _number_faults(spec: OrderSpec) -> list[tuple[str, str]]:
         faults.append(
             ("max_model_len", f"Context is {spec.max_model_len} tokens; use 1 or more.")
         )
-    if spec.gpu_memory_utilization.quantize(HUNDREDTH) != spec.gpu_memory_utilization:
+    if not _is_in_hundredths(spec.gpu_memory_utilization):
         faults.append(
             (
                 "gpu_memory_utilization",
@@ -394,6 +394,14 @@ def _field_of(reason: str) -> str:
 
 def _whole(text: str | None) -> int | None:
     return None if text is None else int(text)
+
+
+def _is_in_hundredths(share: Decimal) -> bool:
+    """Whether it has at most two decimals; a number of hundreds of digits has not."""
+    try:
+        return share.quantize(HUNDREDTH) == share
+    except InvalidOperation:
+        return False
 
 
 def _money(text: str | None) -> Decimal | None:

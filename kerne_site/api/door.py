@@ -106,6 +106,7 @@ def _let_in(request: HttpRequest, *, may_change: bool) -> None:
         except api_tokens.TokenRefused as refusal:
             raise _unauthorized(f"{refusal} {HOW}", 'error="invalid_token"') from None
         request.user = token.user
+        request.api_token = token  # type: ignore[attr-defined]  # for the audit
         if may_change and request.method not in SAFE:
             _check_scope(request, token)
         return
@@ -121,6 +122,7 @@ def _check_scope(request: HttpRequest, token: ApiToken) -> None:
     """Raise 403, noted in the audit, where the token may not change anything."""
     reason = api_tokens.why_not(token, Role.OPERATOR)
     if not reason:
+        _slow_down(token)
         return
     refusals.note(
         acting_user=token.user.get_username(),
@@ -131,6 +133,24 @@ def _check_scope(request: HttpRequest, token: ApiToken) -> None:
         now=timezone.now(),
     )
     raise Problem(403, f"{reason} Nothing was changed.")
+
+
+def _slow_down(token: ApiToken) -> None:
+    """Raise 429 where the token acted too often within the last minute."""
+    wait = api_tokens.count_act(token, now=timezone.now())
+    if wait:
+        raise Problem(
+            429,
+            f"This token ({token.name!r}) sent {api_tokens.MOST_ACTS} orders within a "
+            f"minute; wait {wait} s. Nothing was changed.",
+            headers={"Retry-After": str(wait)},
+        )
+
+
+def token_words(request: HttpRequest) -> str:
+    """The token that a request came with, for the audit: its id and its name."""
+    token: ApiToken | None = getattr(request, "api_token", None)
+    return "" if token is None else f"{token.public_id} {token.name}"
 
 
 def _unauthorized(sentence: str, *more: str) -> Problem:

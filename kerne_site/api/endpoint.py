@@ -13,7 +13,7 @@ ROOT = "/api/v1/"
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of the address. `schema` is JSON Schema of its text.
+    """A parameter of the address, its path or its headers; `schema` is that of its text.
 
     example  what would be right; a required parameter has one
     """
@@ -23,13 +23,16 @@ class Parameter:
     schema: Mapping[str, Any]
     required: bool = False
     example: str = ""
+    place: str = "query"  # or path, header
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One address below /api/v1/.
 
-    path    after the root, such as "fleets"; "" is the list of all
+    path    after the root, such as "fleets" or "actions/{id}"; "" is the list of all
+    method  GET, or POST for one that acts
+    body    JSON Schema of what a POST sends; None where it sends nothing
     view    made by `api_view`
     line    one sentence for the list, the docs and the OpenAPI page
     answer  JSON Schema of the answer's body, see `schemas`
@@ -40,6 +43,8 @@ class Endpoint:
     line: str
     answer: Mapping[str, Any]
     parameters: tuple[Parameter, ...] = ()
+    method: str = "GET"
+    body: Mapping[str, Any] | None = None
 
     @property
     def address(self) -> str:
@@ -48,4 +53,9 @@ class Endpoint:
     @property
     def name(self) -> str:
         """Its URL name in the namespace `api`."""
-        return self.path or "index"
+        return self.path.replace("{id}", "id") or "index"
+
+    @property
+    def route(self) -> str:
+        """Its path in Django's words."""
+        return self.path.replace("{id}", "<int:id>")

@@ -12,18 +12,27 @@ from kerne_site.api.problems import CONTENT_TYPE
 
 VERSION = "1"
 DESCRIPTION: s.Schema = {"type": "object", "required": ["openapi", "info", "paths"]}
-PROBLEM = s.record(
-    type=s.TEXT,
-    title=s.TEXT,
-    status=s.WHOLE,
-    detail=s.TEXT,
-    errors=s.many(s.record(parameter=s.TEXT, detail=s.TEXT)),
-)
+PROBLEM = {
+    **s.record(
+        type=s.TEXT,
+        title=s.TEXT,
+        status=s.WHOLE,
+        detail=s.TEXT,
+        errors=s.many(s.record(parameter=s.TEXT, detail=s.TEXT)),
+    ),
+    "additionalProperties": True,  # `plan` of a plan that moved
+}
 REFUSALS = {
     "400": "A parameter is wrong; errors[] has a sentence for each.",
     "401": "No session, or a token that opens nothing.",
     "404": "There is nothing at this address.",
     "405": "This address does not answer this method.",
+}
+ACTS = {  # what acts may answer besides
+    "403": "A session, or a token that may not act.",
+    "409": "It may not be done as things are; `plan` is the new plan where it moved.",
+    "413": "The body is too large.",
+    "429": "This token acted too often within a minute; Retry-After says how long to wait.",
 }
 
 MODEL: s.Schema = {
@@ -68,14 +77,17 @@ def description(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
         "info": {
             "title": "Kerne Inference Fleet",
             "version": VERSION,
-            "description": "Read-only. Amounts are strings with every digit, their unit "
-            "stands in the field's name; instants are UTC. A figure that is not known is "
-            f"null, with the reason in <name>{BECAUSE}.",
+            "description": "What acts is planned, then confirmed. Amounts are strings "
+            "with every digit, their unit stands in the field's name; instants are UTC. "
+            f"A figure that is not known is null, with the reason in <name>{BECAUSE}.",
         },
-        "paths": {each.address: {"get": operation(each)} for each in endpoints} | OUTSIDE,
+        "paths": {
+            each.address: {each.method.lower(): operation(each)} for each in endpoints
+        }
+        | OUTSIDE,
         "components": {
             "schemas": {"Problem": PROBLEM},
-            "responses": {code: refusal(line) for code, line in REFUSALS.items()},
+            "responses": {code: refusal(line) for code, line in (REFUSALS | ACTS).items()},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
                 "marketKey": {"type": "http", "scheme": "bearer"},
@@ -86,9 +98,10 @@ def description(endpoints: Iterable[Endpoint]) -> dict[str, Any]:
 
 
 def operation(endpoint: Endpoint) -> dict[str, Any]:
-    refusals = {code: {"$ref": f"#/components/responses/{code}"} for code in REFUSALS}
+    told = {**REFUSALS, **(ACTS if endpoint.method == "POST" else {})}
+    refusals = {code: {"$ref": f"#/components/responses/{code}"} for code in told}
     return {
-        "operationId": endpoint.name.replace(".", "_"),
+        "operationId": endpoint.name.replace(".", "_").replace("/", "_"),
         "summary": endpoint.line,
         "parameters": [parameter(each) for each in endpoint.parameters],
         "responses": {
@@ -98,13 +111,18 @@ def operation(endpoint: Endpoint) -> dict[str, Any]:
             },
             **refusals,
         },
+        **({"requestBody": body(endpoint.body)} if endpoint.body else {}),
     }
+
+
+def body(schema: s.Schema) -> dict[str, Any]:
+    return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
 def parameter(given: Parameter) -> dict[str, Any]:
     told = {
         "name": given.name,
-        "in": "query",
+        "in": given.place,
         "required": given.required,
         "description": given.line,
         "schema": given.schema,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
+from typing import Any
 
 from django.http import HttpResponse
 
@@ -22,7 +23,10 @@ class Fault:
 
 
 class Problem(Exception):
-    """Raised in an endpoint to answer with `status` and a sentence, and nothing else."""
+    """Raised in an endpoint to answer with `status` and a sentence.
+
+    more  members beside those of every problem, in JSON's own types
+    """
 
     def __init__(
         self,
@@ -31,12 +35,14 @@ class Problem(Exception):
         *,
         errors: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
+        self.more = dict(more or {})
 
 
 def problem_response(problem: Problem) -> HttpResponse:
@@ -47,6 +53,7 @@ def problem_response(problem: Problem) -> HttpResponse:
         "status": problem.status,
         "detail": problem.detail,
         "errors": [asdict(fault) for fault in problem.errors],
+        **problem.more,
     }
     return HttpResponse(
         json.dumps(body, ensure_ascii=False) + "\n",

@@ -10,6 +10,12 @@ from django.urls import path, re_path
 from kerne_site.api import Asked, Endpoint, api_view
 from kerne_site.api import schemas as s
 from kerne_site.api.door import nothing_here
+from kerne_site.api.endpoints.actions import (
+    ACTION_CANCEL,
+    ACTION_CONFIRM,
+    ACTION_GET,
+    ACTION_PLAN_POST,
+)
 from kerne_site.api.endpoints.fleets import FLEETS
 from kerne_site.api.endpoints.models import MODELS
 from kerne_site.api.endpoints.offers import OFFERS
@@ -26,7 +32,8 @@ def index(request: HttpRequest) -> dict[str, Any]:
     Asked(request.GET).check()
     return {
         "endpoints": [
-            {"path": each.address, "description": each.line} for each in ENDPOINTS
+            {"method": each.method, "path": each.address, "description": each.line}
+            for each in ENDPOINTS
         ]
     }
 
@@ -43,7 +50,9 @@ ENDPOINTS = (
         path="",
         view=index,
         line="This list.",
-        answer=s.record(endpoints=s.many(s.record(path=s.TEXT, description=s.TEXT))),
+        answer=s.record(
+            endpoints=s.many(s.record(method=s.TEXT, path=s.TEXT, description=s.TEXT))
+        ),
     ),
     Endpoint(
         path="openapi.json",
@@ -58,10 +67,14 @@ ENDPOINTS = (
     SIZING,
     OFFERS,
     MODELS,
+    ACTION_PLAN_POST,
+    ACTION_CONFIRM,
+    ACTION_GET,
+    ACTION_CANCEL,
 )
 
 app_name = "api"
 urlpatterns = [
-    *(path(f"v1/{each.path}", each.view, name=each.name) for each in ENDPOINTS),
+    *(path(f"v1/{each.route}", each.view, name=each.name) for each in ENDPOINTS),
     re_path("", nothing_here, name="nothing"),  # last: everything else below /api/
 ]

@@ -5,6 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from kerne_site.api import Endpoint
+from kerne_site.api.urls import ENDPOINTS
+
+# What is answered to a GET of its address as it stands.
+READS = [each for each in ENDPOINTS if each.method == "GET" and "{" not in each.path]
 
 
 def asked_rightly(endpoint: Endpoint) -> str:

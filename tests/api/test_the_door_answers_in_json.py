@@ -6,13 +6,13 @@ from django.utils import timezone
 
 from kerne_site import api_tokens
 from kerne_site.api import Problem, api_view
-from kerne_site.api.urls import ENDPOINTS, urlpatterns
+from kerne_site.api.urls import urlpatterns
 from kerne_site.models import ApiToken
-from tests.api.addresses import asked_rightly
+from tests.api.addresses import READS, asked_rightly
 from tests.api.tokens import SECRET
 
-ADDRESSES = [each.address for each in ENDPOINTS]
-RIGHTLY = [asked_rightly(each) for each in ENDPOINTS]
+ADDRESSES = [each.address for each in READS]
+RIGHTLY = [asked_rightly(each) for each in READS]
 
 
 def problem_of(answer, status: int) -> dict:

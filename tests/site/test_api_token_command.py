@@ -4,7 +4,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from fleet.models import AuditEntry
-from kerne_site.models import ApiToken
+from fleet.services.roles import Role
+from kerne_site.models import ApiToken, Authenticator
+from tests.access.codes import code_of
+from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -16,7 +19,8 @@ def ada() -> User:
 
 def made(capsys, **options) -> str:
     """The token that `create` prints, alone on its stream."""
-    call_command("api_token", "create", user="ada", name="report", **options)
+    wish = {"user": "ada", "name": "report"} | options
+    call_command("api_token", "create", **wish)
     return capsys.readouterr().out.strip()
 
 
@@ -62,3 +66,24 @@ def test_a_wrong_wish_gets_a_sentence_and_makes_nothing(arguments, sentence):
         call_command("api_token", *arguments)
 
     assert not ApiToken.objects.exists()
+
+
+def test_where_it_is_required_what_operates_is_made_behind_the_second_factor(
+    capsys, settings
+):
+    settings.REQUIRE_SECOND_FACTOR = True
+    otto = make_user("otto", role=Role.OPERATOR)
+    device = Authenticator.objects.create(
+        user=otto, name="authenticator", confirmed=True, key="0f" * 20
+    )
+
+    with pytest.raises(CommandError, match="give --code with the six digits"):
+        made(capsys, user="otto", scope="operate")
+    with pytest.raises(CommandError, match="This code is not right"):
+        made(capsys, user="otto", scope="operate", code="abcdef")
+    assert not ApiToken.objects.exists()
+
+    Authenticator.objects.update(throttling_failure_count=0)
+    assert made(capsys, user="otto", scope="operate", code=code_of(device)).startswith(
+        "kerne_"
+    )

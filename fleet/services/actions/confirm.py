@@ -95,6 +95,7 @@ def do(plan: CostedPlan, confirmed: Confirmation, *, now: datetime) -> Action:
         now=now,
         request_id=confirmed.request_id,
         action=action.pk,
+        **({"token": confirmed.token} if confirmed.token else {}),
         **plan.record(),
     )
     return action

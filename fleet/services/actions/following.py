@@ -38,7 +38,13 @@ def finish(action: Action, *, now: datetime) -> bool:
 
 
 def write_end(
-    action: Action, progress: Progress, end: End, *, acting_user: str, now: datetime
+    action: Action,
+    progress: Progress,
+    end: End,
+    *,
+    acting_user: str,
+    now: datetime,
+    token: str = "",
 ) -> bool:
     """Store an end with its audit row, unless somebody else just did."""
     with transaction.atomic():
@@ -55,6 +61,7 @@ def write_end(
             seconds=round(progress.elapsed_seconds),
             usd_spent=progress.spent_usd,
             outcome=end.outcome,
+            **({"token": token} if token else {}),
         )
     return True
 
@@ -80,12 +87,12 @@ def check_cancellable(action: Action) -> None:
         )
 
 
-def cancel(action: Action, *, acting_user: str, now: datetime) -> Progress:
+def cancel(action: Action, *, acting_user: str, now: datetime, token: str = "") -> Progress:
     """Take back the wish of an action that rents, as far as it is not fulfilled.
 
     The deployment wants as many replicas as before; what is rented by then is billed
     until its end. Gives the progress at that moment. Raises Refused where there is
-    nothing to take back.
+    nothing to take back. `token` is the API token that it came with, for the audit.
     """
     with transaction.atomic():
         row = (
@@ -125,5 +132,5 @@ def cancel(action: Action, *, acting_user: str, now: datetime) -> Progress:
             f"Cancelled by {acting_user}: {deployment} wants {before} again. Its pods had "
             f"cost {spent} USD by then and are billed until they are gone.",
         )
-        write_end(row, progress, end, acting_user=acting_user, now=now)
+        write_end(row, progress, end, acting_user=acting_user, now=now, token=token)
     return progress

@@ -61,12 +61,16 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """Who confirms, under which key, with which answers to what the plan asks."""
+    """Who confirms, under which key, with which answers to what the plan asks.
+
+    token  the API token that it came with, for the audit; "" from a page or a terminal
+    """
 
     acting_user: str
     key: str
     answers: Mapping[str, str]
     request_id: str = ""
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)

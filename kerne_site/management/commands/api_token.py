@@ -4,12 +4,14 @@ import getpass
 import secrets
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from kerne_site import api_tokens
 from kerne_site.models import ApiToken, Scope
+from kerne_site.second_factor import CodeRefused, verify
 
 
 class Command(BaseCommand):
@@ -33,6 +35,11 @@ class Command(BaseCommand):
             choices=Scope.values,
             help="what it may do, never more than the account (default read)",
         )
+        create.add_argument(
+            "--code",
+            default="",
+            help="of the account's second factor, where one is required to operate",
+        )
         deeds.add_parser("list", help="every token, without its secret")
         revoke = deeds.add_parser("revoke", help="end a token at once")
         revoke.add_argument("id", help="the token's id, as in the list")
@@ -40,23 +47,26 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         deed = options["deed"]
         if deed == "create":
-            self.create(options["user"], options["name"], options["days"], options["scope"])
+            self.create(options)
         elif deed == "revoke":
             self.revoke(options["id"])
         else:
             self.list()
 
-    def create(self, username: str, name: str, days: int, scope: str) -> None:
+    def create(self, options: dict[str, Any]) -> None:
         """The token alone on stdout, so that a script can take it; the words on stderr."""
+        username, scope = options["user"], options["scope"]
         user = User.objects.filter(username=username).first()
         if user is None:
             known = ", ".join(User.objects.values_list("username", flat=True))
             raise CommandError(f"The account {username!r} is unknown; known: {known}.")
+        if scope == Scope.OPERATE and settings.REQUIRE_SECOND_FACTOR:
+            self.check_code(user, options["code"])
         try:
             made = api_tokens.create(
                 user,
-                name=name,
-                days=days,
+                name=options["name"],
+                days=options["days"],
                 scope=scope,
                 public_id=secrets.token_hex(api_tokens.ID_BYTES),
                 secret=secrets.token_hex(api_tokens.SECRET_BYTES),
@@ -69,6 +79,22 @@ class Command(BaseCommand):
             f"Good until {made.row.expires_at:%Y-%m-%d %H:%M} UTC. It is shown only now:"
         )
         self.stdout.write(made.text)
+
+    def check_code(self, user: User, code: str) -> None:
+        """As on the page: what may act is made only behind the account's second factor.
+
+        A shell would else make of any account what no login can be made of.
+        """
+        if not code:
+            raise CommandError(
+                "Scope is operate, and a second factor is required to operate: give "
+                f"--code with the six digits that {user.get_username()}'s authenticator "
+                "shows now, or a recovery code. Or choose read."
+            )
+        try:
+            verify(user, code, now=timezone.now())
+        except CodeRefused as refusal:
+            raise CommandError(f"Scope is operate. {refusal}") from None
 
     def list(self) -> None:
         """One line a token; the last column says whether it still opens anything."""
