@@ -141,13 +141,15 @@ def why_unknown(n: int, reached: int, pod: Pod) -> str:
 
 
 def typical_seconds(starts: Sequence[Starts]) -> list[float | None]:
-    """The median length of each part [s]; None where no start tells, and of the last."""
+    """The median length of each part [s]; None where no start tells, and of the last.
+
+    A start whose next part nothing tells apart does not count: its length is of both.
+    """
     found: list[float | None] = []
     for n in range(READY):
         seen = []
         for each in starts:
-            begin = each[n]
-            end = next((at for at in each[n + 1 :] if at is not None), None)
+            begin, end = each[n], each[n + 1]
             if begin is not None and end is not None:
                 seen.append((end - begin).total_seconds())
         found.append(statistics.median(seen) if seen else None)

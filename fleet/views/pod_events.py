@@ -153,7 +153,7 @@ def standstill(stages: list[Stage]) -> str:
     if running.seconds < limit:
         return ""
     told = (
-        "no start like it is known"
+        "how long it usually takes is not known"
         if usual is None
         else f"usual{until} is {minutes(usual)}"
     )

@@ -37,8 +37,13 @@ def started(deployment: Deployment, loading: float, **columns: object) -> Pod:
         requested_at=begun,
         sent_at=begun,
         billed_from=begun + minutes(1),
-        container_started_at=begun + minutes(3),
-        **({"ready_at": begun + minutes(3 + loading)} | columns),
+        **(
+            {
+                "container_started_at": begun + minutes(3),
+                "ready_at": begun + minutes(3 + loading),
+            }
+            | columns
+        ),
     )
     make_transition(pod, "requested", "creating", at=begun)
     make_transition(pod, "creating", "provisioning", at=begun + minutes(1))
@@ -74,6 +79,15 @@ def test_usual_is_the_median_of_past_starts(deployment):
         *(60.0, 60.0, 240.0),
         None,
     ]
+
+
+def test_a_past_start_that_is_not_told_apart_says_nothing_of_a_step(deployment):
+    started(deployment, 4, container_started_at=None)
+
+    stages = pod_stages(new_one(deployment), now=NOW)
+
+    assert [each.typical_seconds for each in stages[2:4]] == [None, None]
+    assert stages[4].typical_seconds == 60.0
 
 
 def test_another_deployment_with_the_same_weights_and_gpus_tells_too(deployment):
