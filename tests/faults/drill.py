@@ -74,10 +74,13 @@ class Drill:
 
     # -- wishes --
 
-    def add(self, slugs: Sequence[str]) -> None:
-        """Deployments that want nothing yet: copies of one that was really ordered."""
+    def add(self, slugs: Sequence[str], **fields: Any) -> None:
+        """Deployments that want nothing yet: copies of one that was really ordered.
+
+        fields  of its order form
+        """
         first, *others = slugs
-        self.console.order(slug=first)
+        self.console.order(slug=first, **fields)
         self.want(0, [first])
         found = self.console.rows("SELECT * FROM fleet_deployment WHERE slug = %s", first)
         columns = [name for name in found[0] if name not in ("id", "slug", "order_key")]

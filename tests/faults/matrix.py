@@ -17,16 +17,18 @@ from tests.faults.scenarios import Death, Fault, Trouble
 
 MARKS = "<!-- matrix -->", "<!-- end of the matrix -->"
 RESOURCE_MARKS = "<!-- resources -->", "<!-- end of the resources -->"
+SPOT_MARKS = "<!-- spot -->", "<!-- end of spot -->"
 # Also by a clock five hours ahead: an hour that the bill does not name is free after four.
 READ_THE_BILL = """
 from datetime import timedelta
 from django.utils import timezone
 from economics.services.billing import read_billing
-from fleet.cloud import current_provider
+from fleet.cloud import providers
 
 for ahead in (0, 5):
     now = timezone.now() + timedelta(hours=ahead)
-    read_billing(provider=current_provider(), now=now)
+    for provider in providers():
+        read_billing(provider=provider, now=now)
 """
 SEAL_SECONDS = 6.0  # a second more than KERNE_HOUR_SEAL_SECONDS
 
@@ -179,8 +181,11 @@ def double_rents(pods: Sequence[dict[str, Any]], told: dict[str, datetime]) -> i
 
 
 def wanted_until(pod: dict[str, Any], told: dict[str, datetime]) -> datetime:
-    """When a pod ended, or was told to; far away for one that was never."""
-    ends = [told[pod["name"]]] if pod["name"] in told else []
+    """When a pod ended, or was told to; far away for one that was never.
+
+    The cloud tells whole seconds: a replacement may begin in the second of the word.
+    """
+    ends = [told[pod["name"]].replace(microsecond=0)] if pod["name"] in told else []
     ends += [instant(pod["ended_at"])] if pod["ended_at"] else []
     return min(ends, default=datetime.max.replace(tzinfo=UTC))
 

@@ -14,7 +14,6 @@ Fault = dict[str, Any]
 # Kinds that can not strike a pod of this console.
 BILL = "a bill that is wrong on purpose is no longer what the cloud charged"
 ELSEWHERE = {
-    "interrupt": "only pods of the spot market, which is an account of its own",
     "bill_gap": BILL,
     "bill_late": BILL,
     "bill_change": BILL,
@@ -125,10 +124,13 @@ STOP_DEATHS = (
 )
 
 
-def kinds_without_a_row() -> set[str]:
-    """Kinds of fault that the sandbox has and no row of the matrix orders."""
+def kinds_without_a_row(more: Iterable[str]) -> set[str]:
+    """Kinds of fault that the sandbox has and no row of the matrix orders.
+
+    more  those of the rows of the spot market
+    """
     ordered: set[str] = set().union(*(trouble.kinds for trouble in TROUBLES))
-    return set(KINDS) - ordered - set(ELSEWHERE)
+    return set(KINDS) - ordered - set(ELSEWHERE) - {*more}
 
 
 def points_without_a_row(more: Iterable[str]) -> set[str]:

@@ -16,6 +16,7 @@ from tests.end_to_end.console import ROOT, Console
 from tests.faults.drill import SETTINGS, Drill, Row
 from tests.faults.matrix import (
     RESOURCE_MARKS,
+    SPOT_MARKS,
     keep,
     run_deaths,
     run_troubles,
@@ -38,13 +39,23 @@ from tests.faults.scenarios import (
     kinds_without_a_row,
     points_without_a_row,
 )
+from tests.faults.spot import (
+    KINDS,
+    SPOT_SETTINGS,
+    SpotDrill,
+    run_interruptions,
+    spot_rows,
+    wrong_accounts,
+)
 
 WHOLE = os.environ.get("FAULTS") == "all"
 RESOURCES = WHOLE or os.environ.get("FAULTS") == "resources"  # volumes and endpoints only
+SPOT = WHOLE or os.environ.get("FAULTS") == "spot"  # the spot market only
 PAGE = ROOT / "docs" / "faults.md"  # where the whole table is kept
 PART_TROUBLES = ("lost_response",)
 PART_DEATHS = ("created", "deleted")
 PART_RESOURCE_DEATHS = ("resource_created",)
+PART_SPOT = ("kill -9 after its POST, id not saved",)
 ENDS = ("stop", "terminate")
 
 
@@ -58,7 +69,7 @@ def all_deaths() -> list[tuple[str, Death, Death, Row]]:
 
 
 def test_every_kind_of_fault_has_a_row():
-    assert kinds_without_a_row() == set()
+    assert kinds_without_a_row(KINDS) == set()
 
 
 def test_the_page_shows_the_matrix_as_it_is():
@@ -66,6 +77,7 @@ def test_the_page_shows_the_matrix_as_it_is():
     names = [each.name for each in TROUBLES]
     names += [row.scenario for *_, row in all_deaths()]
     names += [each.row.scenario for each in (*trouble_rows(), *death_rows())]
+    names += [each.row.scenario for each in spot_rows()]
 
     assert [name for name in names if f"| {name} |" not in page] == []
 
@@ -127,3 +139,25 @@ def test_the_matrix_of_volumes_and_endpoints(
     if RESOURCES:
         keep(PAGE, text, RESOURCE_MARKS)
     assert [(row.scenario, row) for row in everything if not row.is_good] == []
+
+
+@pytest.mark.slow
+def test_the_matrix_of_the_spot_market(
+    start_console: Callable[..., Console],  # noqa: F811
+    capsys,
+):
+    rows = spot_rows(None if SPOT else PART_SPOT)
+    drill = SpotDrill(start_console(**SPOT_SETTINGS), rows)
+
+    for again in range(2 if SPOT else 1):
+        run_interruptions(drill, rows, whole=bool(again))
+    everything = [each.row for each in rows]
+    settle_books(drill, everything)
+
+    text = table(everything)
+    with capsys.disabled():
+        print(f"\n{text}")
+    if SPOT:
+        keep(PAGE, text, SPOT_MARKS)
+    assert [(row.scenario, row) for row in everything if not row.is_good] == []
+    assert wrong_accounts(drill) == []
