@@ -18,8 +18,6 @@ from economics.models import (
 )
 from fleet.models import NetworkVolume, Pod
 
-MAX_CLOSED_DAYS = 3660
-
 
 def closed_days(since: date) -> set[date]:
     """The closed days from `since` on."""
@@ -27,16 +25,12 @@ def closed_days(since: date) -> set[date]:
 
 
 def booking_day(day: date, closed: set[date] | None = None) -> date:
-    """The day that a line about `day` counts in: itself, else the next open day.
+    """The day that a line about `day` counts in: itself, else the first open day.
 
-    Pass `closed` (from `closed_days`) when asking for many days.
+    Pass `closed` (from `closed_days` since `day` or earlier) when asking for many days.
     """
     taken = closed_days(day) if closed is None else closed
-    for ahead in range(MAX_CLOSED_DAYS):
-        candidate = day + timedelta(days=ahead)
-        if candidate not in taken:
-            return candidate
-    raise RuntimeError(f"there is no open day in the {MAX_CLOSED_DAYS} days after {day}")
+    return open_day_for(day, max(taken, default=None))
 
 
 def newest_closed_day() -> date | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections import defaultdict
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
@@ -10,7 +11,7 @@ from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from economics.calc.hours import HOUR, day_of, hour_start
-from economics.models import CostLine, RevenueLine
+from economics.models import CostLine, ResourceCostLine, RevenueLine
 from economics.selectors.expenses import day_cost
 
 WEEK = timedelta(days=7)
@@ -25,24 +26,30 @@ def profit_a_week_ago(now: datetime, *, simulated: bool) -> Decimal | None:
     """
     then = now - WEEK
     day = day_of(then)
-    costs = (
-        CostLine.objects.filter(day=day, pod__deployment__fleet__simulated=simulated)
-        .order_by()
-        .values_list("hour_start")
-        .annotate(usd=Sum("amount_usd"))
-    )
     revenues = (
         RevenueLine.objects.filter(day=day, deployment__fleet__simulated=simulated)
         .order_by()
         .values_list(Coalesce(*HOURS))
         .annotate(usd=Sum("amount_usd"))
     )
-    cost_by_hour, revenue_by_hour = dict(costs), dict(revenues)
+    cost_by_hour, revenue_by_hour = hourly(day, simulated=simulated), dict(revenues)
     if not cost_by_hour and not revenue_by_hour:
         return None
     expenses = day_cost(day, simulated=simulated)
     revenue = until(revenue_by_hour, then)
     return revenue * (1 - settings.TAKE_RATE) - until(cost_by_hour, then) - expenses
+
+
+def hourly(day: date, *, simulated: bool) -> dict[datetime, Decimal]:
+    """What pods, volumes and endpoints cost by hour [USD]."""
+    pods = CostLine.objects.filter(pod__deployment__fleet__simulated=simulated)
+    resources = ResourceCostLine.objects.filter(deployment__fleet__simulated=simulated)
+    sums: defaultdict[datetime, Decimal] = defaultdict(Decimal)
+    for lines in (pods, resources):
+        hours = lines.filter(day=day).order_by().values_list("hour_start")
+        for hour, usd in hours.annotate(usd=Sum("amount_usd")):
+            sums[hour] += usd
+    return sums
 
 
 def until(by_hour: dict[datetime, Decimal], end: datetime) -> Decimal:
