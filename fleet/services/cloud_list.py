@@ -199,7 +199,7 @@ def note_listed(seen: Sequence[tuple[Pod, CloudPod]], *, now: datetime) -> None:
         if listed.status in STOPPED and pod.stopped_at is None
     ]
     started = [
-        (pod.pk, listed.started_at)
+        Pod(pk=pod.pk, container_started_at=listed.started_at)
         for pod, listed in seen
         if listed.started_at is not None and pod.container_started_at is None
     ]
@@ -213,8 +213,8 @@ def note_listed(seen: Sequence[tuple[Pod, CloudPod]], *, now: datetime) -> None:
             Pod.objects.filter(pk__in=changed).update(provider_status=word)
         if stopped:
             Pod.objects.filter(pk__in=stopped).update(stopped_at=now)
-        for pk, at in started:  # a restart starts it anew; the first time counts
-            Pod.objects.filter(pk=pk).update(container_started_at=at)
+        if started:  # a restart starts it anew; the first time counts
+            Pod.objects.bulk_update(started, ["container_started_at"])
         for price, changed in prices.items():
             Pod.objects.filter(pk__in=changed).update(listed_usd_per_pod_hour=price)
 

@@ -34,6 +34,7 @@ def served(count: int, account, clock) -> list[Pod]:
             provider="fake",
             provider_status="RUNNING",
             probed_at=NOON,
+            container_started_at=NOON,
         )
         make_pod(deployment=deployment, provider="fake", status=PodStatus.TERMINATED)
         account.adopt(stray(pod.name, clock, provider_id=pod.provider_id))
@@ -71,6 +72,16 @@ def test_a_list_without_news_costs_the_same_for_one_pod_and_for_thirty(account, 
 
     assert queries(compare) == few <= 8
     assert Pod.objects.filter(listed_at=NOON, status=PodStatus.SERVING).count() == 31
+
+
+def test_thirty_containers_that_started_cost_one_write(account, clock):
+    served(30, account, clock)
+    Pod.objects.update(container_started_at=None)
+
+    counted = queries(lambda: cloud_list.compare(provider=account, now=clock.now))
+
+    assert counted <= 9
+    assert Pod.objects.filter(container_started_at=clock.now).count() == 30
 
 
 def test_a_round_of_probes_costs_one_write_a_pod(account, clock):
