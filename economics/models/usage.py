@@ -30,6 +30,7 @@ class UsageHour(models.Model):
     late_tokens = models.BigIntegerField(default=0)  # belong to a sealed hour
     cached_unknown = models.BooleanField(default=False)  # vLLM did not report cached tokens
     sealed_at = models.DateTimeField(null=True)
+    booked_at = models.DateTimeField(null=True)  # its revenue lines, or that there is none
 
     class Meta:
         ordering = ["hour_start"]
@@ -44,7 +45,15 @@ class UsageHour(models.Model):
                 & Q(completion_tokens__gte=0),
             ),
         ]
-        indexes = [models.Index(fields=["hour_start"], name="economics_usage_by_hour")]
+        indexes = [
+            models.Index(fields=["hour_start"], name="economics_usage_by_hour"),
+            # The few that wait for their revenue, among the hours of all years.
+            models.Index(
+                fields=["hour_start"],
+                name="economics_usage_unbooked",
+                condition=Q(booked_at__isnull=True),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.pod} {self.hour_start:%Y-%m-%d %H}:00"

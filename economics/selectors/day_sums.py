@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Sum
 
 from economics.calc.hours import day_bounds, day_of
 from economics.calc.profit import DayFigures
@@ -35,6 +35,7 @@ from economics.selectors.hour_revenue import (
 from economics.selectors.pod_cost import cost_provenance, unaccrued_amounts, unaccrued_pods
 from economics.selectors.resource_cost import resource_cost_rows, running_resource_costs
 
+CLASSES = ("uncached_prompt", "cached_prompt", "completion")
 CATCH_UP_DAYS = 62  # how far back an unbooked hour may lie and still run up today
 
 
@@ -125,26 +126,41 @@ def open_day_sums(
 
 def cost_sums(day: date) -> list[tuple[int, DaySums]]:
     """Cost lines of a day. An accrued hour that the bill confirmed counts as billed."""
-    confirmed = Exists(CostLine.objects.filter(corrects=OuterRef("pk")))
     rows = (
         CostLine.objects.filter(day=day)
-        .annotate(confirmed=ExpressionWrapper(Q(confirmed), output_field=BooleanField()))
         .order_by()
-        .values("pod__deployment", "kind", "provenance", "confirmed")
-        .annotate(usd=Sum("amount_usd"), seconds=Sum("seconds"))
+        .values_list("pod__deployment", "kind", "provenance")
+        .annotate(Sum("amount_usd"), Sum("seconds"), Count("pk"))
     )
-    pods = [
-        (
-            row["pod__deployment"],
-            DaySums(
-                cost_usd=row["usd"],
-                gpu_seconds=row["seconds"] if row["kind"] == CostKind.GPU else 0,
-                tags=frozenset({cost_tag(row["provenance"], confirmed=row["confirmed"])}),
-            ),
+    confirmed = confirmed_lines(day)
+    pods = []
+    for deployment, kind, provenance, usd, seconds, lines in rows:
+        settled = confirmed.get((deployment, kind, provenance), 0)
+        tags = {cost_tag(provenance, confirmed=True)} if settled else set()
+        if lines > settled:
+            tags.add(cost_tag(provenance, confirmed=False))
+        more = DaySums(
+            cost_usd=usd,
+            gpu_seconds=seconds if kind == CostKind.GPU else 0,
+            tags=frozenset(tags),
         )
-        for row in rows
-    ]
+        pods.append((deployment, more))
     return pods + resource_sums(resource_cost_rows(day))
+
+
+def confirmed_lines(day: date) -> dict[tuple[int, str, str], int]:
+    """How many cost lines of a day a billed line settles, by deployment, kind and tag.
+
+    A query of its own: asked of each line, the database would read every line there is.
+    """
+    owner = ("corrects__pod__deployment", "corrects__kind", "corrects__provenance")
+    rows = (
+        CostLine.objects.filter(corrects__isnull=False, corrects__day=day)
+        .order_by()
+        .values_list(*owner)
+        .annotate(Count("corrects", distinct=True))
+    )
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
 
 
 def resource_sums(
@@ -201,24 +217,18 @@ def usage_sums(day: date, *, with_unpriced: bool = True) -> list[tuple[int, DayS
     """Tokens of the hours of a day, and how many of them no line covers."""
     start, end = day_bounds(day)
     hours = UsageHour.objects.filter(hour_start__gte=start, hour_start__lt=end)
-    booked = Exists(RevenueLine.objects.filter(usage_hour=OuterRef("pk")))
-    rows = (
-        hours.annotate(booked=booked)
-        .order_by()
-        .values("pod__deployment", "booked")
-        .annotate(
-            uncached=Sum("uncached_prompt_tokens"),
-            cached=Sum("cached_prompt_tokens"),
-            completion=Sum("completion_tokens"),
-        )
-    )
     sums: list[tuple[int, DaySums]] = []
-    for row in rows:
-        counts = TokenCounts(row["uncached"], row["cached"], row["completion"])
-        unpriced = counts.total if with_unpriced and not row["booked"] else 0
-        sums.append(
-            (row["pod__deployment"], DaySums(counts=counts, unpriced_tokens=unpriced))
+    for waiting in (False, True):
+        rows = (
+            hours.filter(booked_at__isnull=waiting)
+            .order_by()
+            .values_list("pod__deployment")
+            .annotate(*(Sum(f"{name}_tokens") for name in CLASSES))
         )
+        for deployment, *tokens in rows:
+            unpriced = sum(tokens) if with_unpriced and waiting else 0
+            more = DaySums(counts=TokenCounts(*tokens), unpriced_tokens=unpriced)
+            sums.append((deployment, more))
     return sums + logged_sums(day, with_unpriced=with_unpriced)
 
 

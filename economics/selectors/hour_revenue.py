@@ -34,7 +34,7 @@ PRICE_FIELDS = {
 def unbooked_hours() -> QuerySet[UsageHour]:
     """Usage hours with tokens that no revenue line covers, sealed or not."""
     return (
-        UsageHour.objects.filter(revenue_lines__isnull=True)
+        UsageHour.objects.filter(booked_at__isnull=True)
         .annotate(
             tokens=F("uncached_prompt_tokens")
             + F("cached_prompt_tokens")

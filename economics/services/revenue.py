@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -31,6 +31,7 @@ from economics.selectors.hour_revenue import (
 from economics.services.books import locked
 from economics.services.unmetered import estimates_due
 
+MARKED_AT_ONCE = 5_000
 Earner = UsageHour | UsageEstimate | LogHour
 SOURCES = {UsageHour: "usage_hour", UsageEstimate: "estimate", LogHour: "log_hour"}
 
@@ -91,6 +92,7 @@ def post_revenue(now: datetime) -> Posted:
             closed_days(min(day_of(hour.hour_start) for hour in hours)) if hours else set()
         )
         lines: list[RevenueLine] = []
+        booked: list[int] = []
         unpriced = 0
         for hour in hours:
             price = prices.of(hour)
@@ -99,10 +101,30 @@ def post_revenue(now: datetime) -> Posted:
                 continue
             day = booking_day(day_of(hour.hour_start), closed)
             lines += lines_of(hour, price, carries, day=day, now=now)
+            if isinstance(hour, UsageHour):
+                booked.append(hour.pk)
         RevenueLine.objects.bulk_create(lines, batch_size=1000)
         carries.keep()
+        mark_booked(booked, now=now)
         take_back(now)
     return Posted(hours=len(hours) - unpriced, unpriced_hours=unpriced)
+
+
+def mark_booked(hours: Sequence[int], *, now: datetime) -> None:
+    """Note which usage hours have their lines, and sealed ones that need none.
+
+    Asking each hour of all years for its lines would read every line there is.
+    """
+    for start in range(0, len(hours), MARKED_AT_ONCE):
+        part = hours[start : start + MARKED_AT_ONCE]
+        UsageHour.objects.filter(pk__in=part).update(booked_at=now)
+    UsageHour.objects.filter(
+        booked_at__isnull=True,
+        sealed_at__isnull=False,
+        uncached_prompt_tokens=0,
+        cached_prompt_tokens=0,
+        completion_tokens=0,
+    ).update(booked_at=now)
 
 
 def unbooked_estimates(now: datetime) -> Iterable[UsageEstimate]:

@@ -41,7 +41,7 @@ def booked(deployment: Deployment, catalog: None) -> Pod:
     )
     price = make_price(served_model=deployment.variant.served_model)
     usage = UsageHour.objects.create(
-        pod=pod, hour_start=hour, completion_tokens=5_000_000, sealed_at=now
+        pod=pod, hour_start=hour, completion_tokens=5_000_000, sealed_at=now, booked_at=now
     )
     RevenueLine.objects.create(
         deployment=pod.deployment,
@@ -150,6 +150,7 @@ def test_pods_that_nobody_ordered_raise_an_alarm(operator: Client, booked: Pod):
 def test_tokens_without_a_price_raise_an_alarm(operator: Client, booked: Pod):
     with triggers_off():
         RevenueLine.objects.all().delete()
+    UsageHour.objects.update(booked_at=None)
     booked.deployment.variant.served_model.token_prices.all().delete()
 
     alarms = operator.get("/overview/alarms/").content.decode()
