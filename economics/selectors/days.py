@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
-from django.db.models import Min
+from django.db.models import QuerySet
 
 from economics.calc.hours import day_of
 from economics.models import (
@@ -50,18 +51,23 @@ def open_day_for(day: date, newest_closed: date | None) -> date:
 
 
 def first_figures_day() -> date | None:
-    """The UTC day of the first token, billed second or expense; None without any yet."""
-    instants = [
-        UsageHour.objects.aggregate(first=Min("hour_start"))["first"],
-        LogHour.objects.filter(earns=True).aggregate(first=Min("hour_start"))["first"],
-        CostLine.objects.aggregate(first=Min("hour_start"))["first"],
-        ResourceCostLine.objects.aggregate(first=Min("hour_start"))["first"],
-        NetworkVolume.objects.aggregate(first=Min("billed_from"))["first"],
-        Pod.objects.aggregate(first=Min("billed_from"))["first"],
-    ]
-    days = [
-        *(day_of(instant) for instant in instants if instant is not None),
-        *ExpenseLine.objects.order_by("day").values_list("day", flat=True)[:1],
-        *VarianceLine.objects.order_by("day").values_list("day", flat=True)[:1],
-    ]
-    return min(days, default=None)
+    """The UTC day of the first token, billed second or expense; None without any yet.
+
+    Two queries: pages that show open money ask for it.
+    """
+    instants = earliest(
+        (UsageHour.objects.all(), "hour_start"),
+        (LogHour.objects.filter(earns=True), "hour_start"),
+        (CostLine.objects.all(), "hour_start"),
+        (ResourceCostLine.objects.all(), "hour_start"),
+        (NetworkVolume.objects.filter(billed_from__isnull=False), "billed_from"),
+        (Pod.objects.filter(billed_from__isnull=False), "billed_from"),
+    )
+    days = earliest((ExpenseLine.objects.all(), "day"), (VarianceLine.objects.all(), "day"))
+    return min((*map(day_of, instants), *days), default=None)
+
+
+def earliest(*columns: tuple[QuerySet[Any], str]) -> list[Any]:
+    """The least value of each column of these rows that has one, in one query."""
+    firsts = [rows.order_by(name).values_list(name)[:1] for rows, name in columns]
+    return [value for (value,) in firsts[0].union(*firsts[1:], all=True)]

@@ -110,9 +110,9 @@ def test_a_good_order_is_planned(llama_70b):
             "Replicas outside the hours is 2; use 0 to 1, the number inside.",
         ),
         (
-            {"rental_kind": "spot"},
+            {"rental_kind": "hourly"},
             "rental_kind",
-            "Rental is 'spot'; use one of on_demand, scheduled, burst, serverless.",
+            "Rental is 'hourly'; use one of on_demand, scheduled, burst, serverless, spot.",
         ),
         (
             {"slug": "Llama 70B!"},
