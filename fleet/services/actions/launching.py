@@ -16,6 +16,7 @@ from fleet.services.actions.plan import Change, Confirmation, CostedPlan
 from fleet.services.actions.vetoes import vetoed, vetoed_more
 from fleet.services.launch_guard import LaunchGuard
 from fleet.services.order_burst import baseline_fault
+from fleet.services.order_text import spec_from_text
 from fleet.services.ordering import OrderPlan, place_order, plan_order, str_or_none
 from fleet.services.refused import Refused
 
@@ -38,9 +39,7 @@ def plan_launch(
     parameters: Mapping[str, str], *, guard: LaunchGuard, now: datetime
 ) -> CostedPlan:
     """The plan of a new deployment. Raises Refused with a sentence per wrong field."""
-    spec = order_rules.spec_from_text(
-        {name: parameters.get(name) for name in LAUNCH_FIELDS}
-    )
+    spec = spec_from_text({name: parameters.get(name) for name in LAUNCH_FIELDS})
     order = plan_order(spec, now=now)
     hours, payer = order.hours, order.spot.provider if order.spot else ""
     shape = f"{spec.gpu_count}× {order.offer.display_name}"

@@ -10,8 +10,9 @@ from fleet.models import Deployment
 from fleet.selectors.spot import interruption_rate
 from fleet.services.actions import plan_action
 from fleet.services.actions.launching import LAUNCH_FIELDS, spec_text
-from fleet.services.order_rules import OrderRefused, OrderSpec, spec_from_text
+from fleet.services.order_rules import OrderRefused, OrderSpec
 from fleet.services.order_spot import NOT_SOLD
+from fleet.services.order_text import spec_from_text
 from fleet.services.ordering import place_order, plan_order
 from tests.clock import NOON
 from tests.factories import make_deployment, make_fleet, make_llama, make_pod
