@@ -152,12 +152,17 @@ def test_a_running_deployment_changes_to_spot_by_a_plan(now):
     assert plan.columns["max_spot_usd_per_gpu_hour"] == Decimal("0.35")
 
 
-def test_fallback_is_taken_back_by_leaving_it_out(now):
+@pytest.mark.parametrize(
+    ("said", "then"), [({}, True), ({"on_demand_fallback": "no"}, False)]
+)
+def test_fallback_is_taken_back_by_a_no_and_left_out_it_stays(now, said, then):
     deployment = make_spot_deployment()
 
-    plan = change(deployment, now, rental_kind="spot", max_spot_usd_per_gpu_hour="0.40")
+    plan = change(
+        deployment, now, rental_kind="spot", max_spot_usd_per_gpu_hour="0.40", **said
+    )
 
-    assert plan.columns["on_demand_fallback"] is False
+    assert plan.columns["on_demand_fallback"] is then
 
 
 def test_back_to_on_demand_empties_the_columns_of_spot(now):
