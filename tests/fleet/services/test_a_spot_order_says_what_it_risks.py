@@ -159,7 +159,7 @@ def test_fallback_is_taken_back_by_a_no_and_left_out_it_stays(now, said, then):
     deployment = make_spot_deployment()
 
     plan = change(
-        deployment, now, rental_kind="spot", max_spot_usd_per_gpu_hour="0.40", **said
+        deployment, now, rental_kind="spot", max_spot_usd_per_gpu_hour="0.35", **said
     )
 
     assert plan.columns["on_demand_fallback"] is then
