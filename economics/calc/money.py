@@ -89,7 +89,7 @@ def per_token(usd_per_million: Decimal) -> Decimal:
     """[USD / 1M tokens] as people write it -> [USD / token] as we calculate.
 
     >>> per_token(Decimal("0.60")) * 5_000_000
-    Decimal('3.0000000')
+    Decimal('3.00000000')
     """
     return usd_per_million.scaleb(-6)
 

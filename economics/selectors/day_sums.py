@@ -109,14 +109,15 @@ def open_day_sums(
 
     expenses  as for `closed_day_sums`; a day's share counts whole from its first second
     """
+    closed = closed_days(day - timedelta(days=CATCH_UP_DAYS))
     sums: defaultdict[int, DaySums] = defaultdict(DaySums)
     parts = (
         cost_sums(day),
         expense_sums(expenses or day_expenses(day)),
         revenue_sums(day),
         usage_sums(day, with_unpriced=False),
-        running_costs(day, now),
-        running_revenue(day, now),
+        running_costs(day, now, closed),
+        running_revenue(day, now, closed),
     )
     for part in parts:
         for deployment, more in part:
@@ -260,10 +261,9 @@ def logged_sums(day: date, *, with_unpriced: bool) -> list[tuple[int, DaySums]]:
     ]
 
 
-def running_costs(day: date, now: datetime) -> list[tuple[int, DaySums]]:
+def running_costs(day: date, now: datetime, closed: set[date]) -> list[tuple[int, DaySums]]:
     """What pods and volumes ran up since their last line, as far as it counts in `day`."""
     sums: list[tuple[int, DaySums]] = []
-    closed = closed_days(day - timedelta(days=CATCH_UP_DAYS))
     for pod in unaccrued_pods(now):
         tags = frozenset({Tag(cost_provenance(pod))})
         for counted_in, kind, usd, seconds in unaccrued_amounts(pod, now, closed=closed):
@@ -274,10 +274,13 @@ def running_costs(day: date, now: datetime) -> list[tuple[int, DaySums]]:
     return sums + resource_sums(running_resource_costs(day, now, closed))
 
 
-def running_revenue(day: date, now: datetime) -> list[tuple[int, DaySums]]:
+def running_revenue(
+    day: date, now: datetime, closed: set[date] | None = None
+) -> list[tuple[int, DaySums]]:
     """What tokens without a line earn at the price of their hour, counted in `day`."""
     since = day_bounds(day - timedelta(days=CATCH_UP_DAYS)).start
-    closed = closed_days(since.date())
+    if closed is None:
+        closed = closed_days(since.date())
     prices = Prices()
     sums: list[tuple[int, DaySums]] = []
     for hour in unbooked_hours().filter(hour_start__gte=since, hour_start__lte=now):

@@ -71,18 +71,23 @@ def kinds_of_money() -> list[bool]:
 
 
 def today(
-    now: datetime, *, simulated: bool = False, fleets: Sequence[Fleet] | None = None
+    now: datetime,
+    *,
+    simulated: bool = False,
+    fleets: Sequence[Fleet] | None = None,
+    billed: Iterable[Pod] | None = None,
 ) -> Today:
     """The figures of the UTC day of `now`, by fleet id and deployment id.
 
     fleets  those of this kind of money; read when not given
+    billed  every pod that may be billed now; read when not given
 
     Every fleet and deployment of this kind of money is in, also without any figures.
     """
     day = day_of(now)
     expenses = day_expenses(day)
     sums = open_day_sums(day, now, expenses)
-    burn = burn_by_deployment()
+    burn = burn_by_deployment(billed)
     deployments = list(Deployment.objects.filter(fleet__simulated=simulated))
     if fleets is None:
         fleets = list(Fleet.objects.filter(simulated=simulated))
@@ -145,10 +150,10 @@ def projection(parts: Sequence[Part]) -> Decimal | Unknown:
     return total
 
 
-def burn_by_deployment() -> dict[int, Decimal]:
+def burn_by_deployment(billed: Iterable[Pod] | None = None) -> dict[int, Decimal]:
     """What each deployment costs now [USD/h]: pods with disks, volumes, workers."""
     burn = usd_per_hour_by_deployment()
-    for pod in Pod.objects.maybe_billed():
+    for pod in Pod.objects.maybe_billed() if billed is None else billed:
         burn[pod.deployment_id] = burn.get(
             pod.deployment_id, Decimal(0)
         ) + pod_usd_per_hour(pod)

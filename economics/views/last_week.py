@@ -15,6 +15,7 @@ from economics.models import CostLine, ResourceCostLine, RevenueLine
 from economics.selectors.expenses import day_cost
 
 WEEK = timedelta(days=7)
+AMOUNT = Sum("amount_usd")
 HOURS = ("usage_hour__hour_start", "estimate__hour_start", "log_hour__hour_start")
 
 
@@ -44,11 +45,13 @@ def hourly(day: date, *, simulated: bool) -> dict[datetime, Decimal]:
     """What pods, volumes and endpoints cost by hour [USD]."""
     pods = CostLine.objects.filter(pod__deployment__fleet__simulated=simulated)
     resources = ResourceCostLine.objects.filter(deployment__fleet__simulated=simulated)
+    ours, theirs = (
+        lines.filter(day=day).order_by().values_list("hour_start").annotate(usd=AMOUNT)
+        for lines in (pods, resources)
+    )
     sums: defaultdict[datetime, Decimal] = defaultdict(Decimal)
-    for lines in (pods, resources):
-        hours = lines.filter(day=day).order_by().values_list("hour_start")
-        for hour, usd in hours.annotate(usd=Sum("amount_usd")):
-            sums[hour] += usd
+    for hour, usd in ours.union(theirs, all=True):
+        sums[hour] += usd
     return sums
 
 

@@ -151,7 +151,8 @@ def today_context(request: HttpRequest) -> dict[str, Any]:
     kinds = sorted({fleet.simulated for fleet in fleets}) or [False]
     simulated = money_asked(request, kinds)
     own = [fleet for fleet in fleets if fleet.simulated == simulated]
-    figures = today(now, simulated=simulated, fleets=own)
+    billed = list(Pod.objects.maybe_billed())
+    figures = today(now, simulated=simulated, fleets=own, billed=billed)
     pods = list(
         Pod.objects.filter(deployment__fleet__simulated=simulated).exclude(status__in=ENDED)
     )
@@ -173,7 +174,7 @@ def today_context(request: HttpRequest) -> dict[str, Any]:
         "before_usd": before,
         "delta_usd": None if before is None else whole.figures.profit_usd - before,
         "weekday": f"{now:%A}",
-        "account": account(now=now),
+        "account": account(now=now, billed=billed),
         "further_accounts": further_accounts(now=now, pods=pods),
         "pod_counts": pod_counts(pods, now=now),
         "rows": table_rows(figures, pods, fleets),

@@ -33,11 +33,17 @@ class Account:
     unknown: int = 0
 
 
-def account(*, now: datetime, provider: str = "") -> Account:
-    """The account at `provider`, or at the main one, as of `now`."""
+def account(
+    *, now: datetime, provider: str = "", billed: Iterable[Pod] | None = None
+) -> Account:
+    """The account at `provider`, or at the main one, as of `now`.
+
+    billed  every pod that may be billed now; read when not given
+    """
     name = provider or main_provider()
     balance, reason = known_balance(now=now, provider=name)
-    spend = committed(name)
+    pods = None if billed is None else [pod for pod in billed if pod.provider == name]
+    spend = committed(name, pods=pods)
     burn = spend.usd_per_hour
     hours = runway_hours(balance, burn)
     if hours is None and not reason:
