@@ -14,11 +14,10 @@ MODEL = "llama-3.1-8b"
 PRICES = {"uncached_prompt": "3.00", "cached_prompt": "0.50", "completion": "9.00"}
 BOOK_AND_CLOSE = """
 from datetime import UTC, datetime, timedelta
-from django.db.models import Min
+from economics.selectors.days import first_figures_day
 from economics.services.close import close_day
-from fleet.models import Pod
 
-first = Pod.objects.aggregate(at=Min("billed_from"))["at"].date()
+first = first_figures_day()
 last = datetime.now(UTC).date()
 for ahead in range((last - first).days + 1):
     day = first + timedelta(days=ahead)
