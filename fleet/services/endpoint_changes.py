@@ -17,12 +17,10 @@ from fleet.models import Deployment, NetworkVolume, ResourceStatus, ServerlessEn
 from fleet.providers.base import ProviderRefused, ProviderUnavailable
 from fleet.providers.errors import RateLimited
 from fleet.providers.resources import CloudEndpoint, FullProvider
-from fleet.selectors.burn import exposed_usd_per_hour
-from fleet.selectors.providers import provider_names
 from fleet.selectors.serverless import Workers, workers_of
 from fleet.services import audit, spending
 from fleet.services.isolation import apart
-from fleet.services.launch_guard import LaunchGuard, LaunchRequest
+from fleet.services.launch_guard import LaunchGuard, rent_request
 
 RESEND_SECONDS = 60
 WORKERS = ("workers_min", "workers_max", "idle_timeout_seconds")
@@ -139,17 +137,11 @@ def claim(row: ServerlessEndpoint, *, guard: LaunchGuard, now: datetime) -> bool
     with spending.one_at_a_time():
         veto = None
         if more or wanted.least > before.least:
-            request = LaunchRequest(
-                deployment=row.deployment.slug,
-                usd_per_hour=row.usd_per_worker_hour * Decimal(more),
-                committed_usd_per_hour=exposed_usd_per_hour(
-                    *{*provider_names(), row.provider}
-                ),
-                account_usd_per_hour=exposed_usd_per_hour(row.provider),
+            request = rent_request(
+                row.deployment,
                 provider=row.provider,
+                usd_per_hour=row.usd_per_worker_hour * Decimal(more),
                 now=now,
-                fleet_id=row.deployment.fleet_id,
-                deployment_id=row.deployment_id,
             )
             veto = spending.refusal(request, guard=guard)
         if veto is None:

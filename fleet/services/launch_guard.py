@@ -14,6 +14,10 @@ from decimal import Decimal
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from fleet.models import Deployment
+from fleet.selectors.burn import exposed_usd_per_hour
+from fleet.selectors.providers import provider_names
+
 
 @dataclass(frozen=True, slots=True)
 class LaunchRequest:
@@ -37,6 +41,22 @@ class LaunchRequest:
 
 
 LaunchGuard = Callable[[LaunchRequest], str | None]
+
+
+def rent_request(
+    deployment: Deployment, *, provider: str, usd_per_hour: Decimal, now: datetime
+) -> LaunchRequest:
+    """What the guard is asked about more rent [USD/h] of a deployment at `provider`."""
+    return LaunchRequest(
+        deployment=deployment.slug,
+        usd_per_hour=usd_per_hour,
+        committed_usd_per_hour=exposed_usd_per_hour(*{*provider_names(), provider}),
+        account_usd_per_hour=exposed_usd_per_hour(provider),
+        provider=provider,
+        now=now,
+        fleet_id=deployment.fleet_id,
+        deployment_id=deployment.pk,
+    )
 
 
 def configured_guard() -> LaunchGuard:

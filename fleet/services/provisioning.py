@@ -21,15 +21,15 @@ from fleet.providers.base import (
     RateLimited,
 )
 from fleet.scaling.spot import REFUSED_SECONDS
-from fleet.selectors.burn import exposed_usd_per_hour, pod_usd_per_hour
+from fleet.selectors.burn import pod_usd_per_hour
 from fleet.selectors.leases import LEASE_PORT, lease_environment, lease_seconds_for
-from fleet.selectors.providers import provider_names, spot_provider
+from fleet.selectors.providers import spot_provider
 from fleet.selectors.resources import live_volume_of
 from fleet.selectors.serving import VLLM_PORT, launch_record, serve_spec_for
 from fleet.selectors.spot import is_spot
 from fleet.services import audit, fault_points, replicas, spending, spot, termination
 from fleet.services.isolation import FAULTS
-from fleet.services.launch_guard import LaunchGuard, LaunchRequest
+from fleet.services.launch_guard import LaunchGuard, LaunchRequest, rent_request
 from fleet.vllm.command import args_string
 
 log = logging.getLogger(__name__)
@@ -157,15 +157,8 @@ def limit_of(pod: Pod) -> Decimal:
 
 def launch_request(pod: Pod, *, now: datetime) -> LaunchRequest:
     """What the guard is asked about."""
-    return LaunchRequest(
-        deployment=pod.deployment.slug,
-        usd_per_hour=pod_usd_per_hour(pod),
-        committed_usd_per_hour=exposed_usd_per_hour(*{*provider_names(), pod.provider}),
-        account_usd_per_hour=exposed_usd_per_hour(pod.provider),
-        provider=pod.provider,
-        now=now,
-        fleet_id=pod.deployment.fleet_id,
-        deployment_id=pod.deployment_id,
+    return rent_request(
+        pod.deployment, provider=pod.provider, usd_per_hour=pod_usd_per_hour(pod), now=now
     )
 
 

@@ -10,11 +10,9 @@ from django.db.models import F
 from fleet.models import NetworkVolume, ResourceStatus
 from fleet.providers.base import ProviderRefused, ProviderUnavailable, RateLimited
 from fleet.providers.resources import CloudVolume, FullProvider
-from fleet.selectors.burn import exposed_usd_per_hour
-from fleet.selectors.providers import provider_names
 from fleet.selectors.resources import volume_usd_per_hour
 from fleet.services import audit, fault_points, spending
-from fleet.services.launch_guard import LaunchGuard, LaunchRequest
+from fleet.services.launch_guard import LaunchGuard, LaunchRequest, rent_request
 
 RESEND_SECONDS = 60
 
@@ -102,15 +100,11 @@ def claim(volume: NetworkVolume, wanted: int, *, guard: LaunchGuard, now: dateti
 def asked(volume: NetworkVolume, wanted: int, now: datetime) -> LaunchRequest:
     """What the guard is asked about: the rent that comes on top."""
     more = volume_usd_per_hour(wanted) - volume_usd_per_hour(volume.size_gb)
-    return LaunchRequest(
-        deployment=volume.deployment.slug,
-        usd_per_hour=max(more, Decimal(0)),
-        committed_usd_per_hour=exposed_usd_per_hour(*{*provider_names(), volume.provider}),
-        account_usd_per_hour=exposed_usd_per_hour(volume.provider),
+    return rent_request(
+        volume.deployment,
         provider=volume.provider,
+        usd_per_hour=max(more, Decimal(0)),
         now=now,
-        fleet_id=volume.deployment.fleet_id,
-        deployment_id=volume.deployment_id,
     )
 
 

@@ -30,13 +30,11 @@ from fleet.providers.resources import (
     FullProvider,
     VolumeRequest,
 )
-from fleet.selectors.burn import exposed_usd_per_hour
-from fleet.selectors.providers import provider_names
 from fleet.selectors.resources import live_volume_of, volume_usd_per_hour
 from fleet.services import audit, endpoint_health, fault_points, replicas, spending
 from fleet.services.endpoint_changes import read_anew
 from fleet.services.isolation import apart
-from fleet.services.launch_guard import LaunchGuard, LaunchRequest
+from fleet.services.launch_guard import LaunchGuard, rent_request
 
 log = logging.getLogger(__name__)
 
@@ -144,15 +142,11 @@ def claim(row: Resource, *, guard: LaunchGuard, now: datetime) -> bool:
     """Take a row for this worker, unless the switch or the guard forbid new spending."""
     with spending.one_at_a_time():
         read_anew(row)
-        request = LaunchRequest(
-            deployment=row.deployment.slug,
-            usd_per_hour=usd_per_hour_asked(row),
-            committed_usd_per_hour=exposed_usd_per_hour(*{*provider_names(), row.provider}),
-            account_usd_per_hour=exposed_usd_per_hour(row.provider),
+        request = rent_request(
+            row.deployment,
             provider=row.provider,
+            usd_per_hour=usd_per_hour_asked(row),
             now=now,
-            fleet_id=row.deployment.fleet_id,
-            deployment_id=row.deployment_id,
         )
         veto = spending.refusal(request, guard=guard)
         if veto is None:
