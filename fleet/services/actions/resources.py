@@ -22,8 +22,6 @@ from fleet.models import (
 )
 from fleet.providers.resources import (
     LARGEST_VOLUME_GB,
-    LONGEST_IDLE_SECONDS,
-    MOST_WORKERS,
     SMALLEST_VOLUME_GB,
 )
 from fleet.selectors.resources import (
@@ -31,10 +29,12 @@ from fleet.selectors.resources import (
     volume_usd_per_hour,
     volume_usd_per_month,
 )
+from fleet.selectors.serverless import Workers
 from fleet.services import audit, resource_rent
 from fleet.services.actions import figures, targets
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
 from fleet.services.actions.vetoes import vetoed_more
+from fleet.services.actions.workers import asked_workers
 from fleet.services.launch_guard import LaunchGuard
 from fleet.services.refused import Refused
 from fleet.services.replicas import our_name
@@ -43,6 +43,7 @@ from fleet.services.resource_rent import Resource
 VOLUME_FIELDS = ("deployment", "size_gb", "data_center")
 ENDPOINT_FIELDS = ("deployment", "workers_min", "workers_max", "idle_timeout")
 MOUNT_PATH = "/workspace"
+NEW_WORKERS = Workers(least=0, most=1, idle_seconds=10)
 
 Row = TypeVar("Row", NetworkVolume, ServerlessEndpoint)
 
@@ -54,17 +55,7 @@ def plan_add_volume(
     deployment = targets.deployment_named(parameters)
     size_gb = targets.whole(parameters, "size_gb", SMALLEST_VOLUME_GB, LARGEST_VOLUME_GB)
     center = targets.word(parameters, "data_center")
-    if deployment.cloud != Cloud.SECURE:
-        raise Refused.because(
-            f"{deployment} rents on the community cloud, where no network volume is "
-            "mounted; it needs the secure cloud.",
-            field="deployment",
-        )
-    if existing := open_volume(deployment):
-        raise Refused.because(
-            f"{deployment} has the volume {existing} already, and a pod mounts one.",
-            field="deployment",
-        )
+    refuse_volume(deployment)
     per_hour = volume_usd_per_hour(size_gb)
     return CostedPlan(
         kind=ActionKind.ADD_VOLUME,
@@ -136,15 +127,8 @@ def plan_add_endpoint(
 ) -> CostedPlan:
     """Set up a serverless endpoint with a deployment's model and GPU. Raises Refused."""
     deployment = targets.deployment_named(parameters)
-    given = {"workers_min": "0", "workers_max": "1", "idle_timeout": "10", **parameters}
-    least = targets.whole(given, "workers_min", 0, MOST_WORKERS)
-    most = targets.whole(given, "workers_max", 1, MOST_WORKERS)
-    idle = targets.whole(given, "idle_timeout", 1, LONGEST_IDLE_SECONDS)
-    if least > most:
-        raise Refused.because(
-            f"Least workers is {least}, above the most, {most}; it may not exceed it.",
-            field="workers_min",
-        )
+    asked = asked_workers(parameters, NEW_WORKERS)
+    least, most, idle = asked.least, asked.most, asked.idle_seconds
     offer = worker_offer(deployment)
     per_worker = offer.usd_per_gpu_hour * deployment.gpu_count
     at_most, always = per_worker * most, per_worker * least
@@ -331,6 +315,21 @@ def named(model: type[Row], name: str, field: str) -> Row:
     if row.end_requested_at is not None or row.is_over:
         raise Refused.because(f"{row} was told to end already.", field=field)
     return row
+
+
+def refuse_volume(deployment: Deployment) -> None:
+    """Raise Refused for a deployment whose pods can not mount one volume more."""
+    if deployment.cloud != Cloud.SECURE:
+        raise Refused.because(
+            f"{deployment} rents on the community cloud, where no network volume is "
+            "mounted; it needs the secure cloud.",
+            field="deployment",
+        )
+    if existing := open_volume(deployment):
+        raise Refused.because(
+            f"{deployment} has the volume {existing} already, and a pod mounts one.",
+            field="deployment",
+        )
 
 
 def open_volume(deployment: Deployment) -> NetworkVolume | None:

@@ -11,7 +11,6 @@ from django.db.models import Q
 
 from fleet.models import (
     ActionKind,
-    Cloud,
     Deployment,
     NetworkVolume,
     ResourceStatus,
@@ -21,7 +20,7 @@ from fleet.selectors.resources import stray_usd_per_hour, volume_usd_per_month
 from fleet.services import audit
 from fleet.services.actions import figures, targets
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
-from fleet.services.actions.resources import MOUNT_PATH, open_volume, weights_warning
+from fleet.services.actions.resources import MOUNT_PATH, refuse_volume, weights_warning
 from fleet.services.launch_guard import LaunchGuard
 from fleet.services.refused import Refused
 
@@ -149,17 +148,7 @@ def check_adoptable(stray: StrayResource, deployment: Deployment, *, now: dateti
             "the next list.",
             field="stray",
         )
-    if deployment.cloud != Cloud.SECURE:
-        raise Refused.because(
-            f"{deployment} rents on the community cloud, where no network volume is "
-            "mounted; it needs the secure cloud.",
-            field="deployment",
-        )
-    if existing := open_volume(deployment):
-        raise Refused.because(
-            f"{deployment} has the volume {existing} already, and a pod mounts one.",
-            field="deployment",
-        )
+    refuse_volume(deployment)
     taken = NetworkVolume.objects.filter(
         Q(name=stray.name) | Q(provider=stray.provider, provider_id=stray.provider_id)
     )
