@@ -12,6 +12,7 @@ from economics.calc.hours import HOUR, day_of, hour_start
 from economics.calc.money import STORED_STEP, round_stored
 from economics.models import Provenance, ResourceCostLine
 from economics.selectors.days import booking_day
+from economics.selectors.reconciliation import UNBILLED_HOURS
 from economics.selectors.resource_cost import (
     amount_of,
     provenance_of,
@@ -23,7 +24,6 @@ from economics.services.resource_bills import BilledKind, keep_unexplained, obse
 from fleet.models import NetworkVolume, ServerlessEndpoint
 from fleet.providers.resources import FullProvider, ResourceBucket
 
-ABSENT_HOURS = 3  # an ended volume without a bucket by then was not charged
 Resource = NetworkVolume | ServerlessEndpoint
 
 
@@ -125,7 +125,7 @@ def absent_buckets(
         volume__provider=provider,
         volume__billed_until__isnull=False,
         hour_start__gte=since,
-        hour_start__lte=now - (ABSENT_HOURS + 1) * HOUR,
+        hour_start__lte=now - UNBILLED_HOURS * HOUR - HOUR,
     ).select_related("volume__deployment__fleet")
     return [
         (

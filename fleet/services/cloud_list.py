@@ -58,12 +58,7 @@ class Comparison:
     troubles: list[str] = field(default_factory=list)
 
     def sentence(self) -> str:
-        parts = [f"{self.listed} pods listed"]
-        for word in WORDS:
-            names = getattr(self, word)
-            if names:
-                parts.append(f"{word.replace('_', ' ')}: {', '.join(names)}")
-        return "; ".join(parts)
+        return in_words(f"{self.listed} pods listed", self, WORDS)
 
 
 class OurRows:
@@ -145,6 +140,14 @@ def storable(listed: CloudPod) -> CloudPod:
         listed,
         name=printable(listed.name),
         status=printable(listed.status)[:LONGEST_STATUS],
+    )
+
+
+def in_words(listed: str, done: object, words: Sequence[str]) -> str:
+    """What a comparison did: of each of its lists of names that is not empty, the names."""
+    named = ((word.replace("_", " "), getattr(done, word)) for word in words)
+    return "; ".join(
+        [listed, *(f"{word}: {', '.join(them)}" for word, them in named if them)]
     )
 
 

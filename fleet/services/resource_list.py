@@ -30,7 +30,7 @@ from fleet.services import (
     resource_rent,
     stray_workers,
 )
-from fleet.services.cloud_list import printable
+from fleet.services.cloud_list import in_words, printable
 from fleet.services.isolation import apart
 from fleet.services.resource_rent import RESEND_SECONDS, Listed, Resource
 
@@ -42,6 +42,7 @@ LONGEST_NAME = 120
 NEWBORN_SECONDS = 60  # a list may not know so young a one yet
 VOLUME, ENDPOINT = StrayResource.Kind.VOLUME, StrayResource.Kind.ENDPOINT
 LISTS = {VOLUME: CloudListing.What.VOLUMES, ENDPOINT: CloudListing.What.ENDPOINTS}
+WORDS = ("adopted", "late", "vanished", "never_created", "stray")
 
 
 @dataclass
@@ -58,11 +59,7 @@ class Settled:
     stray_ids: set[str] = field(default_factory=set)
 
     def sentence(self) -> str:
-        parts = [f"{self.listed} volumes and endpoints listed"]
-        for word in ("adopted", "late", "vanished", "never_created", "stray"):
-            if names := getattr(self, word):
-                parts.append(f"{word.replace('_', ' ')}: {', '.join(names)}")
-        return "; ".join(parts)
+        return in_words(f"{self.listed} volumes and endpoints listed", self, WORDS)
 
 
 def compare(*, provider: FullProvider, now: datetime) -> Settled:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from fleet.sandbox.engines.base import EngineUnreachable, LogTo
-from fleet.sandbox.engines.ending import end_process
+from fleet.sandbox.engines.ending import end_process, log_to_end
 from fleet.sandbox.forwarding import forward_to
 
 GUARD = Path(__file__).resolve().parents[2] / "vllm" / "lease_guard.py"
@@ -90,10 +90,6 @@ class LeaseGuard:
         return await forward_to(http, url, request, SILENCE_SECONDS)
 
     async def _read_output(self, process: Process) -> None:
-        if process.stdout is None:
-            return
-        while line := await process.stdout.readline():
-            self._log(line.decode(errors="replace").rstrip())
-        status = await process.wait()
+        status = await log_to_end(process, self._log)
         if not self._stopping:
             self.ended = f"the lease guard ended with status {status}"

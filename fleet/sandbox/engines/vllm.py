@@ -16,7 +16,7 @@ from starlette.responses import Response
 from fleet.sandbox.demand import Tokens
 from fleet.sandbox.engines.base import EngineUnreachable, LogTo
 from fleet.sandbox.engines.command import VllmCommand
-from fleet.sandbox.engines.ending import end_process
+from fleet.sandbox.engines.ending import end_process, log_to_end
 from fleet.sandbox.engines.exposition import CONTENT_TYPE, read_tokens
 from fleet.sandbox.engines.lease import LeaseGuard, free_port
 from fleet.sandbox.engines.tiny_model import MODEL_LENGTH
@@ -158,11 +158,7 @@ class VllmEngine:
         return arguments
 
     async def _read_output(self, process: Process) -> None:
-        if process.stdout is None:
-            return
-        while line := await process.stdout.readline():
-            self._log(line.decode(errors="replace").rstrip())
-        status = await process.wait()
+        status = await log_to_end(process, self._log)
         if not self._stopping:
             self._ended = f"vLLM ended with status {status}"
             self._log(self._ended)
