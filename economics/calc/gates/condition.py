@@ -70,11 +70,17 @@ class Condition:
     unit: Unit
 
     @property
+    def seen_words(self) -> str:
+        """What was seen, with its unit."""
+        value = self.seen.value
+        if isinstance(value, Unknown):
+            return f"unknown: {value.reason}"
+        return shown(value, self.unit)
+
+    @property
     def sentence(self) -> str:
         need = f"{self.relation} {shown(self.needed, self.unit)}"
-        if isinstance(self.seen.value, Unknown):
-            return f"unknown: {self.seen.value.reason}; needs {need}"
-        return f"{shown(self.seen.value, self.unit)}; needs {need}"
+        return f"{self.seen_words}; needs {need}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +180,6 @@ def shown(value: Decimal, unit: Unit) -> str:
     if unit is Unit.TOKENS_PER_DAY:
         return f"{value / MILLION:,.1f} M tokens a day"
     if unit is Unit.DAYS:
-        days = f"{value:.1f}".removesuffix(".0")
+        days = f"{value:.1f}".removesuffix(".0").replace("-", "−")
         return f"{days} day" if days == "1" else f"{days} days"
     return f"{value:.2f} times"

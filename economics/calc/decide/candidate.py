@@ -1,0 +1,261 @@
+"""A machine that could serve a model, with what it would earn in a day. Formulas:
+docs/formulas/decision.md
+
+Nothing here is a forecast: each figure is a range, and what is not known makes the money
+unknown, and the candidate one that is not recommended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from economics.calc.gates import (
+    DeployFacts,
+    Evidence,
+    Gate,
+    Policy,
+    State,
+    deployable,
+    share_needed,
+)
+from economics.calc.money import MILLION
+from economics.calc.unknown import Unknown
+
+NOTHING = Decimal(0)
+HOURS = Decimal(24)
+
+
+class Input(StrEnum):
+    """What a candidate's money hangs on, with the unit of its figure."""
+
+    PRICE = "net price"  # USD per 1M tokens of the mix
+    DEMAND = "demand"  # tokens a day that may come to us
+    RENT = "rent"  # USD per replica-hour
+    SPEED = "speed"  # tokens a day of a replica that is full
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """An input with its range, `low` <= `mid` <= `high`, and where it came from.
+
+    Of a rent, `low` is the cheap end. Unknown in `mid` makes all of it unknown.
+    """
+
+    low: Decimal
+    mid: Decimal | Unknown
+    high: Decimal
+    source: str
+    as_of: datetime | None = None
+    link: str = ""
+
+    @classmethod
+    def unknown(cls, reason: str, source: str = "", link: str = "") -> Figure:
+        return cls(NOTHING, Unknown(reason), NOTHING, source, None, link)
+
+    def times(self, factor: Decimal) -> Figure:
+        mid = self.mid if isinstance(self.mid, Unknown) else self.mid * factor
+        return replace(self, low=self.low * factor, mid=mid, high=self.high * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One replica of a model on a machine.
+
+    cannot_run        sentences, when it does not start there
+    price_at_policy   [USD / 1M tokens, net] at the policy's quantile
+    market_tokens     [tokens / day] of the model's whole market
+    rivals            how many offer the model; balance [USD] of the account
+    soft              what makes the answer less sure, in sentences
+    plan_link         the plan sheet that would do it
+    """
+
+    key: str
+    title: str
+    model: str
+    cannot_run: tuple[str, ...]
+    figures: Mapping[Input, Figure]
+    price_at_policy: Evidence
+    market_tokens: Evidence
+    parameters_billion: Decimal
+    rivals: Evidence
+    age_days: Evidence
+    has_successor: bool | None
+    successor_share: Evidence
+    balance: Evidence
+    soft: tuple[str, ...] = ()
+    plan_link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DayMoney:
+    """Profit of a day [USD]: all inputs at their bad ends, in the middle, at their good."""
+
+    low: Decimal
+    mid: Decimal
+    high: Decimal
+
+    def times_hours(self, hours: Decimal) -> DayMoney:
+        share = hours / HOURS
+        return DayMoney(self.low * share, self.mid * share, self.high * share)
+
+
+def day_money(
+    candidate: Candidate, policy: Policy, *, replicas: int = 1
+) -> DayMoney | Unknown:
+    """Profit of a day of so many replicas [USD], unrounded.
+
+    tokens = min(demand, replicas × speed × planned utilization)
+    profit = tokens × net price − replicas × 24 × rent
+    """
+    found = {}
+    for name, figure in candidate.figures.items():
+        if isinstance(figure.mid, Unknown):
+            return figure.mid
+        found[name] = (figure.low, figure.mid, figure.high)
+
+    def profit(end: int) -> Decimal:
+        dear = 2 - end  # the bad end of a rent is its high one
+        sold = min(
+            found[Input.DEMAND][end],
+            found[Input.SPEED][end] * policy.most_utilization * replicas,
+        )
+        earned = sold * found[Input.PRICE][end] / MILLION
+        return earned - found[Input.RENT][dear] * HOURS * replicas
+
+    return DayMoney(profit(0), profit(1), profit(2))
+
+
+def full_tokens(candidate: Candidate) -> Decimal | Unknown:
+    """Tokens of a day of a full replica."""
+    return candidate.figures[Input.SPEED].mid
+
+
+def break_even_utilization_at(candidate: Candidate, policy: Policy) -> Decimal | Unknown:
+    """Utilization that pays a replica at the policy's price and rent [1]; above 1: never.
+
+    u* = 24 × rent × rent factor / (speed × price at the quantile)
+    """
+    rent, speed = candidate.figures[Input.RENT].mid, full_tokens(candidate)
+    price = candidate.price_at_policy.value
+    for each in (rent, speed, price):
+        if isinstance(each, Unknown):
+            return each
+    assert not isinstance(rent, Unknown)
+    assert not isinstance(speed, Unknown) and not isinstance(price, Unknown)
+    if not speed or not price:
+        return Unknown("at a price or a speed of 0 nothing is earned")
+    return rent * policy.gpu_price_factor * HOURS / (speed * price / MILLION)
+
+
+def runway_days_after(candidate: Candidate, policy: Policy) -> Decimal | Unknown:
+    """Days that the balance pays this rent beyond the wait for the money."""
+    rent, balance = candidate.figures[Input.RENT].mid, candidate.balance.value
+    if isinstance(balance, Unknown):
+        return balance
+    if isinstance(rent, Unknown):
+        return rent
+    if not rent:
+        return Unknown("nothing is paid, so the balance lasts")
+    return balance / (rent * HOURS) - policy.receivable_days
+
+
+def gate_of(candidate: Candidate, policy: Policy) -> Gate:
+    """Whether the policy lets it be rented, with every number."""
+    needed, full = break_even_utilization_at(candidate, policy), full_tokens(candidate)
+    tokens: Decimal | Unknown = needed
+    if isinstance(needed, Decimal):
+        tokens = full if isinstance(full, Unknown) else needed * full
+    market, rent = candidate.market_tokens, candidate.figures[Input.RENT]
+    speed = candidate.figures[Input.SPEED]
+    return deployable(
+        policy,
+        DeployFacts(
+            break_even_utilization=Evidence(
+                needed,
+                f"{rent.source}; {speed.source}; {candidate.price_at_policy.source}",
+                speed.as_of,
+                candidate.plan_link,
+            ),
+            share_needed=Evidence(
+                share_needed(needed_tokens=tokens, market_tokens=market.value),
+                market.source,
+                market.as_of,
+                market.link,
+            ),
+            age_days=candidate.age_days,
+            has_successor=candidate.has_successor,
+            successor_share=candidate.successor_share,
+            runway_days=replace(
+                candidate.balance, value=runway_days_after(candidate, policy)
+            ),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a candidate is not recommended. `kind`: "run", "pays" or "policy"."""
+
+    kind: str
+    sentence: str
+
+
+def refusal_of(
+    candidate: Candidate, policy: Policy, *, must_earn: bool = True
+) -> Refusal | None:
+    """The first reason against a candidate; None where it may be recommended.
+
+    In this order: it cannot run; its money is not known; it cannot break even; it loses
+    at what may be sold; a condition of the policy is not met or not known.
+
+    must_earn  False for a test, which is paid for: then it must be able to break even
+    """
+    if candidate.cannot_run:
+        return Refusal("run", f"It cannot run: {' '.join(candidate.cannot_run)}")
+    money = day_money(candidate, policy)
+    if isinstance(money, Unknown):
+        return Refusal("pays", f"What it would earn is unknown: {money.reason}.")
+    full = _full_profit(candidate)
+    if full < 0:
+        return Refusal(
+            "pays",
+            f"It cannot break even: filled all day it would lose {usd(-full)} a day at "
+            f"today's price and rent.",
+        )
+    if must_earn and money.mid <= 0:
+        return Refusal(
+            "pays",
+            f"It would lose {usd(-money.mid)} a day at the tokens that may come to us.",
+        )
+    gate = gate_of(candidate, policy)
+    if gate.state is State.MET:
+        return None
+    missing = gate.missing[0]
+    return Refusal("policy", f"{missing.title}: {missing.sentence}.")
+
+
+def _full_profit(candidate: Candidate) -> Decimal:
+    """Profit of a day in which it is full [USD]; every figure is known."""
+    mids = {name: figure.mid for name, figure in candidate.figures.items()}
+    speed, price, rent = mids[Input.SPEED], mids[Input.PRICE], mids[Input.RENT]
+    assert not isinstance(speed, Unknown) and not isinstance(price, Unknown)
+    assert not isinstance(rent, Unknown)
+    return speed * price / MILLION - rent * HOURS
+
+
+def turned(candidate: Candidate, name: Input, factor: Decimal) -> Candidate:
+    """The same candidate with one input times a factor."""
+    figures = {**candidate.figures, name: candidate.figures[name].times(factor)}
+    at_policy = candidate.price_at_policy
+    if name is Input.PRICE and isinstance(at_policy.value, Decimal):
+        at_policy = replace(at_policy, value=at_policy.value * factor)
+    return replace(candidate, figures=figures, price_at_policy=at_policy)
+
+
+def usd(amount: Decimal) -> str:
+    """Money in a sentence of a reason."""
+    return f"${amount:,.2f}" if amount >= 0 else f"−${-amount:,.2f}"

@@ -1,0 +1,278 @@
+"""What to do with a deployment that is there: keep, scale, move, re-price or stop.
+Formulas: docs/formulas/decision.md"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+from enum import StrEnum
+
+from economics.calc.decide.candidate import HOURS, usd
+from economics.calc.gates import Evidence, Gate, Policy, State
+from economics.calc.money import MILLION
+from economics.calc.unknown import Unknown
+
+NOTHING = Decimal(0)
+WORTH_A_MOVE = Decimal("0.10")  # of the rent: below it a move is not worth its start
+
+
+class Verb(StrEnum):
+    KEEP = "keep"
+    SCALE_UP = "scale up"
+    SCALE_DOWN = "scale down"
+    MOVE = "move"
+    RE_PRICE = "re-price"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A machine that serves the same model. speed [tokens / day] when full."""
+
+    title: str
+    usd_per_hour: Decimal
+    speed: Decimal
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentFacts:
+    """A deployment with the numbers of its last days.
+
+    replicas          that it wants now
+    tokens            [tokens / day] served
+    contribution      [USD / day], mean of the trailing closed days
+    utilization       [1] of the replicas that ran in the last days
+    usd_per_hour      of one replica; speed [tokens / day] of a full one
+    net_price         [USD / 1M tokens] that we keep of our price
+    advised_price     [USD / 1M tokens, net]; Unknown says why there is none
+    advised_share     [1] share by price at it over the share at ours, a prior
+    exit              the exit gate of this deployment
+    others            machines that could serve it instead
+    """
+
+    name: str
+    replicas: int
+    tokens: Evidence
+    contribution: Evidence
+    utilization: Evidence
+    usd_per_hour: Evidence
+    speed: Evidence
+    net_price: Evidence
+    advised_price: Evidence
+    advised_share: Evidence
+    no_price_pays: bool
+    exit: Gate
+    others: tuple[Other, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VerbCell:
+    """One verb of a deployment: the profit a day it would lead to, and its reason.
+
+    is_open  whether there is anything to do by this verb
+    """
+
+    verb: Verb
+    usd_per_day: Decimal | Unknown
+    is_open: bool
+    reason: str
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Every verb of a deployment, and the one that is recommended."""
+
+    facts: DeploymentFacts
+    verb: Verb
+    cells: tuple[VerbCell, ...]
+
+    @property
+    def chosen(self) -> VerbCell:
+        return next(each for each in self.cells if each.verb is self.verb)
+
+
+def advise(facts: DeploymentFacts, policy: Policy) -> Advice:
+    """The verb for a deployment: of those that are open the one with the most profit a
+    day; keep where none is known to be better. Leaving is first asked by the exit gate:
+    what still pays after another verb is not stopped.
+    """
+    if facts.replicas == 0:
+        reason = "It is stopped: it wants no replica."
+        cells = tuple(VerbCell(verb, NOTHING, False, reason) for verb in Verb)
+        return Advice(facts, Verb.KEEP, cells)
+    cells = tuple(_cells(facts, policy))
+    best, most = cells[0], cells[0].usd_per_day
+    for cell in cells:
+        usd_then = cell.usd_per_day
+        if not cell.is_open or isinstance(usd_then, Unknown):
+            continue
+        if isinstance(most, Unknown) or usd_then > most:
+            best, most = cell, usd_then
+    return Advice(facts, best.verb, cells)
+
+
+def _cells(facts: DeploymentFacts, policy: Policy) -> Iterator[VerbCell]:
+    yield _keep(facts)
+    yield _scale_up(facts, policy)
+    yield _scale_down(facts, policy)
+    yield _move(facts, policy)
+    yield _re_price(facts, policy)
+    yield _stop(facts)
+
+
+def _keep(facts: DeploymentFacts) -> VerbCell:
+    now = facts.contribution.value
+    if isinstance(now, Unknown):
+        return VerbCell(Verb.KEEP, now, True, f"What it earns is unknown: {now.reason}.")
+    word = "earns" if now >= 0 else "loses"
+    return VerbCell(Verb.KEEP, now, True, f"As it is it {word} {usd(abs(now))} a day.")
+
+
+def _scale_up(facts: DeploymentFacts, policy: Policy) -> VerbCell:
+    """Open above the utilization. What one more earns: what the replicas serve above it."""
+    used, now = facts.utilization.value, facts.contribution.value
+    if isinstance(used, Unknown):
+        return VerbCell(Verb.SCALE_UP, used, False, f"Unknown: {used.reason}.")
+    limit = policy.scale_up_utilization
+    if used <= limit:
+        return VerbCell(
+            Verb.SCALE_UP,
+            Unknown("nothing more is asked for"),
+            False,
+            f"Utilization is {used * 100:.0f} %, not above {limit * 100:.0f} %.",
+        )
+    rent, price = facts.usd_per_hour.value, facts.net_price.value
+    tokens = facts.tokens.value
+    for each in (now, rent, price, tokens):
+        if isinstance(each, Unknown):
+            return VerbCell(Verb.SCALE_UP, each, False, f"Unknown: {each.reason}.")
+    assert isinstance(now, Decimal) and isinstance(rent, Decimal)
+    assert isinstance(price, Decimal) and isinstance(tokens, Decimal)
+    more = tokens * (used / limit - 1) * price / MILLION - rent * HOURS
+    return VerbCell(
+        Verb.SCALE_UP,
+        now + more,
+        True,
+        f"Utilization is {used * 100:.0f} %, above {limit * 100:.0f} %; the tokens beyond "
+        f"it would pay {usd(more + rent * HOURS)} of the {usd(rent * HOURS)} a day that "
+        "one more replica costs.",
+    )
+
+
+def _scale_down(facts: DeploymentFacts, policy: Policy) -> VerbCell:
+    """Open where one replica less still carries the tokens at the planned utilization."""
+    used, rent = facts.utilization.value, facts.usd_per_hour.value
+    now = facts.contribution.value
+    if facts.replicas < 2:
+        return VerbCell(
+            Verb.SCALE_DOWN, Unknown("it has one replica"), False, "It has one replica."
+        )
+    for each in (used, rent, now):
+        if isinstance(each, Unknown):
+            return VerbCell(Verb.SCALE_DOWN, each, False, f"Unknown: {each.reason}.")
+    assert isinstance(used, Decimal) and isinstance(rent, Decimal)
+    assert isinstance(now, Decimal)
+    after = used * facts.replicas / (facts.replicas - 1)
+    if after > policy.most_utilization:
+        return VerbCell(
+            Verb.SCALE_DOWN,
+            Unknown("the others could not carry it"),
+            False,
+            f"The others would be filled to {after * 100:.0f} %, above "
+            f"{policy.most_utilization * 100:.0f} %.",
+        )
+    return VerbCell(
+        Verb.SCALE_DOWN,
+        now + rent * HOURS,
+        True,
+        f"One less saves {usd(rent * HOURS)} a day; the others would be filled to "
+        f"{after * 100:.0f} %.",
+    )
+
+
+def replicas_for(tokens: Decimal, speed: Decimal, utilization: Decimal) -> int:
+    """Replicas that carry so many tokens a day at a utilization; one at least."""
+    if speed <= 0 or utilization <= 0:
+        raise ValueError("speed and utilization must be above 0")
+    full = (tokens / (speed * utilization)).to_integral_value(rounding=ROUND_CEILING)
+    return max(1, int(full))
+
+
+def _move(facts: DeploymentFacts, policy: Policy) -> VerbCell:
+    """The cheapest machine that carries the same tokens, where it saves enough."""
+    rent, tokens = facts.usd_per_hour.value, facts.tokens.value
+    now = facts.contribution.value
+    for each in (rent, tokens, now):
+        if isinstance(each, Unknown):
+            return VerbCell(Verb.MOVE, each, False, f"Unknown: {each.reason}.")
+    assert isinstance(rent, Decimal) and isinstance(tokens, Decimal)
+    assert isinstance(now, Decimal)
+    paid = rent * HOURS * facts.replicas
+    best: tuple[Decimal, int, Other] | None = None
+    for other in facts.others:
+        if other.speed <= 0 or policy.most_utilization <= 0:
+            continue
+        count = replicas_for(tokens, other.speed, policy.most_utilization)
+        cost = other.usd_per_hour * HOURS * count
+        if best is None or cost < best[0]:
+            best = (cost, count, other)
+    if best is None:
+        return VerbCell(
+            Verb.MOVE,
+            Unknown("no other machine is known to run it"),
+            False,
+            "No other machine on offer is known to run it.",
+        )
+    cost, count, other = best
+    saved = paid - cost
+    sentence = f"{count}× {other.title} would cost {usd(cost)} a day against {usd(paid)}."
+    return VerbCell(
+        Verb.MOVE, now + saved, saved > paid * WORTH_A_MOVE, sentence, other.link
+    )
+
+
+def _re_price(facts: DeploymentFacts, policy: Policy) -> VerbCell:
+    """The advised price, with the tokens that would follow it by price alone."""
+    ours, advised = facts.net_price.value, facts.advised_price.value
+    if isinstance(advised, Unknown):
+        why = f"No price to go to: {advised.reason}."
+        return VerbCell(Verb.RE_PRICE, advised, False, why)
+    tokens, now = facts.tokens.value, facts.contribution.value
+    share, speed = facts.advised_share.value, facts.speed.value
+    for each in (ours, tokens, now, share, speed):
+        if isinstance(each, Unknown):
+            return VerbCell(Verb.RE_PRICE, each, False, f"Unknown: {each.reason}.")
+    assert isinstance(ours, Decimal) and isinstance(tokens, Decimal)
+    assert isinstance(now, Decimal) and isinstance(share, Decimal)
+    assert isinstance(speed, Decimal)
+    most = max(tokens, speed * policy.most_utilization * facts.replicas)
+    then = min(tokens * share, most)
+    more = (then * advised - tokens * ours) / MILLION
+    sign = "+" if more >= 0 else ""
+    return VerbCell(
+        Verb.RE_PRICE,
+        now + more,
+        advised != ours,
+        f"At ${advised:,.4f}/1M instead of ${ours:,.4f}/1M, net, price alone would move "
+        f"tokens by {share:.2f} times, as far as the replicas carry them: "
+        f"{sign}{usd(more)} a day.",
+        facts.advised_price.link,
+    )
+
+
+def _stop(facts: DeploymentFacts) -> VerbCell:
+    """Nothing is paid and nothing earned; open where the exit gate says so or it loses."""
+    now = facts.contribution.value
+    met = [each for each in facts.exit.conditions if each.state is State.MET]
+    if met:
+        return VerbCell(Verb.STOP, NOTHING, True, f"{met[0].title}: {met[0].seen_words}.")
+    if facts.no_price_pays:
+        return VerbCell(
+            Verb.STOP, NOTHING, True, "No price both sells and pays on this machine."
+        )
+    if isinstance(now, Decimal) and now < 0:
+        return VerbCell(Verb.STOP, NOTHING, True, "Stopped it would lose nothing.")
+    return VerbCell(Verb.STOP, NOTHING, False, "Nothing asks for it.")
