@@ -113,7 +113,8 @@ def send(
     if row.change_claimed_at is None and not claim(row, guard=guard, now=now):
         return False
     assert row.wanted_min is not None and row.wanted_max is not None
-    same_wish(row).update(change_sent_at=now)
+    if not same_wish(row).update(change_sent_at=now):
+        return False  # changed or ended meanwhile: an old wish is never sent
     try:
         provider.set_workers(
             row.provider_id,

@@ -119,9 +119,10 @@ def note_notice(pod: Pod, taken_at: datetime, *, now: datetime) -> bool:
         "taken_at": taken_at,
     }
     with transaction.atomic():
+        deployment = locked_deployment(pod)
         moved = pod.move_to(PodStatus.TERMINATING, now=now, reason=reason, facts=facts)
         if moved:
-            record(pod, reason=reason, now=now)
+            record(pod, deployment, reason=reason, now=now)
     return moved
 
 
@@ -136,15 +137,20 @@ def note_taken(pod: Pod, *, now: datetime) -> bool:
         "billed_until": termination.billed_until(pod, now=now),
     }
     with transaction.atomic():
+        deployment = locked_deployment(pod)
         moved = pod.move_to(PodStatus.TERMINATED, now=now, reason=reason, facts=facts)
         if moved:
-            record(pod, reason=reason, now=now)
+            record(pod, deployment, reason=reason, now=now)
     return moved
 
 
-def record(pod: Pod, *, reason: str, now: datetime) -> None:
+def locked_deployment(pod: Pod) -> Deployment:
+    """Before its pod, as a deployment's own step locks them: no deadlock."""
+    return Deployment.objects.select_for_update().get(pk=pod.deployment_id)
+
+
+def record(pod: Pod, deployment: Deployment, *, reason: str, now: datetime) -> None:
     """The audit row, and the hold: what was just interrupted may be again."""
-    deployment = Deployment.objects.select_for_update().get(pk=pod.deployment_id)
     count = interruptions_lately(deployment, now=now)
     wait = hold_after_interruption(count, fallback=deployment.on_demand_fallback)
     audit.record(
