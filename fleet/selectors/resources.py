@@ -146,7 +146,7 @@ def usd_per_hour_by_deployment() -> dict[int, Decimal]:
     endpoints = ServerlessEndpoint.objects.filter(status__in=RESOURCE_MAYBE_BILLED)
     rows = (
         volumes.order_by()
-        .values_list("deployment", "size_gb", NOTHING)
+        .values_list("deployment", BILLED_GB, NOTHING)
         .union(
             endpoints.order_by().values_list("deployment", Value(0), WORKERS_RENT), all=True
         )
