@@ -17,7 +17,7 @@ from economics.models import (
     UsageHour,
     VarianceLine,
 )
-from fleet.models import NetworkVolume, Pod
+from fleet.models import NetworkVolume, Pod, ServerlessEndpoint
 
 
 def closed_days(since: date) -> set[date]:
@@ -62,6 +62,7 @@ def first_figures_day() -> date | None:
         (ResourceCostLine.objects.all(), "hour_start"),
         (NetworkVolume.objects.filter(billed_from__isnull=False), "billed_from"),
         (Pod.objects.filter(billed_from__isnull=False), "billed_from"),
+        (ServerlessEndpoint.objects.filter(billed_from__isnull=False), "billed_from"),
     )
     days = earliest((ExpenseLine.objects.all(), "day"), (VarianceLine.objects.all(), "day"))
     return min((*map(day_of, instants), *days), default=None)

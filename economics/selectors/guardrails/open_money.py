@@ -65,7 +65,8 @@ def first_open_day(*, now: datetime) -> date:
 def open_money(*, simulated: bool, now: datetime) -> OpenMoney:
     """What was spent and earned on the days that are open, up to `now`."""
     since = first_open_day(now=now)
-    closed = closed_days(since)
+    # With the day before: what is late of a closed day counts in the first open one.
+    closed = closed_days(since - DAY)
     spent = open_spend(since, closed=closed, simulated=simulated, now=now)
     resources = resource_spend(since, closed=closed, simulated=simulated, now=now)
     for place, usd in resources.items():

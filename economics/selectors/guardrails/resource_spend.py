@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.db.models import OuterRef, Subquery, Sum
 
-from economics.calc.hours import day_bounds, day_of, whole_seconds
+from economics.calc.hours import SECONDS_PER_HOUR, day_of, split_into_days, whole_seconds
 from economics.models import ResourceCostLine
 from economics.selectors.days import booking_day
 from economics.selectors.resource_cost import amount_of, unaccrued_parts, unaccrued_volumes
@@ -41,10 +41,12 @@ def resource_spend(
             if day >= since:
                 spent[volume.deployment_id, day] += amount_of(volume, part)
     for endpoint in running_endpoints(simulated=simulated):
-        start = max(billed_until(endpoint), day_bounds(max(since, day_of(now))).start)
-        hours = Decimal(whole_seconds(start, max(start, now))) / 3600
-        place = endpoint.deployment_id, day_of(now)
-        spent[place] += endpoint_usd_per_hour(endpoint) * hours
+        rent = endpoint_usd_per_hour(endpoint)
+        for stretch in split_into_days(billed_until(endpoint), now):
+            day = booking_day(day_of(stretch.start), closed)
+            if day >= since:
+                hours = Decimal(whole_seconds(*stretch)) / SECONDS_PER_HOUR
+                spent[endpoint.deployment_id, day] += rent * hours
     return dict(spent)
 
 

@@ -1,11 +1,12 @@
 """Serverless endpoints: weighed with the most workers that they may have, and ended."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from economics.calc.guardrails import Rule
-from economics.models import GuardrailTrip, ResourceCostLine
+from economics.models import DayClose, GuardrailTrip, ResourceCostLine
 from economics.selectors.guardrails.world import read_world
 from economics.services.guardrails.check import check
 from fleet.models import Deployment, ResourceStatus, ServerlessEndpoint
@@ -17,6 +18,8 @@ from tests.factories import make_balance
 from tests.fleet.services.resource_rows import make_endpoint, serverless_columns
 
 pytestmark = pytest.mark.django_db
+
+DAY_LONG = timedelta(days=1)
 
 
 @pytest.fixture
@@ -62,6 +65,24 @@ def test_what_the_bill_has_named_counts_once(deployment, endpoint):
 
     # $8.50 by the bill until 11:00, and an hour of $8 since.
     assert read_world(now=NOW).spent([deployment.pk], since=DAY) == Decimal("16.5")
+
+
+def test_workers_of_yesterday_that_no_bill_names_count_yesterday(deployment, endpoint):
+    ServerlessEndpoint.objects.update(billed_from=at(22) - DAY_LONG)
+
+    # Two workers at $4/h: two hours before midnight, twelve since.
+    world = read_world(now=NOW)
+    assert world.spent([deployment.pk], since=DAY) == 96
+    assert world.spent([deployment.pk], since=DAY - DAY_LONG) == 112
+
+
+def test_workers_of_a_closed_day_that_no_bill_names_count_in_the_first_open_one(
+    deployment, endpoint
+):
+    ServerlessEndpoint.objects.update(billed_from=at(22) - DAY_LONG)
+    DayClose.objects.create(day=DAY - DAY_LONG, closed_at=at(0, 30))
+
+    assert read_world(now=NOW).spent([deployment.pk], since=DAY) == 112
 
 
 def test_a_guardrail_that_terminates_ends_the_endpoint_too(deployment, endpoint, limit):
