@@ -22,7 +22,7 @@ from economics.models.market import (
     MarketSource,
     MarketVolume,
 )
-from economics.models.price import TokenPrice
+from economics.models.price import Funding, TokenPrice
 from economics.models.profit import DailyProfit, DayClose, Scope
 from economics.models.request_log import Ending, LoggedRequest, LogHour
 from economics.models.resource_cost import ResourceCostLine, ResourceObservation
@@ -45,6 +45,7 @@ __all__ = [
     "ExpenseCategory",
     "ExpenseLine",
     "Ending",
+    "Funding",
     "GuardrailLimit",
     "LogHour",
     "LoggedRequest",

@@ -88,6 +88,11 @@ class RevenueLine(models.Model):
     The hour is one source's: a pod's counters, an estimate of what they missed, or a log
     of requests, for what has no counters. A line
     that `corrects` another takes it back: its tokens and its amount are negative.
+
+    usd_per_token  what we are paid, so after the discount that we fund
+    rule           which rule of the price made it, such as "over 200000"; "" for none
+    at_most_usd    what the tokens would earn if all prompts that may have been long were;
+                   null: the amount is what they earn
     """
 
     deployment = models.ForeignKey(
@@ -118,7 +123,9 @@ class RevenueLine(models.Model):
     tokens = models.BigIntegerField()
     price = models.ForeignKey("economics.TokenPrice", on_delete=models.PROTECT)
     usd_per_token = models.DecimalField(max_digits=30, decimal_places=24)
+    rule = models.CharField(max_length=16, blank=True, default="")
     amount_usd = models.DecimalField(max_digits=14, decimal_places=6)
+    at_most_usd = models.DecimalField(max_digits=14, decimal_places=6, null=True)
     provenance = models.CharField(max_length=10, choices=Provenance)
     day = models.DateField(db_index=True)
     booked_at = models.DateTimeField()

@@ -96,12 +96,12 @@ def tokens_served(deployment: Deployment, since: datetime, now: datetime) -> Tok
 
 
 def current_rates(deployment: Deployment, now: datetime) -> TokenRates | Unknown:
-    """Our token prices of the deployment's model at `now`."""
+    """What our token prices pay at `now`, less a discount that we fund."""
     model = deployment.variant.served_model
     price = TokenPrice.objects.effective(model.pk, at=now)
     if price is None:
         return Unknown(f"no token price is set for {model}")
-    return rates_of(price)
+    return rates_of(price, at=now)
 
 
 def replica_usd_per_hour(deployment: Deployment) -> Decimal | Unknown:

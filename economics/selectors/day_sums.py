@@ -27,6 +27,7 @@ from economics.selectors.days import booking_day, closed_days
 from economics.selectors.expenses import DayExpenses, day_expenses
 from economics.selectors.hour_revenue import (
     Prices,
+    charged_of,
     counts_of,
     hour_revenue,
     revenue_provenance,
@@ -290,7 +291,8 @@ def running_revenue(
             more = DaySums(unpriced_tokens=total)
             counted_in = day_of(hour.hour_start)
         else:
-            tags = {Tag(revenue_provenance(hour, kind)) for kind in TokenClass}
+            charge = charged_of(hour, price)
+            tags = {Tag(revenue_provenance(hour, kind, charge)) for kind in TokenClass}
             usd = hour_revenue(hour, price)
             more = DaySums(revenue_usd=usd, priced_tokens=total, tags=frozenset(tags))
             counted_in = booking_day(day_of(hour.hour_start), closed)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import F, QuerySet
 
 from economics.calc.money import round_stored, token_revenue
+from economics.calc.price_rule import Charged
 from economics.calc.token_mix import TokenCounts, TokenRates
 from economics.models import (
     LogHour,
@@ -17,18 +18,14 @@ from economics.models import (
     UsageEstimate,
     UsageHour,
 )
-from fleet.models import Deployment
+from fleet.models import Deployment, Pod
 
 TOKEN_FIELDS = {
     TokenClass.UNCACHED_PROMPT: "uncached_prompt_tokens",
     TokenClass.CACHED_PROMPT: "cached_prompt_tokens",
     TokenClass.COMPLETION: "completion_tokens",
 }
-PRICE_FIELDS = {
-    TokenClass.UNCACHED_PROMPT: "uncached_prompt_usd_per_token",
-    TokenClass.CACHED_PROMPT: "cached_prompt_usd_per_token",
-    TokenClass.COMPLETION: "completion_usd_per_token",
-}
+Hour = UsageHour | UsageEstimate | LogHour
 
 
 def unbooked_hours() -> QuerySet[UsageHour]:
@@ -69,7 +66,7 @@ class Prices:
         for price in TokenPrice.objects.order_by("-valid_from"):
             self._by_model.setdefault(price.served_model_id, []).append(price)
 
-    def of(self, hour: UsageHour | UsageEstimate | LogHour) -> TokenPrice | None:
+    def of(self, hour: Hour) -> TokenPrice | None:
         """The price that was valid in an hour; None where none was set."""
         if isinstance(hour, LogHour):
             return self.at(hour.served_model_id, hour.hour_start)
@@ -90,30 +87,56 @@ def counts_of(hour: UsageHour | LogHour) -> TokenCounts:
     )
 
 
-def rates_of(price: TokenPrice) -> TokenRates:
-    """A price row as the rates that calculations take."""
-    return TokenRates(
-        uncached_prompt=price.uncached_prompt_usd_per_token,
-        cached_prompt=price.cached_prompt_usd_per_token,
-        completion=price.completion_usd_per_token,
-    )
+def rates_of(price: TokenPrice, *, at: datetime) -> TokenRates:
+    """What a price pays us at an instant, of prompts that are not long, before the take
+    rate: its hour's prices less the discount that we fund."""
+    return price.sheet.charged(at, longest=0).rates
 
 
-def class_revenue(
-    hour: UsageHour | UsageEstimate | LogHour, price: TokenPrice, token_class: TokenClass
-) -> Decimal:
-    """Gross revenue of one class of an hour [USD], as a line stores it."""
-    tokens: int = getattr(hour, TOKEN_FIELDS[token_class])
-    rate: Decimal = getattr(price, PRICE_FIELDS[token_class])
-    return round_stored(token_revenue(tokens=tokens, usd_per_token=rate))
+def charged_of(hour: Hour, price: TokenPrice) -> Charged:
+    """What the tokens of an hour earn.
+
+    A counter does not tell how long a prompt was. So an hour of counters is at the base
+    price, and bounded by that of long prompts, unless the pod takes none that long.
+    """
+    if isinstance(hour, LogHour):
+        return price.sheet.charged(hour.hour_start)
+    return price.sheet.charged(hour.hour_start, longest=longest_prompt(hour.pod))
+
+
+def longest_prompt(pod: Pod) -> int | None:
+    """The longest prompt that a pod takes [tokens]; None where it is not known: its
+    deployment was changed since it was ordered."""
+    deployment = pod.deployment
+    return deployment.max_model_len if pod.revision == deployment.revision else None
+
+
+def is_bounded(charge: Charged, token_class: TokenClass) -> bool:
+    """Whether the tokens of a class may have earned more than they are booked with."""
+    if charge.most is None:
+        return False
+    most: Decimal = getattr(charge.most, token_class)
+    least: Decimal = getattr(charge.rates, token_class)
+    return most > least
 
 
 def hour_revenue(hour: UsageHour, price: TokenPrice) -> Decimal:
     """Gross revenue of an hour [USD], as its lines will add up."""
-    return sum((class_revenue(hour, price, kind) for kind in TokenClass), Decimal(0))
+    rates = charged_of(hour, price).rates
+    return sum(
+        (
+            round_stored(
+                token_revenue(
+                    tokens=getattr(hour, field), usd_per_token=getattr(rates, kind)
+                )
+            )
+            for kind, field in TOKEN_FIELDS.items()
+        ),
+        Decimal(0),
+    )
 
 
-def deployment_of(hour: UsageHour | UsageEstimate | LogHour) -> Deployment:
+def deployment_of(hour: Hour) -> Deployment:
     """Whose tokens they are. Of a logged hour, one that earns has a deployment."""
     if isinstance(hour, LogHour):
         assert hour.deployment is not None
@@ -121,19 +144,22 @@ def deployment_of(hour: UsageHour | UsageEstimate | LogHour) -> Deployment:
     return hour.pod.deployment
 
 
-def usage_provenance(hour: UsageHour | UsageEstimate | LogHour) -> Provenance:
+def usage_provenance(hour: Hour) -> Provenance:
     """The weakest tag of the classes of an hour."""
     return revenue_provenance(hour, TokenClass.UNCACHED_PROMPT)
 
 
 def revenue_provenance(
-    hour: UsageHour | UsageEstimate | LogHour, token_class: TokenClass
+    hour: Hour, token_class: TokenClass, charge: Charged | None = None
 ) -> Provenance:
-    """Measured, unless the money is play money or the split of the prompt is a guess."""
+    """Measured, unless the money is play money, the split of the prompt is a guess, or
+    what it is charged is the least that it may be."""
     if deployment_of(hour).fleet.simulated:
         return Provenance.SIMULATED
     if isinstance(hour, UsageEstimate):
         return Provenance.ESTIMATED
     if hour.cached_unknown and token_class != TokenClass.COMPLETION:
+        return Provenance.ESTIMATED
+    if charge is not None and is_bounded(charge, token_class):
         return Provenance.ESTIMATED
     return Provenance.MEASURED

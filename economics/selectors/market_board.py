@@ -20,7 +20,6 @@ from economics.calc.token_mix import (
 from economics.calc.unknown import Unknown
 from economics.market import public
 from economics.models import MarketModel, MarketPrice, MarketSource, TokenPrice, UsageHour
-from economics.selectors.hour_revenue import rates_of
 from economics.selectors.market_join import Joined, joined_models
 from economics.selectors.successors import Successor, successors_of
 from fleet.models import ServedModel
@@ -102,13 +101,10 @@ class Board:
     is_stale: bool
     rivals: tuple[Rival, ...]
     our_price: TokenPrice | None
+    our_rates: TokenRates | None
     mix: Mix | Unknown
     standing: Standing
     successors: tuple[Successor, ...]
-
-    @property
-    def our_rates(self) -> TokenRates | None:
-        return None if self.our_price is None else rates_of(self.our_price)
 
 
 def market_board(
@@ -124,7 +120,7 @@ def market_board(
     read_at = _read_at(market, source)
     rivals = [] if market is None else _rivals(market, mix, name_there, read_at)
     blind = _blind_reason(read_at, source, now=now)
-    rates = None if price is None else rates_of(price)
+    rates = None if price is None else price.sheet.buyer_rates(now)
     counted = [] if blind else [each for each in rivals if each.counts]
     return Board(
         served_model=model,
@@ -135,6 +131,7 @@ def market_board(
         is_stale=source in LIVE and read_at is not None and now - read_at > STALE_AFTER,
         rivals=tuple(_shared(rivals, counted)),
         our_price=price,
+        our_rates=rates,
         mix=mix,
         standing=standing(_blended(rates, mix, model), counted, blind=blind),
         successors=() if market is None else tuple(successors_of(market, now=now)),

@@ -12,9 +12,9 @@ from economics.models import MarketModel, MarketPrice, TokenPrice
 from fleet.models import ServedModel
 
 CLASSES = {  # in the address: words, the market's column, ours
-    "prompt": ("prompt", "prompt", "uncached_prompt_usd_per_token"),
-    "cached": ("cached prompt", "cached_prompt", "cached_prompt_usd_per_token"),
-    "completion": ("completion", "completion", "completion_usd_per_token"),
+    "prompt": ("prompt", "prompt", "uncached_prompt"),
+    "cached": ("cached prompt", "cached_prompt", "cached_prompt"),
+    "completion": ("completion", "completion", "completion"),
 }
 
 
@@ -45,7 +45,7 @@ def price_lines(
 
 
 def _own_steps(
-    model: ServedModel, column: str, *, since: datetime, now: datetime
+    model: ServedModel, token_class: str, *, since: datetime, now: datetime
 ) -> tuple[Step, ...]:
     """Our own prices, each until the next one began."""
     rows = list(
@@ -57,7 +57,7 @@ def _own_steps(
         return ()
     ends = [*(row.valid_from for row in rows[1:]), now]
     return tuple(
-        Step(per_million(getattr(row, column)), row.valid_from, end)
+        Step(per_million(getattr(row, f"{token_class}_usd_per_token")), row.valid_from, end)
         for row, end in zip(rows, ends, strict=True)
         if end >= since
     )

@@ -14,6 +14,7 @@ from economics.models import CostLine, RevenueLine, TokenClass, UsageHour
 from economics.selectors.day_sums import cost_tag
 from economics.selectors.hour_revenue import (
     Prices,
+    charged_of,
     counts_of,
     hour_revenue,
     revenue_provenance,
@@ -88,5 +89,6 @@ def pod_revenue(pod: Pod) -> tuple[Decimal, int, set[Provenance]]:
             unpriced += counts_of(hour).total
             continue
         revenue += hour_revenue(hour, price)
-        tags |= {Provenance(revenue_provenance(hour, kind)) for kind in TokenClass}
+        charge = charged_of(hour, price)
+        tags |= {Provenance(revenue_provenance(hour, kind, charge)) for kind in TokenClass}
     return revenue, unpriced, tags

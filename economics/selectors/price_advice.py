@@ -252,13 +252,13 @@ def _classes(board: Board, advice: Advice | Unknown) -> tuple[ClassPrice, ...]:
                 advice.price / ours if ours else Unknown("our price is 0, nothing scales")
             )
     found = []
-    for words, theirs, column in CLASSES.values():
+    for words, theirs, token_class in CLASSES.values():
         rivals = [getattr(each.price, theirs) for each in board.rivals if each.counts]
         known = [per_million(each) for each in rivals if each is not None]
         none = Unknown("no rival that counts tells a price of it")
         own: Figure = ours if isinstance(ours, Unknown) else Decimal(0)
-        if board.our_price is not None:
-            own = per_million(getattr(board.our_price, column))
+        if board.our_rates is not None:
+            own = per_million(getattr(board.our_rates, token_class))
         advised = factor if isinstance(factor, Unknown) else own
         if isinstance(advised, Decimal) and isinstance(factor, Decimal):
             advised = advised * factor

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -11,7 +13,10 @@ from django.db.models.functions import Coalesce
 
 from economics.calc.hours import HOUR, hour_start
 from economics.calc.money import per_token
+from economics.calc.price_rule import as_json
+from economics.calc.token_mix import TokenRates
 from economics.models import RevenueLine, TokenPrice
+from economics.services.price_rules import NewDiscount, NewRule, discount_faults, rules_of
 from fleet.models import ServedModel
 from fleet.services import audit
 
@@ -42,8 +47,13 @@ def set_token_price(
     valid_from: datetime,
     acting_user: str,
     now: datetime,
+    rules: Sequence[NewRule] = (),
+    discount: NewDiscount | None = None,
 ) -> TokenPrice:
     """Charge these prices [USD / 1M tokens] from `valid_from` until the next price.
+
+    rules     other prices of long prompts, or of hours of the day
+    discount  what is taken off all of them for a time
 
     `valid_from` is a full UTC hour. An hour whose tokens are booked keeps its price,
     so it may lie in the past only where nothing was booked yet. Raises PriceRefused
@@ -64,6 +74,7 @@ def set_token_price(
         for name, price in prices.items()
         if price is not None
     }
+    beside = beside_of(TokenRates(*per_one.values()), rules, discount, valid_from)
     try:
         with transaction.atomic():
             row = TokenPrice.objects.create(
@@ -72,6 +83,7 @@ def set_token_price(
                 set_by=acting_user,
                 set_at=now,
                 **per_one,
+                **beside,
             )
             audit.record(
                 "set price",
@@ -80,10 +92,56 @@ def set_token_price(
                 now=now,
                 valid_from=valid_from,
                 usd_per_million={name: str(price) for name, price in prices.items()},
+                **figures_of(rules, discount),
             )
     except IntegrityError:
         raise PriceRefused({"valid_from": [taken(served_model, valid_from)]}) from None
     return row
+
+
+def beside_of(
+    base: TokenRates,
+    rules: Sequence[NewRule],
+    discount: NewDiscount | None,
+    valid_from: datetime,
+) -> dict[str, Any]:
+    """The columns of the rules and the discount of a price. Raises PriceRefused."""
+    wrong = {"rules": [line for rule in rules for line in rule_complaints(rule)]}
+    if wrong["rules"]:
+        raise PriceRefused(wrong)
+    found, wrong["rules"] = rules_of(rules, base)
+    columns: dict[str, Any] = {"rules": [as_json(rule) for rule in found]}
+    if discount is not None:
+        sheet = [base, *(rule.rates for rule in found)]
+        wrong["discount"] = discount_faults(discount, sheet=sheet, valid_from=valid_from)
+        columns |= discount.columns(valid_from)
+    if any(wrong.values()):
+        raise PriceRefused({field: lines for field, lines in wrong.items() if lines})
+    return columns
+
+
+def rule_complaints(rule: NewRule) -> list[str]:
+    """What is wrong with the prices of a rule, each named with its condition."""
+    told = {name: complaint(name, getattr(rule, name)) for name in WORDS}
+    return [f'"{rule.when.strip()[:40]}": {line}' for line in told.values() if line]
+
+
+def figures_of(rules: Sequence[NewRule], discount: NewDiscount | None) -> dict[str, Any]:
+    """What the audit keeps of rules and a discount."""
+    told: dict[str, Any] = {}
+    if rules:
+        told["rules"] = [
+            {"when": rule.when} | {name: str(getattr(rule, name)) for name in WORDS}
+            for rule in rules
+        ]
+    if discount is not None:
+        told["discount"] = {
+            "fraction": str(discount.fraction),
+            "funding": str(discount.funding),
+            "from": discount.from_at and discount.from_at.isoformat(),
+            "until": discount.until_at and discount.until_at.isoformat(),
+        }
+    return told
 
 
 def next_start(served_model: ServedModel | None, *, now: datetime) -> datetime:

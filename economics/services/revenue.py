@@ -8,7 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from economics.calc.hours import day_of
-from economics.calc.money import stored_with_carry, token_revenue
+from economics.calc.money import round_stored, stored_with_carry, token_revenue
+from economics.calc.price_rule import Charged
 from economics.models import (
     LogHour,
     RevenueCarry,
@@ -20,10 +21,11 @@ from economics.models import (
 )
 from economics.selectors.days import booking_day, closed_days
 from economics.selectors.hour_revenue import (
-    PRICE_FIELDS,
     TOKEN_FIELDS,
     Prices,
+    charged_of,
     deployment_of,
+    is_bounded,
     revenue_provenance,
     unbooked_hours,
     unbooked_log_hours,
@@ -156,7 +158,9 @@ def take_back(now: datetime) -> None:
             tokens=-line.tokens,
             price_id=line.price_id,
             usd_per_token=line.usd_per_token,
+            rule=line.rule,
             amount_usd=-line.amount_usd,
+            at_most_usd=None if line.at_most_usd is None else -line.at_most_usd,
             provenance=line.provenance,
             day=booking_day(line.day, closed),
             booked_at=now,
@@ -170,13 +174,14 @@ def lines_of(
 ) -> list[RevenueLine]:
     """A line for each class that has tokens in an hour."""
     lines: list[RevenueLine] = []
-    deployment = deployment_of(hour)
+    deployment, charge = deployment_of(hour), charged_of(hour, price)
     for token_class in TokenClass:
         tokens: int = getattr(hour, TOKEN_FIELDS[token_class])
         if tokens == 0:
             continue
-        rate: Decimal = getattr(price, PRICE_FIELDS[token_class])
+        rate: Decimal = getattr(charge.rates, token_class)
         exact = token_revenue(tokens=tokens, usd_per_token=rate)
+        amount = carries.stored(deployment.pk, token_class, exact)
         lines.append(
             RevenueLine(
                 **{SOURCES[type(hour)]: hour},
@@ -185,10 +190,23 @@ def lines_of(
                 tokens=tokens,
                 price=price,
                 usd_per_token=rate,
-                amount_usd=carries.stored(deployment.pk, token_class, exact),
-                provenance=revenue_provenance(hour, token_class),
+                rule=charge.rule,
+                amount_usd=amount,
+                at_most_usd=at_most(amount, tokens, charge, token_class),
+                provenance=revenue_provenance(hour, token_class, charge),
                 day=day,
                 booked_at=now,
             )
         )
     return lines
+
+
+def at_most(
+    amount: Decimal, tokens: int, charge: Charged, token_class: TokenClass
+) -> Decimal | None:
+    """What tokens would earn at most [USD], if as many prompts were long as may have been;
+    None where the amount is exact."""
+    if charge.most is None or not is_bounded(charge, token_class):
+        return None
+    more = getattr(charge.most, token_class) - getattr(charge.rates, token_class)
+    return amount + round_stored(token_revenue(tokens=tokens, usd_per_token=more))

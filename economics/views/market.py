@@ -143,8 +143,8 @@ def dots_of(board: Board, token_class: str, asked: Asked) -> Chart:
         if price is not None and each.why_apart != "it is our own"
     ]
     own: Decimal | None = None
-    if board.our_price is not None:
-        own = per_million(getattr(board.our_price, ours))
+    if board.our_rates is not None:
+        own = per_million(getattr(board.our_rates, ours))
     return price_dots(dots, own, of=words, simulated=asked.simulated)
 
 

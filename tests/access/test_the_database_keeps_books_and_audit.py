@@ -13,6 +13,7 @@ TABLES = [
     "fleet_auditseal",
     "economics_costline",
     "economics_revenueline",
+    "economics_tokenprice",
     "economics_billingobservation",
     "economics_bookimport",
     "economics_loghour",
