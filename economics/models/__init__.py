@@ -2,6 +2,13 @@
 
 from economics.models.book_import import BookImport
 from economics.models.cash import CashEntry, CashKind
+from economics.models.decision import (
+    FleetPolicy,
+    GateEvaluation,
+    GoalVersion,
+    OnboardingTick,
+    PolicyVersion,
+)
 from economics.models.expense import Expense, ExpenseCategory, ExpenseLine
 from economics.models.guardrail import GuardrailLimit, GuardrailTrip
 from economics.models.ledger import (
@@ -45,7 +52,10 @@ __all__ = [
     "ExpenseCategory",
     "ExpenseLine",
     "Ending",
+    "FleetPolicy",
     "Funding",
+    "GateEvaluation",
+    "GoalVersion",
     "GuardrailLimit",
     "LogHour",
     "LoggedRequest",
@@ -56,7 +66,9 @@ __all__ = [
     "MarketPrice",
     "MarketSource",
     "MarketVolume",
+    "OnboardingTick",
     "PodHourUse",
+    "PolicyVersion",
     "Provenance",
     "ResourceCostLine",
     "ResourceObservation",
