@@ -1,16 +1,13 @@
-"""A model of ours as a marketplace reads it: schema 2.4, and the flat format before it.
-
-Prices are strings of USD per token with every digit. What is not billed is left out, as
-the schema asks; a cached prompt that is free beside a prompt that costs is said as "0".
-"""
+"""A model of ours as a marketplace reads it: schema 2.4, and the flat format before it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
+
+from economics.market.listed_prices import ListedPrices
 
 SCHEMA_VERSION = "2.4"
 QUANTIZATIONS = (
@@ -40,19 +37,6 @@ DESCRIPTORS: Mapping[str, Mapping[str, Any]] = {
     "logprobs": {"type": "boolean"},
     "reasoning": {"type": "boolean"},
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ListedPrices:
-    """What a token costs the buyer [USD / token], by class."""
-
-    uncached_prompt: Decimal
-    cached_prompt: Decimal
-    completion: Decimal
-
-    @property
-    def is_free(self) -> bool:
-        return not (self.uncached_prompt or self.cached_prompt or self.completion)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +84,6 @@ class ListedModel:
     hipaa: bool | None = None
 
 
-def price_text(usd_per_token: Decimal) -> str:
-    """Every digit, no exponent, no zeros behind.
-
-    >>> price_text(Decimal("2E-9")), price_text(Decimal("0.000000050000"))
-    ('0.000000002', '0.00000005')
-    """
-    if not usd_per_token.is_finite() or usd_per_token < 0:
-        raise ValueError(f"a price must be 0 or more, got {usd_per_token}")
-    digits = f"{usd_per_token:f}"
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits
-
-
 def document(model: ListedModel) -> dict[str, Any]:
     """The model in schema 2.4."""
     said: dict[str, Any] = {
@@ -144,11 +116,7 @@ def flat_document(model: ListedModel) -> dict[str, Any]:
         "output_modalities": ["text"],
         "context_length": model.context_tokens,
         "max_output_length": model.output_tokens or model.context_tokens,
-        "pricing": {
-            "prompt": price_text(model.prices.uncached_prompt),
-            "completion": price_text(model.prices.completion),
-            "input_cache_read": price_text(model.prices.cached_prompt),
-        },
+        "pricing": model.prices.flat(),
         "supported_sampling_parameters": list(model.sampling),
         "supported_features": list(model.features),
         "is_ready": model.is_ready,
@@ -163,7 +131,7 @@ def flat_document(model: ListedModel) -> dict[str, Any]:
 
 def _common(model: ListedModel) -> dict[str, Any]:
     """Optional fields that both formats call the same."""
-    said: dict[str, Any] = {}
+    said: dict[str, Any] = model.prices.beside()
     if model.hugging_face_id:
         said["hugging_face_id"] = model.hugging_face_id
     if model.description:
@@ -182,10 +150,7 @@ def _input(model: ListedModel) -> dict[str, Any]:
         "type": "text",
         "supported_inputs": {"max_context_length": _tokens(model.context_tokens)},
     }
-    prompt, cached = model.prices.uncached_prompt, model.prices.cached_prompt
-    prices = [_price("prompt", prompt)] if prompt else []
-    if cached or prompt:
-        prices.append(_price("cached_prompt", cached) | {"implicit": True})
+    prices = model.prices.input_entries()
     if prices:
         said["pricing"] = prices
     if model.prompt_tokens_per_minute is not None:
@@ -208,8 +173,9 @@ def _output(model: ListedModel) -> dict[str, Any]:
         "max_length": _tokens(most),
         "supported_parameters": _parameters(model, most),
     }
-    if model.prices.completion:
-        said["pricing"] = [_price("completion", model.prices.completion)]
+    prices = model.prices.output_entries()
+    if prices:
+        said["pricing"] = prices
     return said
 
 
@@ -219,10 +185,6 @@ def _parameters(model: ListedModel, most: int) -> dict[str, Any]:
         name: limit if name == "max_tokens" else dict(DESCRIPTORS[name])
         for name in (*model.sampling, *model.features)
     }
-
-
-def _price(kind: str, usd_per_token: Decimal) -> dict[str, Any]:
-    return {"type": kind, "unit": "token", "cost_usd": price_text(usd_per_token)}
 
 
 def _tokens(value: int) -> dict[str, Any]:

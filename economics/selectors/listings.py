@@ -9,7 +9,8 @@ from datetime import datetime
 
 from django.conf import settings
 
-from economics.market.listing import SAMPLING, Datacenter, ListedModel, ListedPrices
+from economics.market.listed_prices import ListedPrices
+from economics.market.listing import SAMPLING, Datacenter, ListedModel
 from economics.models import MarketListing, TokenPrice
 from fleet.models import Deployment, ServedModel
 from fleet.selectors.market_ready import MarketReadiness, market_readiness_of
@@ -58,6 +59,7 @@ def our_models(*, now: datetime) -> list[OurModel]:
             prices.get(model.pk),
             deployments.get(model.pk, []),
             readiness,
+            now=now,
         )
         for model in ServedModel.objects.all()
     ]
@@ -104,6 +106,8 @@ def _our_model(
     price: TokenPrice | None,
     deployments: list[Deployment],
     readiness: dict[int, MarketReadiness],
+    *,
+    now: datetime,
 ) -> OurModel:
     wanted = wanted_of(deployments)
     reasons = []
@@ -116,7 +120,7 @@ def _our_model(
     listed = None
     if price is not None and not reasons:
         is_ready = any(readiness[each.pk].is_ready for each in wanted)
-        listed = _listed(model, row, price, wanted, is_ready=is_ready)
+        listed = _listed(model, row, price, wanted, is_ready=is_ready, now=now)
     own = {each.pk: readiness[each.pk] for each in wanted}
     return OurModel(model, row, price, listed, wanted, tuple(reasons), own)
 
@@ -128,6 +132,7 @@ def _listed(
     wanted: tuple[Deployment, ...],
     *,
     is_ready: bool,
+    now: datetime,
 ) -> ListedModel:
     said = row or MarketListing(features=[], sampling=[], datacenters=[])
     context = min(each.max_model_len for each in wanted)
@@ -143,11 +148,7 @@ def _listed(
         output_tokens=said.output_tokens and min(said.output_tokens, context),
         features=tuple(f for f in possible if row is None or f in said.features),
         sampling=tuple(s for s in SAMPLING if row is None or s in said.sampling),
-        prices=ListedPrices(
-            price.uncached_prompt_usd_per_token,
-            price.cached_prompt_usd_per_token,
-            price.completion_usd_per_token,
-        ),
+        prices=_prices(price, now=now),
         is_ready=is_ready,
         datacenters=tuple(Datacenter(*each) for each in said.datacenters),
         description=said.description,
@@ -157,6 +158,19 @@ def _listed(
         deprecation_date=said.deprecation_date,
         zdr=said.zdr,
         hipaa=said.hipaa,
+    )
+
+
+def _prices(price: TokenPrice, *, now: datetime) -> ListedPrices:
+    """A price row as the market is told of it: the list, and the discount of now."""
+    sheet = price.sheet
+    cut = sheet.discount
+    return ListedPrices(
+        sheet.base.uncached_prompt,
+        sheet.base.cached_prompt,
+        sheet.base.completion,
+        rules=(*sheet.tiers, *sheet.windows),
+        discount=cut.fraction if cut is not None and cut.holds(now) else None,
     )
 
 

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from economics.calc.money import per_million
-from economics.market.listing import price_text
+from economics.market.listed_prices import price_text
 from fleet.templatetags import numbers
 
 register = template.Library()

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from economics.market.listing import ListedModel, ListedPrices
+from economics.market.listed_prices import ListedPrices
+from economics.market.listing import ListedModel
 from fleet.models import Deployment, ModelVariant
 from tests.factories import (
     make_deployment,

@@ -8,15 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from economics.market.listed_prices import ListedPrices, price_text
 from economics.market.listing import (
     FEATURES,
     QUANTIZATIONS,
     SAMPLING,
     Datacenter,
-    ListedPrices,
     document,
     flat_document,
-    price_text,
 )
 from tests.market.listings import a_model, contract
 
