@@ -278,7 +278,11 @@ def sentences(file: StatementFile) -> list[str]:
         )
     unmatched = sorted({row.model_name for row in file.rows if not row.served_model_id})
     if unmatched:
-        said.append(f"No model of ours has these names: {', '.join(unmatched[:20])}.")
+        said.append(
+            f"No model of ours has these names: {', '.join(unmatched[:20])}. "
+            "If one is ours, write that name as its OpenRouter name under Market, Listing, "
+            "and choose the file again."
+        )
     unpriced = sum(each.unpriced_tokens for each in accrued)
     if unpriced:
         said.append(f"{unpriced:,} tokens of the month had no price and are not accrued.")
