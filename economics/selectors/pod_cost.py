@@ -16,7 +16,7 @@ from economics.calc.accrual import (
     disk_usd_per_hour,
     split_seconds_by_hour,
 )
-from economics.calc.hours import day_of, whole_seconds
+from economics.calc.hours import day_of, hour_start, whole_seconds
 from economics.calc.money import stored_difference
 from economics.models import CostKind, CostLine, Provenance
 from economics.selectors.days import booking_day
@@ -61,6 +61,19 @@ def unaccrued(rows: QuerySet[Row], lines: QuerySet[Any], *, now: datetime) -> Qu
         )
         .select_related("deployment__fleet")
         .order_by("pk")
+    )
+
+
+def with_lines_due(rows: QuerySet[Row], *, now: datetime) -> QuerySet[Row]:
+    """Those of `unaccrued` rows that ended, or have an hour that is over and no line.
+
+    What runs is billed beyond its lines at every moment; most of it waits for its hour.
+    """
+    hour = hour_start(now)
+    return rows.filter(
+        Q(billed_until__lte=now)
+        | Q(accrued_until__isnull=True, billed_from__lt=hour)
+        | Q(accrued_until__lt=hour)
     )
 
 

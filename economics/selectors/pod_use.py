@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from economics.calc.hours import DAY, SECOND, day_bounds
 from economics.calc.pod_use import USES, Reading, Span, Use, spans_between
@@ -34,18 +34,50 @@ DOWN = Use.DOWN
 NOT_ANSWERING = (Health.DEAD, Health.HUNG, Health.LOADING)
 
 
-def unjudged_lines(now: datetime) -> QuerySet[CostLine]:
-    """Accrued GPU lines of hours that are sealed and have no use yet, oldest first."""
-    judged = PodHourUse.objects.filter(
-        pod=OuterRef("pod"), hour_start=OuterRef("hour_start")
-    )
+def sealed_lines(now: datetime) -> QuerySet[CostLine]:
+    """Accrued GPU lines of sealed hours whose samples are at hand."""
     return CostLine.objects.filter(
-        ~Exists(judged),
         kind=CostKind.GPU,
         observation__isnull=True,
         hour_start__gte=now - SAMPLE_DAYS * DAY,
         period_end__lte=now - timedelta(seconds=settings.HOUR_SEAL_SECONDS),
-    ).order_by("pod_id", "hour_start")
+    )
+
+
+def pods_to_judge(now: datetime) -> QuerySet[Pod]:
+    """Pods with sealed lines after the newest hour that was judged, as `judged_until`.
+
+    The lines of a pod are appended and judged in the order of their hours, so those up to
+    `judged_until` have their use. Asking each line would read the lines of two weeks.
+    """
+    judged = PodHourUse.objects.filter(pod=OuterRef("pk")).order_by("-hour_start")
+    lines = sealed_lines(now).filter(pod=OuterRef("pk")).order_by("-hour_start")
+    return (
+        Pod.objects.filter(
+            Q(billed_until__isnull=True) | Q(billed_until__gt=now - SAMPLE_DAYS * DAY),
+            billed_from__lt=now,
+        )
+        .annotate(
+            judged_until=Subquery(judged.values("hour_start")[:1]),
+            newest_line=Subquery(lines.values("hour_start")[:1]),
+        )
+        .filter(
+            Q(judged_until__isnull=True) | Q(newest_line__gt=F("judged_until")),
+            newest_line__isnull=False,
+        )
+        .order_by("pk")
+    )
+
+
+def unjudged_lines(
+    pod: Pod, *, after: datetime | None, now: datetime
+) -> QuerySet[CostLine]:
+    """The sealed lines of a pod that have no use yet, oldest first.
+
+    after  the hour up to which the pod is judged; None: no hour of it is
+    """
+    lines = sealed_lines(now).filter(pod=pod).order_by("hour_start")
+    return lines if after is None else lines.filter(hour_start__gt=after)
 
 
 def offset(pod: Pod, at: datetime) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from economics.calc.accrual import SecondsInHour
@@ -17,10 +18,14 @@ from economics.selectors.pod_cost import (
     seconds_in,
     unaccrued_parts,
     unaccrued_pods,
+    with_lines_due,
 )
 from economics.services.books import locked
 from economics.services.resource_books import accrue_volumes
 from fleet.models import Pod
+
+PODS_AT_ONCE = 10  # booked under one lock: after a month of silence about 15,000 lines
+LINES_AT_ONCE = 1_000
 
 
 def accrue(now: datetime) -> int:
@@ -30,29 +35,35 @@ def accrue(now: datetime) -> int:
     ended. Running it twice adds none: each pod goes on where its lines end.
     """
     booked = 0
-    for pod_id in list(unaccrued_pods(now).values_list("pk", flat=True)):
+    due = with_lines_due(unaccrued_pods(now), now=now)
+    waiting = list(due.values_list("pk", flat=True))
+    for start in range(0, len(waiting), PODS_AT_ONCE):
         with locked():
-            pod = unaccrued_pods(now).filter(pk=pod_id).first()
-            if pod is not None:
-                booked += accrue_pod(pod, now=now)
+            pods = due.filter(pk__in=waiting[start : start + PODS_AT_ONCE])
+            booked += accrue_pods(pods, now=now)
     return booked + accrue_volumes(now)
 
 
-def accrue_pod(pod: Pod, *, now: datetime) -> int:
-    """Append the missing lines of one pod from `unaccrued_pods`; how many."""
-    ended = pod.billed_until is not None and pod.billed_until <= now
-    parts = unaccrued_parts(pod, until=now if ended else hour_start(now))
+def accrue_pods(pods: Iterable[Pod], *, now: datetime) -> int:
+    """Append the missing lines of pods from `unaccrued_pods`; how many. Under the lock."""
+    parts = [(pod, part) for pod in pods for part in parts_over(pod, now=now)]
     if not parts:
         return 0
-    closed = closed_days(day_of(parts[0].start))
+    closed = closed_days(min(day_of(part.start) for _, part in parts))
     lines = [
         cost_line(pod, kind, part, day=booking_day(day_of(part.start), closed), now=now)
-        for part in parts
+        for pod, part in parts
         for kind in kinds_of(pod)
         if kind == CostKind.GPU or seconds_in(pod, kind, part)
     ]
-    CostLine.objects.bulk_create(lines)
+    CostLine.objects.bulk_create(lines, batch_size=LINES_AT_ONCE)
     return len(lines)
+
+
+def parts_over(pod: Pod, *, now: datetime) -> list[SecondsInHour]:
+    """The hours of a pod that have no line and are over, or that it ended in."""
+    ended = pod.billed_until is not None and pod.billed_until <= now
+    return unaccrued_parts(pod, until=now if ended else hour_start(now))
 
 
 def cost_line(

@@ -235,6 +235,7 @@ def seal_hours(now: datetime) -> int:
     Call it after `settle_usage`, so that every sample at hand is inside.
     """
     limit = now - HOUR - timedelta(seconds=settings.HOUR_SEAL_SECONDS)
-    over = Q(sealed_at__isnull=True, hour_start__lte=limit)
+    # None is booked before it is sealed, and the unbooked ones have an index.
+    over = Q(sealed_at__isnull=True, booked_at__isnull=True, hour_start__lte=limit)
     with locked():
         return UsageHour.objects.filter(over).update(sealed_at=now)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import groupby
 
 from economics.calc.pod_use import use_seconds
 from economics.models import CostLine, DayUse, PodHourUse
@@ -13,6 +12,7 @@ from economics.selectors.day_sums import DaySums
 from economics.selectors.pod_use import (
     day_uses,
     offset,
+    pods_to_judge,
     spans_of,
     unjudged_lines,
     use_columns,
@@ -28,12 +28,11 @@ def book_pod_use(now: datetime) -> int:
     Running it twice adds none: an hour has one row, whoever writes it.
     """
     booked = 0
-    unjudged = list(unjudged_lines(now))
-    pods = Pod.objects.in_bulk({line.pod_id for line in unjudged})
-    for pod_id, lines in groupby(unjudged, key=lambda line: line.pod_id):
-        pod, waiting = pods[pod_id], list(lines)
-        for start in range(0, len(waiting), LINES_AT_ONCE):
-            rows = hours_of(pod, waiting[start : start + LINES_AT_ONCE], now=now)
+    for pod in pods_to_judge(now):
+        after: datetime | None = getattr(pod, "judged_until", None)
+        lines = list(unjudged_lines(pod, after=after, now=now))
+        for start in range(0, len(lines), LINES_AT_ONCE):
+            rows = hours_of(pod, lines[start : start + LINES_AT_ONCE], now=now)
             PodHourUse.objects.bulk_create(rows, ignore_conflicts=True)
             booked += len(rows)
     return booked

@@ -12,6 +12,7 @@ from economics.calc.hours import HOUR, day_of, hour_start
 from economics.calc.money import STORED_STEP, round_stored
 from economics.models import Provenance, ResourceCostLine
 from economics.selectors.days import booking_day
+from economics.selectors.pod_cost import with_lines_due
 from economics.selectors.reconciliation import UNBILLED_HOURS
 from economics.selectors.resource_cost import (
     amount_of,
@@ -33,9 +34,10 @@ def accrue_volumes(now: datetime) -> int:
     Running it twice adds none: each volume goes on where its lines end.
     """
     booked = 0
-    for pk in list(unaccrued_volumes(now).values_list("pk", flat=True)):
+    due = with_lines_due(unaccrued_volumes(now), now=now)
+    for pk in list(due.values_list("pk", flat=True)):
         with locked():
-            volume = unaccrued_volumes(now).filter(pk=pk).first()
+            volume = due.filter(pk=pk).first()
             if volume is not None:
                 booked += accrue_volume(volume, now=now)
     return booked

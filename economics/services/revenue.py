@@ -143,6 +143,7 @@ def unbooked_estimates(now: datetime) -> Iterable[UsageEstimate]:
 def take_back(now: datetime) -> None:
     """Append the mirror of each line whose estimate was replaced by a late sample."""
     wrong = RevenueLine.objects.filter(
+        estimate__isnull=False,  # by its index: few of all lines are of an estimate
         estimate__superseded_at__isnull=False,
         corrects__isnull=True,
         corrected_by__isnull=True,
