@@ -51,6 +51,25 @@ def middle(prices: Sequence[Decimal]) -> Decimal | Unknown:
     return (ordered[half - 1] + ordered[half]) / 2
 
 
+def quantile(values: Sequence[Decimal], share: Decimal) -> Decimal | Unknown:
+    """The value below which a share of these lies, between neighbours in proportion.
+
+    share  [1] in [0, 1]: 0 is the least, 0.5 the median, 1 the most
+
+    >>> quantile([Decimal(1), Decimal(2), Decimal(4)], Decimal("0.75"))
+    Decimal('3.00')
+    """
+    if not 0 <= share <= 1:
+        raise ValueError(f"a share must be in [0, 1], got {share}")
+    if not values:
+        return NO_PRICE
+    ordered = sorted(values)
+    place = share * (len(ordered) - 1)
+    lower = int(place)
+    upper = min(lower + 1, len(ordered) - 1)
+    return ordered[lower] + (ordered[upper] - ordered[lower]) * (place - lower)
+
+
 def rank(price: Decimal, rivals: Sequence[Decimal]) -> int:
     """1 for the cheapest; equals share a place."""
     return 1 + sum(each < price for each in rivals)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -49,6 +49,19 @@ class _Fit:
     disk_gb: int
 
 
+@dataclass(frozen=True, slots=True)
+class Shaped:
+    """The shapes of a question at some offers, sized; and the speeds to ask for.
+
+    asked  by shape, of those that fit
+    """
+
+    question: PlanQuestion
+    pairs: list[tuple[Offer, _Shape]]
+    fits: dict[_Shape, _Fit]
+    asked: dict[_Shape, SpeedQuestion]
+
+
 def machines_of(
     question: PlanQuestion,
     model: PlannedModel,
@@ -57,27 +70,50 @@ def machines_of(
     with_changes: bool = False,
 ) -> Machines:
     """Every offer with every count and every set of weights. About five queries."""
-    offers = [(offer, count) for offer in best_offers(now) for count in counts_of(offer)]
+    offers, stamp = best_offers(now), evidence_stamp(now=now)
+    one = shaped(question, model, offers, stamp=stamp, with_changes=with_changes)
+    return machines_in(one, answers(list(one.asked.values())))
+
+
+def shaped(
+    question: PlanQuestion,
+    model: PlannedModel,
+    offers: Iterable[Offer],
+    *,
+    stamp: str,
+    with_changes: bool = False,
+) -> Shaped:
+    """Every offer with every count and every set of weights, sized. No query."""
+    counted = [(offer, count) for offer in offers for count in counts_of(offer)]
     fits: dict[_Shape, _Fit] = {}
     pairs: list[tuple[Offer, _Shape]] = []
     for weights in model.weights:
-        for offer, count in offers:
+        for offer, count in counted:
             shape = _Shape(weights, offer.gpu_type_id or offer.gpu_name, count)
             pairs.append((offer, shape))
             if shape not in fits:
                 fits[shape] = fit_of(question, model, shape, with_changes)
-    stamp = evidence_stamp(now=now)
     asked = {
         shape: speed_question(question, model, shape, fit.fitting, stamp)
         for shape, fit in fits.items()
         if fit.fitting.ok
     }
-    known = answers(list(asked.values()))
+    return Shaped(question, pairs, fits, asked)
+
+
+def machines_in(one: Shaped, known: dict[str, SpeedEstimate]) -> Machines:
+    """Sized shapes with the speeds that are known, by the keys of their questions."""
     machines = [
-        machine_of(question, offer, shape, fits[shape], speed_of(asked.get(shape), known))
-        for offer, shape in pairs
+        machine_of(
+            one.question,
+            offer,
+            shape,
+            one.fits[shape],
+            speed_of(one.asked.get(shape), known),
+        )
+        for offer, shape in one.pairs
     ]
-    missing = [each for each in asked.values() if not is_answered(known.get(each.key))]
+    missing = [each for each in one.asked.values() if not is_answered(known.get(each.key))]
     return Machines(machines, missing)
 
 

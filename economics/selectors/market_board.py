@@ -118,8 +118,9 @@ def market_board(
     price = TokenPrice.objects.effective(model.pk, at=now)
     mix = mix_of_model(model, now=now)
     read_at = _read_at(market, source)
-    rivals = [] if market is None else _rivals(market, mix, name_there, read_at)
-    blind = _blind_reason(read_at, source, now=now)
+    offers = [] if market is None else newest_prices([market]).get(market.pk, [])
+    rivals = rivals_of(offers, mix, name_there, read_at)
+    blind = blind_reason(read_at, source, now=now)
     rates = None if price is None else price.sheet.buyer_rates(now)
     counted = [] if blind else [each for each in rivals if each.counts]
     return Board(
@@ -215,7 +216,7 @@ def _read_at(market: MarketModel | None, source: MarketSource) -> datetime | Non
     return None if market is None else market.endpoints_read_at
 
 
-def _blind_reason(read_at: datetime | None, source: MarketSource, *, now: datetime) -> str:
+def blind_reason(read_at: datetime | None, source: MarketSource, *, now: datetime) -> str:
     """Why nothing may be concluded from what was told; "" where it may."""
     if source not in LIVE or read_at is None or now - read_at <= BLIND_AFTER:
         return ""
@@ -225,13 +226,25 @@ def _blind_reason(read_at: datetime | None, source: MarketSource, *, now: dateti
     )
 
 
-def _rivals(
-    market: MarketModel, mix: Mix | Unknown, name_there: str, read_at: datetime | None
+def newest_prices(markets: Iterable[MarketModel]) -> dict[int, list[MarketPrice]]:
+    """The newest price of each offer, by the model's id. One query."""
+    rows = MarketPrice.objects.filter(endpoint__model__in=list(markets))
+    newest = rows.select_related("endpoint").order_by("endpoint_id", "-observed_from")
+    found: dict[int, list[MarketPrice]] = {}
+    for row in newest.distinct("endpoint_id"):
+        found.setdefault(row.endpoint.model_id, []).append(row)
+    return found
+
+
+def rivals_of(
+    prices: Iterable[MarketPrice],
+    mix: Mix | Unknown,
+    name_there: str,
+    read_at: datetime | None,
 ) -> list[Rival]:
-    rows = MarketPrice.objects.filter(endpoint__model=market).select_related("endpoint")
-    newest = rows.order_by("endpoint_id", "-observed_from").distinct("endpoint_id")
+    """These offers as rivals, cheapest first, those that do not count last."""
     rivals = []
-    for price in newest:
+    for price in prices:
         rates = rates_told(price)
         blended = mix if isinstance(mix, Unknown) else _million(mix.mix, rates)
         apart = _why_apart(price, name_there, read_at)

@@ -29,7 +29,7 @@ class Joined:
 def joined_models(source: str) -> list[Joined]:
     """Each model of ours with the one of a source that it is. Four queries."""
     by_slug = {row.slug: row for row in MarketModel.objects.filter(source=source)}
-    by_hub = _by_hub(by_slug.values())
+    by_hub = market_by_hub(by_slug.values())
     written = dict(
         MarketListing.objects.exclude(openrouter_slug="").values_list(
             "served_model_id", "openrouter_slug"
@@ -55,7 +55,7 @@ def hub_name(repository: str) -> str:
     return PRECISION_SUFFIX.sub("", repository).lower()
 
 
-def _by_hub(models: Iterable[MarketModel]) -> dict[str, MarketModel]:
+def market_by_hub(models: Iterable[MarketModel]) -> dict[str, MarketModel]:
     """The newest market model of each repository; free and other variants left out."""
     found: dict[str, MarketModel] = {}
     for row in models:

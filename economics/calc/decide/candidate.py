@@ -68,7 +68,8 @@ class Candidate:
     cannot_run        sentences, when it does not start there
     price_at_policy   [USD / 1M tokens, net] at the policy's quantile
     market_tokens     [tokens / day] of the model's whole market
-    rivals            how many offer the model; balance [USD] of the account
+    rivals            how many offer the model
+    balance           [USD] of the account, which pays `burn_usd_per_hour` already
     soft              what makes the answer less sure, in sentences
     plan_link         the plan sheet that would do it
     """
@@ -86,6 +87,7 @@ class Candidate:
     has_successor: bool | None
     successor_share: Evidence
     balance: Evidence
+    burn_usd_per_hour: Decimal = NOTHING
     soft: tuple[str, ...] = ()
     plan_link: str = ""
 
@@ -152,15 +154,17 @@ def break_even_utilization_at(candidate: Candidate, policy: Policy) -> Decimal |
 
 
 def runway_days_after(candidate: Candidate, policy: Policy) -> Decimal | Unknown:
-    """Days that the balance pays this rent beyond the wait for the money."""
+    """Days that the balance pays this rent, and what is rented already, beyond the wait
+    for the money."""
     rent, balance = candidate.figures[Input.RENT].mid, candidate.balance.value
     if isinstance(balance, Unknown):
         return balance
     if isinstance(rent, Unknown):
         return rent
-    if not rent:
+    paid = rent + candidate.burn_usd_per_hour
+    if not paid:
         return Unknown("nothing is paid, so the balance lasts")
-    return balance / (rent * HOURS) - policy.receivable_days
+    return balance / (paid * HOURS) - policy.receivable_days
 
 
 def gate_of(candidate: Candidate, policy: Policy) -> Gate:

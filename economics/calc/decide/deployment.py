@@ -44,7 +44,8 @@ class DeploymentFacts:
     tokens            [tokens / day] served
     contribution      [USD / day], mean of the trailing closed days
     utilization       [1] of the replicas that ran in the last days
-    usd_per_hour      of one replica; speed [tokens / day] of a full one
+    usd_per_hour      of one replica; speed [tokens / day] of one that is full all day
+    hours             [h / day] for which each replica was paid, 24 where it always is
     net_price         [USD / 1M tokens] that we keep of our price
     advised_price     [USD / 1M tokens, net]; Unknown says why there is none
     advised_share     [1] share by price at it over the share at ours, a prior
@@ -58,6 +59,7 @@ class DeploymentFacts:
     contribution: Evidence
     utilization: Evidence
     usd_per_hour: Evidence
+    hours: Evidence
     speed: Evidence
     net_price: Evidence
     advised_price: Evidence
@@ -145,19 +147,20 @@ def _scale_up(facts: DeploymentFacts, policy: Policy) -> VerbCell:
             f"Utilization is {used * 100:.0f} %, not above {limit * 100:.0f} %.",
         )
     rent, price = facts.usd_per_hour.value, facts.net_price.value
-    tokens = facts.tokens.value
-    for each in (now, rent, price, tokens):
+    tokens, hours = facts.tokens.value, facts.hours.value
+    for each in (now, rent, price, tokens, hours):
         if isinstance(each, Unknown):
             return VerbCell(Verb.SCALE_UP, each, False, f"Unknown: {each.reason}.")
     assert isinstance(now, Decimal) and isinstance(rent, Decimal)
     assert isinstance(price, Decimal) and isinstance(tokens, Decimal)
-    more = tokens * (used / limit - 1) * price / MILLION - rent * HOURS
+    assert isinstance(hours, Decimal)
+    earned = tokens * (used / limit - 1) * price / MILLION
     return VerbCell(
         Verb.SCALE_UP,
-        now + more,
+        now + earned - rent * hours,
         True,
         f"Utilization is {used * 100:.0f} %, above {limit * 100:.0f} %; the tokens beyond "
-        f"it would pay {usd(more + rent * HOURS)} of the {usd(rent * HOURS)} a day that "
+        f"it would pay {usd(earned)} of the {usd(rent * hours)} a day that "
         "one more replica costs.",
     )
 
@@ -165,16 +168,16 @@ def _scale_up(facts: DeploymentFacts, policy: Policy) -> VerbCell:
 def _scale_down(facts: DeploymentFacts, policy: Policy) -> VerbCell:
     """Open where one replica less still carries the tokens at the planned utilization."""
     used, rent = facts.utilization.value, facts.usd_per_hour.value
-    now = facts.contribution.value
+    now, hours = facts.contribution.value, facts.hours.value
     if facts.replicas < 2:
         return VerbCell(
             Verb.SCALE_DOWN, Unknown("it has one replica"), False, "It has one replica."
         )
-    for each in (used, rent, now):
+    for each in (used, rent, now, hours):
         if isinstance(each, Unknown):
             return VerbCell(Verb.SCALE_DOWN, each, False, f"Unknown: {each.reason}.")
     assert isinstance(used, Decimal) and isinstance(rent, Decimal)
-    assert isinstance(now, Decimal)
+    assert isinstance(now, Decimal) and isinstance(hours, Decimal)
     after = used * facts.replicas / (facts.replicas - 1)
     if after > policy.most_utilization:
         return VerbCell(
@@ -186,9 +189,9 @@ def _scale_down(facts: DeploymentFacts, policy: Policy) -> VerbCell:
         )
     return VerbCell(
         Verb.SCALE_DOWN,
-        now + rent * HOURS,
+        now + rent * hours,
         True,
-        f"One less saves {usd(rent * HOURS)} a day; the others would be filled to "
+        f"One less saves {usd(rent * hours)} a day; the others would be filled to "
         f"{after * 100:.0f} %.",
     )
 
@@ -204,19 +207,20 @@ def replicas_for(tokens: Decimal, speed: Decimal, utilization: Decimal) -> int:
 def _move(facts: DeploymentFacts, policy: Policy) -> VerbCell:
     """The cheapest machine that carries the same tokens, where it saves enough."""
     rent, tokens = facts.usd_per_hour.value, facts.tokens.value
-    now = facts.contribution.value
-    for each in (rent, tokens, now):
+    now, hours = facts.contribution.value, facts.hours.value
+    for each in (rent, tokens, now, hours):
         if isinstance(each, Unknown):
             return VerbCell(Verb.MOVE, each, False, f"Unknown: {each.reason}.")
     assert isinstance(rent, Decimal) and isinstance(tokens, Decimal)
-    assert isinstance(now, Decimal)
-    paid = rent * HOURS * facts.replicas
+    assert isinstance(now, Decimal) and isinstance(hours, Decimal)
+    paid = rent * hours * facts.replicas
     best: tuple[Decimal, int, Other] | None = None
     for other in facts.others:
-        if other.speed <= 0 or policy.most_utilization <= 0:
+        speed = other.speed * hours / HOURS
+        if speed <= 0 or policy.most_utilization <= 0:
             continue
-        count = replicas_for(tokens, other.speed, policy.most_utilization)
-        cost = other.usd_per_hour * HOURS * count
+        count = replicas_for(tokens, speed, policy.most_utilization)
+        cost = other.usd_per_hour * hours * count
         if best is None or cost < best[0]:
             best = (cost, count, other)
     if best is None:

@@ -57,7 +57,7 @@ class Evidence:
 class Condition:
     """One measurable condition of a gate, judged.
 
-    needed    the threshold, with `relation` before it
+    needed    the threshold, with `relation` before it; None: it is what is not known
     sentence  what was seen, and what would be needed
     """
 
@@ -66,7 +66,7 @@ class Condition:
     state: State
     seen: Evidence
     relation: str
-    needed: Decimal
+    needed: Decimal | None
     unit: Unit
 
     @property
@@ -79,6 +79,8 @@ class Condition:
 
     @property
     def sentence(self) -> str:
+        if self.needed is None:
+            return self.seen_words
         need = f"{self.relation} {shown(self.needed, self.unit)}"
         return f"{self.seen_words}; needs {need}"
 

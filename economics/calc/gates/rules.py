@@ -201,8 +201,8 @@ def _pays(key: str, title: str, price: Evidence, needed: Evidence) -> Condition:
         f"{title}, against our break-even",
         State.UNKNOWN,
         needed,
-        "more than",
-        NOTHING,
+        "at least",
+        None,
         Unit.USD_PER_MILLION,
     )
 

@@ -20,6 +20,7 @@ def facts(**columns: object) -> DeploymentFacts:
         "contribution": seen(contribution, "no day is closed yet"),
         "utilization": seen("0.4"),
         "usd_per_hour": seen("0.34"),
+        "hours": seen("24"),
         "speed": seen("250000000"),
         "net_price": seen("0.10"),
         "advised_price": Evidence(Unknown("the market was not read"), "by hand"),
@@ -58,6 +59,17 @@ def test_what_loses_here_and_earns_elsewhere_is_moved():
     assert advice.verb is Verb.MOVE
     assert advice.chosen.usd_per_day == Decimal("2.56")
     assert advice.chosen.reason == ("1× 1× RTX 3090 would cost $2.40 a day against $8.16.")
+
+
+def test_a_move_of_scheduled_hours_is_paid_for_those_hours():
+    # 8 h: 2.72 a day here; there 66.7 M tokens in 8 h full, × 0.7: two of them, 1.60 a day
+    other = Other("1× RTX 3090", Decimal("0.10"), Decimal(200_000_000))
+
+    advice = advise(facts(hours=seen("8"), tokens=seen("90000000"), others=(other,)), SAFER)
+
+    assert cell(advice, Verb.MOVE).reason == (
+        "2× 1× RTX 3090 would cost $1.60 a day against $2.72."
+    )
 
 
 def test_a_move_that_saves_less_than_a_tenth_is_not_worth_its_start():

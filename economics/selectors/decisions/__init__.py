@@ -1,0 +1,1 @@
+"""What decisions stand on, read once: markets, machines, books, the account."""

@@ -1,0 +1,198 @@
+"""The decision as of now: every goal, every deployment, every gate, from one reading.
+
+Page, command and API show this; so their answers are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.urls import reverse
+
+from economics.calc.decide import (
+    Advice,
+    Answer,
+    Candidate,
+    Flip,
+    Goal,
+    advise,
+    answer_goal,
+    flips,
+)
+from economics.calc.gates import Evidence
+from economics.calc.unknown import Unknown
+from economics.selectors.decisions.books import Books, books
+from economics.selectors.decisions.candidates import Account, candidates, known_slugs
+from economics.selectors.decisions.deployments import deployment_facts
+from economics.selectors.decisions.gate_facts import (
+    PLANNED_MODEL,
+    FleetGates,
+    gates_of,
+)
+from economics.selectors.decisions.markets import ModelMarket, model_markets
+from economics.selectors.policies import (
+    DEFAULT,
+    Counting,
+    fleet_policies,
+    goal_of,
+    goal_rows,
+    policies,
+    policy_of_fleet,
+)
+from fleet.models import Deployment, Fleet, Tier
+from fleet.selectors.account import account
+from fleet.throughput.speed_question import SpeedQuestion
+
+
+@dataclass(frozen=True)
+class GoalAnswer:
+    """A goal's answer, with what would flip it."""
+
+    answer: Answer
+    flips: tuple[Flip, ...]
+
+
+@dataclass(frozen=True)
+class DeploymentAdvice:
+    """A deployment with its advice, and the policy it was judged by."""
+
+    deployment: Deployment
+    policy: Counting
+    advice: Advice
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Everything that was decided at `now`, and what it was decided from.
+
+    missing  speeds that nobody has worked out yet: a worker must be asked
+    """
+
+    now: datetime
+    policy: Counting
+    policies: Mapping[str, Counting]
+    goals: tuple[GoalAnswer, ...]
+    deployments: tuple[DeploymentAdvice, ...]
+    gates: tuple[FleetGates, ...]
+    candidates: tuple[Candidate, ...]
+    markets: Mapping[str, ModelMarket]
+    books: Books
+    account: Account
+    missing: tuple[SpeedQuestion, ...]
+
+
+def decide(*, now: datetime, policy: str = "", with_flips: bool = True) -> Decision:
+    """The decision as of `now`. About thirty queries, however many models there are.
+
+    policy  the name of the one that new rent is judged by; "": the safer one. What a
+            fleet has is judged by its own. Raises KeyError for one that does not exist.
+    """
+    known = policies()
+    chosen = fleet_policies(known)
+    counting = known[policy or DEFAULT]
+    fleets = list(Fleet.objects.filter(simulated=settings.KERNE_SANDBOX))
+    rows = list(
+        Deployment.objects.filter(fleet__in=fleets).select_related(
+            "fleet", "variant__served_model"
+        )
+    )
+    served = [each.variant.served_model.slug for each in rows]
+    markets = model_markets(known_slugs([*served, PLANNED_MODEL]), now=now)
+    paying = account_now(now=now)
+    found = candidates(markets, counting.policy, paying, now=now)
+    book = books(fleets, rows)
+    goals = tuple(
+        answered(goal_of(row), found.rows, counting, with_flips=with_flips)
+        for row in goal_rows()
+    )
+    return Decision(
+        now=now,
+        policy=counting,
+        policies=known,
+        goals=goals,
+        deployments=tuple(
+            advised(each, known, chosen, markets, found.rows, book) for each in rows
+        ),
+        gates=tuple(
+            every_gate(fleets, rows, known, chosen, markets, found.rows, book, now=now)
+        ),
+        candidates=tuple(found.rows),
+        markets=markets,
+        books=book,
+        account=paying,
+        missing=tuple(found.missing),
+    )
+
+
+def answered(
+    goal: Goal, rows: list[Candidate], counting: Counting, *, with_flips: bool
+) -> GoalAnswer:
+    """A goal's answer, and, where they are asked for, its flips."""
+    answer = answer_goal(goal, rows, counting.policy)
+    turned = flips(answer, rows, counting.policy) if with_flips else ()
+    return GoalAnswer(answer, turned)
+
+
+def account_now(*, now: datetime) -> Account:
+    """The main account, which pays for what is rented here."""
+    main = account(now=now)
+    value = Unknown(main.reason) if main.balance is None else main.balance.balance_usd
+    evidence = Evidence(
+        value, f"balance at {main.provider}", main.read_at, reverse("economics:cash")
+    )
+    return Account(evidence, main.burn_usd_per_hour)
+
+
+def advised(
+    deployment: Deployment,
+    known: Mapping[str, Counting],
+    chosen: Mapping[int, Counting],
+    markets: Mapping[str, ModelMarket],
+    rows: list[Candidate],
+    book: Books,
+) -> DeploymentAdvice:
+    """The advice of one deployment, by its fleet's policy."""
+    counting = policy_of_fleet(deployment.fleet, known, chosen)
+    market = markets.get(deployment.variant.served_model.slug)
+    facts = deployment_facts(deployment, counting.policy, market, rows, book)
+    return DeploymentAdvice(deployment, counting, advise(facts, counting.policy))
+
+
+def every_gate(
+    fleets: Iterable[Fleet],
+    rows: Iterable[Deployment],
+    known: Mapping[str, Counting],
+    chosen: Mapping[int, Counting],
+    markets: Mapping[str, ModelMarket],
+    found: list[Candidate],
+    book: Books,
+    *,
+    now: datetime,
+) -> Iterable[FleetGates]:
+    """The gates of each fleet that has a deployment; without one of tier 2 also those of
+    what it would begin with: the founding plan's model."""
+    by_fleet: dict[int, str] = {}
+    for each in rows:
+        by_fleet.setdefault(each.fleet_id, each.variant.served_model.slug)
+    asked: list[Fleet | None] = [each for each in fleets if each.pk in by_fleet]
+    if not any(fleet is not None and fleet.tier == Tier.TWO for fleet in asked):
+        asked.append(next((each for each in fleets if each.tier == Tier.TWO), None))
+    nobody = Evidence(Unknown("its market is not known"), "no market")
+    for fleet in asked:
+        begun = fleet is not None and fleet.pk in by_fleet
+        model = by_fleet[fleet.pk] if fleet is not None and begun else PLANNED_MODEL
+        market = markets.get(model)
+        yield gates_of(
+            fleet,
+            policy_of_fleet(fleet, known, chosen),
+            market,
+            found,
+            book,
+            model=model,
+            demand_trend=market.trend(now=now) if market else nobody,
+            age_days=market.age_days(now=now) if market else nobody,
+            begun=begun,
+        )

@@ -1,0 +1,285 @@
+"""Every machine that can be rented here for every model whose market is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.urls import reverse
+
+from economics.calc.decide import Candidate, Figure, Input
+from economics.calc.gates import Evidence, Policy
+from economics.calc.hours import SECONDS_PER_DAY
+from economics.calc.market_share import quantile, share_prior
+from economics.calc.pricing_advice import UNDERCUT
+from economics.calc.unit_cost import peak_tokens_per_second
+from economics.calc.unknown import Unknown
+from economics.market import public
+from economics.planner.option import Machine
+from economics.planner.question import DEFAULTS, PlanQuestion
+from economics.selectors.decisions.markets import LEAST_RIVALS, ModelMarket
+from economics.selectors.machines import machines_in, shaped
+from economics.selectors.plan_facts import ModelFacts
+from economics.selectors.planned_models import PlannedModel, planned_model
+from fleet.selectors.offers import best_offers
+from fleet.selectors.speeds import answers, evidence_stamp
+from fleet.throughput.speed_question import SpeedQuestion
+
+LOW, HIGH = Decimal("0.1"), Decimal("0.9")
+LEAST_DAYS = 5  # of a market, for a spread of demand
+RENT_MOVES = Decimal("0.33")  # in a quarter, either way
+FEW_DAYS = Decimal("0.5"), Decimal("1.5")
+FEW_RIVALS = Decimal("0.6"), Decimal(1)
+
+
+@dataclass(frozen=True)
+class Account:
+    """The account that would pay. balance [USD]."""
+
+    balance: Evidence
+    burn_usd_per_hour: Decimal
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """All of them, and the speeds that nobody has worked out yet."""
+
+    rows: list[Candidate]
+    missing: list[SpeedQuestion]
+
+
+def known_slugs(served: Iterable[str]) -> list[str]:
+    """The models to look at: those with a public market, and ours."""
+    return [*dict.fromkeys([*public.traffic(), *served])]
+
+
+def candidates(
+    markets: Mapping[str, ModelMarket],
+    policy: Policy,
+    paying: Account,
+    *,
+    now: datetime,
+) -> Candidates:
+    """Every machine for every model of these markets. Four queries.
+
+    Of the machines on which a model does not start only the largest of each GPU is kept:
+    it says why best.
+    """
+    offers = [each for each in best_offers(now) if each.rentable_here]
+    stamp = evidence_stamp(now=now)
+    models = [model for slug in markets if (model := planned_model(slug)) is not None]
+    sized = [
+        (model, shaped(question_of_model(model), model, offers, stamp=stamp))
+        for model in models
+    ]
+    known = answers([each for _, one in sized for each in one.asked.values()])
+    rows: list[Candidate] = []
+    missing: list[SpeedQuestion] = []
+    for model, one in sized:
+        found = machines_in(one, known)
+        missing += found.missing
+        market = markets[model.slug]
+        rows += [
+            candidate_of(machine, model, market, policy, paying, now=now)
+            for machine in worth_a_look(found.machines)
+        ]
+    return Candidates(rows, missing)
+
+
+def question_of_model(model: PlannedModel) -> PlanQuestion:
+    """What the model's own traffic asks of a machine, as the plan page begins."""
+    traffic = public.traffic().get(model.slug)
+    facts = ModelFacts(model, traffic, None, None, None)
+    given = {
+        name: value for name, value in facts.form_defaults.items() if value is not None
+    }
+    question = PlanQuestion(
+        **(DEFAULTS | {"model": model.slug, "take_rate": settings.TAKE_RATE} | given)
+    )
+    context = question.context_of(model.architecture.max_context)
+    return replace(question, max_model_len=context)
+
+
+def worth_a_look(machines: Iterable[Machine]) -> list[Machine]:
+    """All that start, and of the others the largest of each GPU, cheapest weights first."""
+    kept: list[Machine] = []
+    largest: dict[tuple[str, str], Machine] = {}
+    for machine in machines:
+        if machine.fitting.ok:
+            kept.append(machine)
+            continue
+        place = (machine.gpu_type_id or machine.gpu_name, machine.cloud)
+        known = largest.get(place)
+        if known is None or machine.gpu_count > known.gpu_count:
+            largest[place] = machine
+    runs = {(each.gpu_type_id or each.gpu_name, each.cloud) for each in kept}
+    return [*kept, *(each for place, each in largest.items() if place not in runs)]
+
+
+def candidate_of(
+    machine: Machine,
+    model: PlannedModel,
+    market: ModelMarket,
+    policy: Policy,
+    paying: Account,
+    *,
+    now: datetime,
+) -> Candidate:
+    """A machine with its market, as the matrix takes it."""
+    asked = urlencode({"model": model.slug, "option": machine.key})
+    plan = f"{reverse('economics:plan')}?{asked}"
+    keep = 1 - settings.TAKE_RATE
+    at_policy = market.price_at(policy.price_quantile)
+    traffic = public.traffic().get(market.slug)
+    rivals = len(market.rivals) or (traffic.endpoints if traffic else 0)
+    return Candidate(
+        key=f"{model.slug}~{machine.key}",
+        title=title_of(machine, model),
+        model=model.slug,
+        cannot_run=machine.fitting.reasons if not machine.fitting.ok else (),
+        figures={
+            Input.PRICE: price_figure(market, keep),
+            Input.DEMAND: demand_figure(market, policy),
+            Input.RENT: rent_figure(machine),
+            Input.SPEED: speed_figure(machine, market, plan),
+        },
+        price_at_policy=market.price(
+            at_policy if isinstance(at_policy, Unknown) else at_policy * keep
+        ),
+        market_tokens=market.market_tokens,
+        parameters_billion=Decimal(model.architecture.parameters.total) / 10**9,
+        rivals=Evidence(
+            Decimal(rivals), market.rivals_source, market.rivals_as_of, market.link
+        ),
+        age_days=market.age_days(now=now),
+        has_successor=market.has_successor,
+        successor_share=market.successor_share,
+        balance=paying.balance,
+        burn_usd_per_hour=paying.burn_usd_per_hour,
+        soft=tuple(soft_parts(machine, market)),
+        plan_link=plan,
+    )
+
+
+def title_of(machine: Machine, model: PlannedModel) -> str:
+    """A machine and its model in words."""
+    return (
+        f"{model.name} ({machine.precision.upper()}) on {machine.gpu_count}× "
+        f"{machine.gpu_name}, {machine.where}"
+    )
+
+
+def price_figure(market: ModelMarket, keep: Decimal) -> Figure:
+    """Our net price; without one, slightly below the market's middle. keep [1]."""
+    mid, words = market.ours, "our price in force"
+    if isinstance(mid, Unknown):
+        mid, words = market.middle, f"{UNDERCUT * 100:.0f} % below the market's middle"
+        if isinstance(mid, Decimal):
+            mid = mid * (1 - UNDERCUT)
+    if isinstance(mid, Unknown):
+        return Figure.unknown(mid.reason, market.rivals_source, market.link)
+    ends = tuple(mid * factor for factor in FEW_RIVALS)
+    if len(market.rivals) >= LEAST_RIVALS:
+        low, high = quantile(market.rivals, LOW), quantile(market.rivals, HIGH)
+        assert isinstance(low, Decimal) and isinstance(high, Decimal)
+        ends = min(low, mid), max(high, mid)
+    return Figure(
+        low=ends[0] * keep,
+        mid=mid * keep,
+        high=ends[1] * keep,
+        source=f"{words}; {market.rivals_source}",
+        as_of=market.rivals_as_of,
+        link=market.link,
+    )
+
+
+def demand_figure(market: ModelMarket, policy: Policy) -> Figure:
+    """Our own tokens; without any, our share by price of the market's, as far as the
+    policy counts on a market."""
+    mid: Decimal | Unknown = market.own_tokens
+    words, as_of = "our own tokens of the last days", market.market_tokens.as_of
+    if isinstance(mid, Unknown):
+        whole = market.market_tokens.value
+        if isinstance(whole, Unknown):
+            return Figure.unknown(whole.reason, market.market_tokens.source, market.link)
+        share = share_by_price(market)
+        if isinstance(share, Unknown):
+            return Figure.unknown(share.reason, market.rivals_source, market.link)
+        counted = min(share, policy.most_market_share)
+        mid = whole * counted
+        words = f"{counted * 100:.1f} % of the market; {market.market_tokens.source}"
+    low, high = spread_of(market)
+    return Figure(mid * low, mid, mid * high, words, as_of, market.link)
+
+
+def share_by_price(market: ModelMarket) -> Decimal | Unknown:
+    """The share that our price would get by itself; without known rivals an equal one."""
+    price = market.ours
+    if isinstance(price, Unknown):
+        price = market.middle
+        if isinstance(price, Unknown):
+            return price
+        price = price * (1 - UNDERCUT)
+    if market.rivals:
+        return share_prior(price, market.rivals)
+    traffic = public.traffic().get(market.slug)
+    if traffic is None:
+        return Unknown("no rival of it is known")
+    return Decimal(1) / (traffic.endpoints + 1)
+
+
+def spread_of(market: ModelMarket) -> tuple[Decimal, Decimal]:
+    """(P10, P90) of the market's days over their median [1]."""
+    days = list(market.tokens.values())
+    if len(days) < LEAST_DAYS:
+        return FEW_DAYS
+    low, mid, high = (quantile(days, share) for share in (LOW, Decimal("0.5"), HIGH))
+    assert isinstance(low, Decimal) and isinstance(mid, Decimal)
+    assert isinstance(high, Decimal)
+    return (low / mid, high / mid) if mid else FEW_DAYS
+
+
+def rent_figure(machine: Machine) -> Figure:
+    """Today's rent, and what a quarter moved it."""
+    price = machine.price
+    stale = ", older than it should be" if price.stale else ""
+    return Figure(
+        low=price.usd_per_hour * (1 - RENT_MOVES),
+        mid=price.usd_per_hour,
+        high=price.usd_per_hour * (1 + RENT_MOVES),
+        source=f"{machine.where}: {price.source}{stale}",
+        as_of=price.observed_at,
+        link=reverse("fleet:offers"),
+    )
+
+
+def speed_figure(machine: Machine, market: ModelMarket, link: str) -> Figure:
+    """Tokens of the model's mix in a day of a full replica."""
+    speed, mix = machine.speed, market.mix
+    if isinstance(speed, Unknown):
+        return Figure.unknown(speed.reason, "no evidence", link)
+    if isinstance(mix, Unknown):
+        return Figure.unknown(mix.reason, speed.source, link)
+    peak = peak_tokens_per_second(speed.throughput.seconds, mix.mix)
+    if peak is None:
+        return Figure.unknown("this mix takes no time, so it has no peak", speed.source)
+    day = peak * SECONDS_PER_DAY
+    source = f"{speed.kind}: {speed.source}; mix: {mix.source}"
+    return Figure(day * speed.low, day, day * speed.high, source, None, link)
+
+
+def soft_parts(machine: Machine, market: ModelMarket) -> Iterable[str]:
+    """What of the answer is not measured, in sentences without their end."""
+    if not market.rivals:
+        yield "prices are of a file that ships, not read now"
+    if isinstance(market.own_tokens, Unknown):
+        yield "demand is a share by price, a prior"
+    speed = machine.speed
+    if not isinstance(speed, Unknown) and "own pods" not in speed.kind:
+        yield f"speed is no measurement of ours ({speed.kind})"
+    if machine.price.stale:
+        yield "the rent is older than it should be"

@@ -1,0 +1,151 @@
+"""What is known of each deployment that is there, for its verb."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Decimal
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.urls import reverse
+
+from economics.calc.break_even import NO_PEAK
+from economics.calc.decide import Candidate, DeploymentFacts, Input, Other
+from economics.calc.gates import Evidence, Policy
+from economics.calc.hours import SECONDS_PER_DAY
+from economics.calc.market_share import share_prior
+from economics.calc.pricing_advice import Advice, Verdict, advise, price_that_pays
+from economics.calc.unknown import Unknown
+from economics.selectors.break_even import NEVER_RENTED
+from economics.selectors.decisions.books import (
+    Books,
+    mean_of_week,
+    paid_hours,
+    trailing_mean,
+)
+from economics.selectors.decisions.gate_facts import exit_gate
+from economics.selectors.decisions.markets import ModelMarket
+from fleet.models import Deployment
+
+MOST_OTHERS = 40
+
+
+def deployment_facts(
+    deployment: Deployment,
+    policy: Policy,
+    market: ModelMarket | None,
+    candidates: Iterable[Candidate],
+    books: Books,
+) -> DeploymentFacts:
+    """One deployment, as its advice takes it. No query."""
+    book, newest = books.of_deployment(deployment.pk), books.newest
+    keep = 1 - settings.TAKE_RATE
+    page = reverse("fleet:deployment", args=[deployment.pk])
+    rent: Decimal | Unknown = books.rents.get(deployment.pk, NEVER_RENTED)
+    peak = deployment.peak_tokens_per_second
+    advice = price_advice_of(policy, market, rent, peak)
+    ours = market.ours if market else Unknown("its market is not known")
+    days = {"deployment": deployment.slug}
+    return DeploymentFacts(
+        name=deployment.slug,
+        replicas=deployment.replicas,
+        tokens=books.seen(mean_of_week(book.tokens, newest), **days),
+        contribution=books.seen(trailing_mean(book, newest, int(policy.exit_days)), **days),
+        utilization=books.seen(mean_of_week(book.utilization, newest), **days),
+        usd_per_hour=Evidence(rent, "its newest rented pod", None, page),
+        hours=books.seen(paid_hours(book, newest, rent, deployment.replicas), **days),
+        speed=Evidence(
+            NO_PEAK if peak is None else peak * SECONDS_PER_DAY,
+            deployment.peak_source or "its peak, as it was set",
+            None,
+            page,
+        ),
+        net_price=Evidence(
+            ours if isinstance(ours, Unknown) else ours * keep,
+            "our price in force, blended by its mix",
+            None,
+            reverse("economics:prices"),
+        ),
+        advised_price=_advised(advice, market, keep, deployment.slug),
+        advised_share=_advised_share(advice, market),
+        no_price_pays=isinstance(advice, Advice) and advice.verdict is Verdict.LEAVE,
+        exit=exit_gate(policy, book, books, market),
+        others=others_of(deployment, candidates),
+    )
+
+
+def price_advice_of(
+    policy: Policy,
+    market: ModelMarket | None,
+    rent: Decimal | Unknown,
+    peak: Decimal | None,
+) -> Advice | Unknown:
+    """What to charge, as the market page advises it."""
+    if market is None:
+        return Unknown("its market is not known")
+    if isinstance(market.middle, Unknown):
+        return market.middle
+    if isinstance(rent, Unknown):
+        return rent
+    if peak is None:
+        return NO_PEAK
+    if not policy.most_utilization:
+        return Unknown("nothing is planned to be sold")
+    least = price_that_pays(
+        usd_per_hour=rent,
+        peak_tokens_per_second=peak,
+        utilization=policy.most_utilization,
+        take_rate=settings.TAKE_RATE,
+    )
+    if isinstance(least, Unknown):
+        return least
+    ours = market.ours if isinstance(market.ours, Decimal) else None
+    return advise(ours=ours, middle=market.middle, least=least)
+
+
+def _advised(
+    advice: Advice | Unknown, market: ModelMarket | None, keep: Decimal, slug: str
+) -> Evidence:
+    """The advised net price [USD / 1M tokens]; unknown where ours stays or none pays."""
+    link = market.link if market else ""
+    link = f"{link}&{urlencode({'deployment': slug})}" if link else ""
+    source = market.rivals_source if market else "no market"
+    as_of = market.rivals_as_of if market else None
+    value: Decimal | Unknown
+    if isinstance(advice, Unknown):
+        value = advice
+    elif advice.price is None:
+        value = Unknown("no price both sells and pays on this machine")
+    elif advice.verdict is Verdict.KEEP:
+        value = Unknown("our price is the advised one")
+    else:
+        value = advice.price * keep
+    return Evidence(value, source, as_of, link)
+
+
+def _advised_share(advice: Advice | Unknown, market: ModelMarket | None) -> Evidence:
+    """Share by price at the advised price over that at ours [1]."""
+    why = Unknown("no share by price is known")
+    if market is None or isinstance(advice, Unknown) or advice.price is None:
+        return Evidence(why, "no market")
+    ours = market.ours
+    if isinstance(ours, Unknown) or not market.rivals:
+        return Evidence(why, market.rivals_source)
+    then = share_prior(advice.price, market.rivals)
+    now = share_prior(ours, market.rivals)
+    if isinstance(then, Unknown) or isinstance(now, Unknown):
+        return Evidence(why, market.rivals_source)
+    return Evidence(then / now, market.rivals_source, market.rivals_as_of, market.link)
+
+
+def others_of(deployment: Deployment, candidates: Iterable[Candidate]) -> tuple[Other, ...]:
+    """Machines on offer that run its model at a known speed and price."""
+    model = deployment.variant.served_model.slug
+    found = []
+    for each in candidates:
+        rent, speed = each.figures[Input.RENT].mid, each.figures[Input.SPEED].mid
+        if each.model != model or each.cannot_run:
+            continue
+        if isinstance(rent, Decimal) and isinstance(speed, Decimal):
+            found.append(Other(each.title, rent, speed, each.plan_link))
+    return tuple(found[:MOST_OTHERS])

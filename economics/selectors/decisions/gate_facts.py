@@ -1,0 +1,207 @@
+"""The gates of each fleet, with the numbers that they look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+
+from economics.calc.decide import (
+    Candidate,
+    Input,
+    break_even_utilization_at,
+    full_tokens,
+)
+from economics.calc.gates import (
+    DedicatedFacts,
+    DemandFacts,
+    Evidence,
+    ExitFacts,
+    Gate,
+    Policy,
+    PremiumFacts,
+    dedicated,
+    demand_verified,
+    exit_tier,
+    premium_price,
+    share_needed,
+    tier_one_profitable,
+    trailing_sum,
+)
+from economics.calc.money import MILLION
+from economics.calc.unknown import Unknown
+from economics.selectors.decisions.books import Books, DayBook, loss_of, run_above
+from economics.selectors.decisions.markets import ModelMarket
+from economics.selectors.policies import Counting
+from fleet.models import Fleet, Tier
+
+PLANNED_MODEL = "glm-5"  # of tier 2 before there is one: the founding plan's
+HOURS = 24
+
+
+@dataclass(frozen=True)
+class FleetGates:
+    """The gates of a fleet; `fleet` None: of tier 2 before there is one."""
+
+    fleet: Fleet | None
+    policy: Counting
+    model: str
+    gates: tuple[Gate, ...]
+
+    @property
+    def title(self) -> str:
+        return str(self.fleet) if self.fleet else "Tier 2, not begun"
+
+    def gate(self, key: str) -> Gate | None:
+        return next((each for each in self.gates if each.key == key), None)
+
+
+def cheapest_to_fill(
+    candidates: Iterable[Candidate], model: str, policy: Policy
+) -> Candidate | None:
+    """The machine of a model that needs the least utilization to pay; None: none runs."""
+    best: tuple[Decimal, Candidate] | None = None
+    for each in candidates:
+        if each.model != model or each.cannot_run:
+            continue
+        needed = break_even_utilization_at(each, policy)
+        if isinstance(needed, Decimal) and (best is None or needed < best[0]):
+            best = (needed, each)
+    return best[1] if best else None
+
+
+def gates_of(
+    fleet: Fleet | None,
+    counting: Counting,
+    market: ModelMarket | None,
+    candidates: Iterable[Candidate],
+    books: Books,
+    *,
+    model: str,
+    demand_trend: Evidence,
+    age_days: Evidence,
+    begun: bool = True,
+) -> FleetGates:
+    """The gates of a fleet: of tier 1 its own profit and its exit, of tier 2 all.
+
+    begun  whether it has a deployment; without one there is nothing to leave
+    """
+    policy = counting.policy
+    profit = books.tier_profit(Tier.ONE)
+    run = run_above(profit, books.newest, policy.least_profit_usd_per_day)
+    found = [tier_one_profitable(policy, books.seen(run))]
+    if fleet is None or fleet.tier == Tier.TWO:
+        machine = cheapest_to_fill(candidates, model, policy)
+        found.append(
+            demand_verified(
+                policy, demand_facts(market, machine, policy, demand_trend, age_days)
+            )
+        )
+        found.append(premium_price(policy, premium_facts(market, machine, policy)))
+    if fleet is not None and begun:
+        book = books.of_fleet(fleet.pk)
+        if fleet.tier == Tier.TWO:
+            found.append(dedicated(policy, DedicatedFacts(_used(book, books, policy))))
+        found.append(exit_gate(policy, book, books, market))
+    return FleetGates(fleet, counting, model, tuple(found))
+
+
+def _used(book: DayBook, books: Books, policy: Policy) -> Evidence:
+    return books.seen(
+        run_above(book.utilization, books.newest, policy.dedicated_utilization)
+    )
+
+
+def exit_gate(
+    policy: Policy, book: DayBook, books: Books, market: ModelMarket | None
+) -> Gate:
+    """Whether to leave, of a fleet or of a deployment."""
+    contribution = trailing_sum(
+        book.profit, newest=books.newest, days=int(policy.exit_days)
+    )
+    nobody = Evidence(Unknown("its market is not known"), "no market")
+    return exit_tier(
+        policy,
+        ExitFacts(
+            contribution=books.seen(contribution),
+            loss=books.seen(loss_of(book)),
+            has_successor=market.has_successor if market else None,
+            successor_share=market.successor_share if market else nobody,
+        ),
+    )
+
+
+def demand_facts(
+    market: ModelMarket | None,
+    machine: Candidate | None,
+    policy: Policy,
+    trend: Evidence,
+    age_days: Evidence,
+) -> DemandFacts:
+    """Of a model's market against its cheapest machine."""
+    if market is None:
+        nobody = Evidence(Unknown("its market is not known"), "no market")
+        return DemandFacts(nobody, nobody, nobody, nobody, None, nobody)
+    tokens = tokens_to_pay(machine, policy)
+    source = machine.title if machine else "no machine on offer"
+    needed = share_needed(needed_tokens=tokens, market_tokens=market.market_tokens.value)
+    return DemandFacts(
+        market_tokens=market.market_tokens,
+        share_needed=Evidence(
+            needed,
+            f"{source}; {market.market_tokens.source}",
+            market.market_tokens.as_of,
+            machine.plan_link if machine else market.link,
+        ),
+        trend=trend,
+        age_days=age_days,
+        has_successor=market.has_successor,
+        successor_share=market.successor_share,
+    )
+
+
+def tokens_to_pay(machine: Candidate | None, policy: Policy) -> Decimal | Unknown:
+    """Tokens a day that pay a replica, at the policy's price and rent."""
+    if machine is None:
+        return Unknown("no machine on offer is known to run it at a known speed")
+    needed, full = break_even_utilization_at(machine, policy), full_tokens(machine)
+    if isinstance(needed, Unknown):
+        return needed
+    return full if isinstance(full, Unknown) else needed * full
+
+
+def price_to_pay(machine: Candidate | None, policy: Policy) -> Evidence:
+    """Price that pays a replica at the planned utilization [USD / 1M tokens, gross]."""
+    if machine is None:
+        why = Unknown("no machine on offer is known to run it at a known speed")
+        return Evidence(why, "no machine on offer")
+    rent, full = machine.figures[Input.RENT].mid, full_tokens(machine)
+    source, link = machine.title, machine.plan_link
+    if isinstance(rent, Unknown):
+        return Evidence(rent, source, None, link)
+    if isinstance(full, Unknown):
+        return Evidence(full, source, None, link)
+    tokens = full * policy.most_utilization * (1 - settings.TAKE_RATE)
+    if not tokens:
+        return Evidence(Unknown("nothing is planned to be sold"), source, None, link)
+    cost = rent * policy.gpu_price_factor * HOURS
+    as_of = machine.figures[Input.RENT].as_of
+    return Evidence(cost / tokens * MILLION, source, as_of, link)
+
+
+def premium_facts(
+    market: ModelMarket | None, machine: Candidate | None, policy: Policy
+) -> PremiumFacts:
+    """Prices of a market against our break-even price."""
+    needed = price_to_pay(machine, policy)
+    if market is None:
+        nobody = Evidence(Unknown("its market is not known"), "no market")
+        return PremiumFacts(nobody, nobody, nobody, needed)
+    return PremiumFacts(
+        middle=market.price(market.middle),
+        quantile=market.price(market.price_at(policy.price_quantile)),
+        floor=market.price(market.floor),
+        break_even=needed,
+    )
