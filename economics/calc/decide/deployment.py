@@ -273,7 +273,7 @@ def _stop(facts: DeploymentFacts) -> VerbCell:
     met = [each for each in facts.exit.conditions if each.state is State.MET]
     if met:
         return VerbCell(Verb.STOP, NOTHING, True, f"{met[0].title}: {met[0].seen_words}.")
-    if facts.no_price_pays:
+    if facts.no_price_pays and isinstance(now, Decimal):
         return VerbCell(
             Verb.STOP, NOTHING, True, "No price both sells and pays on this machine."
         )

@@ -105,19 +105,23 @@ def question_of_model(model: PlannedModel) -> PlanQuestion:
 
 
 def worth_a_look(machines: Iterable[Machine]) -> list[Machine]:
-    """All that start, and of the others the largest of each GPU, cheapest weights first."""
+    """All that start, and of the others the largest of each GPU and precision where no
+    count of it starts."""
     kept: list[Machine] = []
-    largest: dict[tuple[str, str], Machine] = {}
+    largest: dict[tuple[str, str, str], Machine] = {}
     for machine in machines:
         if machine.fitting.ok:
             kept.append(machine)
             continue
-        place = (machine.gpu_type_id or machine.gpu_name, machine.cloud)
-        known = largest.get(place)
+        known = largest.get(_place(machine))
         if known is None or machine.gpu_count > known.gpu_count:
-            largest[place] = machine
-    runs = {(each.gpu_type_id or each.gpu_name, each.cloud) for each in kept}
+            largest[_place(machine)] = machine
+    runs = {_place(each) for each in kept}
     return [*kept, *(each for place, each in largest.items() if place not in runs)]
+
+
+def _place(machine: Machine) -> tuple[str, str, str]:
+    return (machine.gpu_type_id or machine.gpu_name, machine.cloud, machine.precision)
 
 
 def candidate_of(

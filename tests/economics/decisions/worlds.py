@@ -1,0 +1,83 @@
+"""A console with two machines on offer, a filled account, and no market but the files
+that ship: prices and tokens of 2026-08-08."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from economics.models import DailyProfit, DayClose, Scope
+from economics.selectors.decisions.answer import Decision, decide
+from fleet.models import Deployment
+from fleet.services.speeds import answer_wanted, want
+from tests.economics.plan.offers import roofline
+from tests.factories import make_balance, make_offer
+
+DAY = timedelta(days=1)
+
+
+def offers(*, rtx_4090: str = "0.74", h100: str = "3.99", balance: str = "100000") -> None:
+    """An RTX 4090 and up to eight H100 at our provider, and what the account holds."""
+    now = timezone.now()
+    provider = settings.PROVIDER_NAME
+    make_offer(
+        provider=provider, max_count=2, seen_at=now, usd_per_gpu_hour=Decimal(rtx_4090)
+    )
+    make_offer(
+        provider=provider,
+        gpu_type_id="NVIDIA H100 80GB HBM3",
+        display_name="H100 SXM",
+        memory_gb=80,
+        usd_per_gpu_hour=Decimal(h100),
+        max_count=8,
+        seen_at=now,
+    )
+    make_balance(provider=provider, balance_usd=Decimal(balance), read_at=now)
+
+
+def decided(
+    policy: str = "", *, speeds_of: str = "", now: datetime | None = None
+) -> Decision:
+    """The decision with the speeds of one model worked out, as a worker would."""
+    at = now or timezone.now()
+    if speeds_of:
+        missing = decide(now=at, policy=policy, with_flips=False).missing
+        want([each for each in missing if each.model_slug == speeds_of], now=at)
+        answer_wanted(evidence=roofline, clock=timezone.now)
+    return decide(now=at, policy=policy)
+
+
+def closed_days(
+    deployment: Deployment, *profits: str, newest: datetime, **columns: Any
+) -> None:
+    """Closed days of a deployment and of its fleet, the last of them the newest [USD]."""
+    simulated = deployment.fleet.simulated
+    first = newest.date() - (len(profits) - 1) * DAY
+    for n, profit in enumerate(profits):
+        day = first + n * DAY
+        DayClose.objects.get_or_create(day=day, defaults={"closed_at": newest})
+        usd = Decimal(profit)
+        defaults: dict[str, Any] = {
+            "day": day,
+            "simulated": simulated,
+            "uncached_prompt_tokens": 60_000_000,
+            "cached_prompt_tokens": 30_000_000,
+            "completion_tokens": 10_000_000,
+            "revenue_usd": usd + Decimal("17.76"),
+            "cost_usd": Decimal("17.76"),
+            "profit_usd": usd,
+            "take_rate": Decimal(0),
+            "break_even_revenue_usd": Decimal("17.76"),
+            "utilization": Decimal("0.4"),
+            "provenance": "accrued",
+            "closed_at": newest,
+        }
+        for scope, owner in (
+            (Scope.DEPLOYMENT, {"deployment": deployment}),
+            (Scope.FLEET, {"fleet": deployment.fleet}),
+        ):
+            DailyProfit.objects.create(scope=scope, **(defaults | owner | columns))
