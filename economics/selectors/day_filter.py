@@ -14,6 +14,39 @@ MOST_DAYS = 92
 
 
 @dataclass(frozen=True)
+class Window:
+    """UTC days [begin, end], both included, as they were written and as they are read;
+    `fault`: a sentence with what could not be read."""
+
+    first: str
+    last: str
+    begin: date
+    end: date
+    fault: str = ""
+
+
+def read_window(address: Mapping[str, str], *, today: date, days: int) -> Window:
+    """The days that an address asks for: `first` and `last`, or `day` for both; without a
+    word the newest `days`, today included."""
+    day, first, last = (
+        address.get(name, "").replace("\x00", "").strip()[:MOST_CHARACTERS]
+        for name in ("day", "first", "last")
+    )
+    first = day or first or f"{today - timedelta(days=days - 1)}"
+    last = day or last or f"{today}"
+    begin, end = read_day(first), read_day(last)
+    fault = ""
+    if begin is None or end is None:
+        wrong = first if begin is None else last
+        fault = f"Day is {wrong!r}; write it as 2026-03-04."
+    elif end < begin:
+        fault = f"The days end on {last}, before they begin on {first}; swap them."
+    elif (end - begin).days >= MOST_DAYS:
+        fault = f"{(end - begin).days + 1} days; ask for at most {MOST_DAYS}."
+    return Window(first, last, begin or today, end or today, fault)
+
+
+@dataclass(frozen=True)
 class DayFilter:
     """The UTC days [begin, end], both included, of all deployments of one kind of money
     or of one; `fault`: what could not be read, and nothing is shown then."""
@@ -38,23 +71,19 @@ class DayFilter:
     @classmethod
     def of(cls, address: Mapping[str, str], *, simulated: bool, today: date) -> DayFilter:
         """From an address; `day` is short for first and last. A wrong word is named."""
-        day, first, last, slug = (
-            address.get(name, "").replace("\x00", "").strip()[:MOST_CHARACTERS]
-            for name in ("day", "first", "last", "deployment")
-        )
-        first = day or first or f"{today - timedelta(days=DAYS_SHOWN - 1)}"
-        last = day or last or f"{today}"
-        begin, end = read_day(first), read_day(last)
+        window = read_window(address, today=today, days=DAYS_SHOWN)
+        slug = address.get("deployment", "").replace("\x00", "").strip()[:MOST_CHARACTERS]
         deployment = Deployment.objects.filter(slug=slug).first() if slug else None
-        fault = ""
-        if begin is None or end is None:
-            wrong = first if begin is None else last
-            fault = f"Day is {wrong!r}; write it as 2026-03-04."
-        elif end < begin:
-            fault = f"The days end on {last}, before they begin on {first}; swap them."
-        elif (end - begin).days >= MOST_DAYS:
-            fault = f"{(end - begin).days + 1} days; ask for at most {MOST_DAYS}."
-        elif slug and deployment is None:
+        fault = window.fault
+        if not fault and slug and deployment is None:
             fault = f"Deployment is {slug!r}; there is none of that name."
-        begin, end = begin or today, end or today
-        return cls(first, last, slug, simulated, begin, end, deployment, fault)
+        return cls(
+            first=window.first,
+            last=window.last,
+            slug=slug,
+            simulated=simulated,
+            begin=window.begin,
+            end=window.end,
+            deployment=deployment,
+            fault=fault,
+        )

@@ -41,6 +41,7 @@ class Asked:
     last: date
     simulated: bool | None = False  # None: of both kinds
     deployment_id: int | None = None
+    members: tuple[int, ...] | None = None  # ids of deployments; None: of all
     pod_id: int | None = None
     state: str = ""
 
@@ -173,6 +174,7 @@ WITH booked AS (
   WHERE COALESCE(fleet.simulated, FALSE) = COALESCE(%(simulated)s::boolean,
       COALESCE(fleet.simulated, FALSE))
     AND (%(deployment)s::bigint IS NULL OR deployment.id = %(deployment)s)
+    AND (%(members)s::bigint[] IS NULL OR deployment.id = ANY(%(members)s))
 )
 """
 SUMS = """
@@ -234,6 +236,7 @@ def _rows(
         "step": KINDS_OF_LINES * STORED_STEP,  # each kind's line is rounded by itself
         "pod": asked.pod_id,
         "deployment": asked.deployment_id,
+        "members": None if asked.members is None else list(asked.members),
         "simulated": asked.simulated,
         "state": asked.state,
         "most": most,

@@ -1,0 +1,210 @@
+"""Which line of the ledger is in which bar of the profit: one statement for sums and rows.
+
+A branch gives (day, deployment_id, fleet_id, part, source, line_id, pod_id, hour_start,
+usd, seconds, provenance), a row per line. What pods cost is split by use per pod and
+hour, as the close does it: all lines of the hour together, by the largest remainder.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from economics.calc.hours import day_bounds
+from economics.calc.pod_use import USES
+from economics.selectors.pod_use import PATIENCE
+from economics.selectors.profit.scope import Wanted
+
+NO_DAY = date(1, 1, 1)
+
+REVENUE = """
+SELECT line.day, line.deployment_id, NULL::bigint AS fleet_id, 'revenue' AS part,
+  'revenue' AS source, line.id AS line_id, NULL::bigint AS pod_id,
+  NULL::timestamptz AS hour_start, line.amount_usd AS usd, NULL::bigint AS seconds,
+  line.provenance
+FROM economics_revenueline line
+WHERE line.day BETWEEN %(lines_from)s AND %(end)s
+  AND line.deployment_id = ANY(%(members)s)
+"""
+# An hour of a pod in millionths of a dollar: what each use gets rounded down (f…), and
+# what it lost by that (l…); `left` of the lost steps go to those that lost most.
+_NUMBERED = list(enumerate(USES))
+_FLOORS = ", ".join(
+    f"steps * {use}_seconds / seconds AS f{n}, steps * {use}_seconds %% seconds AS l{n}"
+    for n, use in _NUMBERED
+)
+_LEFT = "steps - " + " - ".join(f"f{n}" for n, _ in _NUMBERED)
+
+
+def _ahead(n: int) -> str:
+    """How many uses lost more than use n, or as much and stand before it."""
+    return " + ".join(
+        f"(l{m} {'>=' if m < n else '>'} l{n})::int" for m, _ in _NUMBERED if m != n
+    )
+
+
+_PARTS = ", ".join(
+    f"('{use}', (f{n} + ({_ahead(n)} < {_LEFT})::int) * sign, {use}_seconds, FALSE)"
+    for n, use in _NUMBERED
+)
+_HOURS = """
+  SELECT line.day, pod.deployment_id, line.pod_id, line.hour_start,
+    SUM(line.amount_usd) AS usd,
+    STRING_AGG(DISTINCT line.provenance, ',') AS provenance,
+    line.day > %(newest_closed)s AS is_open,
+    line.day <= %(newest_closed)s AND NOT EXISTS (SELECT FROM economics_dayuse kept
+      WHERE kept.day = line.day AND kept.deployment_id = pod.deployment_id) AS is_unsplit
+  FROM economics_costline line JOIN fleet_pod pod ON pod.id = line.pod_id
+  WHERE line.day BETWEEN %(lines_from)s AND %(end)s
+    AND pod.deployment_id = ANY(%(members)s)
+  GROUP BY line.day, pod.deployment_id, line.pod_id, line.hour_start
+"""
+# An hour without seconds by use is whole in one part.
+POD_USES = f"""
+SELECT hour.day, hour.deployment_id, NULL::bigint, split.part, 'pod_hour', hour.pod_id,
+  hour.pod_id, hour.hour_start, split.steps / 1000000.0, split.seconds, hour.provenance
+FROM (
+  SELECT stepped.*, {_FLOORS} FROM (
+    SELECT hour.*, ABS(hour.usd * 1000000)::bigint AS steps, SIGN(hour.usd)::int AS sign,
+      CASE WHEN NOT hour.is_unsplit THEN NULLIF(used.seconds, 0)::bigint END AS seconds,
+      {", ".join(f"used.{use}_seconds::bigint AS {use}_seconds" for use in USES)}
+    FROM ({_HOURS}) hour LEFT JOIN economics_podhouruse used
+      ON used.pod_id = hour.pod_id AND used.hour_start = hour.hour_start
+  ) stepped
+) hour
+CROSS JOIN LATERAL (VALUES {_PARTS}, (CASE WHEN is_unsplit THEN 'unsplit'
+    WHEN is_open AND hour_start >= %(waits_since)s THEN 'pending' ELSE 'unknown' END,
+  steps * sign, NULL::bigint, TRUE)) AS split (part, steps, seconds, is_whole)
+WHERE CASE WHEN hour.seconds IS NULL THEN is_whole ELSE split.seconds > 0 END
+"""
+POD_LINES = """
+SELECT line.day, pod.deployment_id, NULL::bigint, 'pods', 'cost', line.id, line.pod_id,
+  line.hour_start, line.amount_usd, line.seconds::bigint, line.provenance
+FROM economics_costline line JOIN fleet_pod pod ON pod.id = line.pod_id
+WHERE line.day BETWEEN %(lines_from)s AND %(end)s
+  AND pod.deployment_id = ANY(%(members)s)
+"""
+OTHERS = """
+SELECT line.day, line.deployment_id, NULL::bigint,
+  CASE WHEN line.volume_id IS NULL THEN 'serverless' ELSE 'volumes' END, 'resource',
+  line.id, NULL::bigint, line.hour_start, line.amount_usd, line.seconds::bigint,
+  line.provenance
+FROM economics_resourcecostline line
+WHERE line.day BETWEEN %(begin)s AND %(end)s AND line.deployment_id = ANY(%(members)s)
+UNION ALL
+SELECT line.day, expense.deployment_id, expense.fleet_id, 'expenses', 'expense', line.id,
+  NULL::bigint, NULL::timestamptz, line.amount_usd, NULL::bigint,
+  CASE WHEN expense.simulated THEN 'simulated' ELSE 'billed' END
+FROM economics_expenseline line JOIN economics_expense expense ON expense.id = expense_id
+WHERE line.day BETWEEN %(begin)s AND %(end)s AND expense.simulated = %(simulated)s
+  AND (%(whole)s OR expense.deployment_id = ANY(%(members)s)
+    OR (expense.deployment_id IS NULL AND expense.fleet_id = %(fleet)s::bigint))
+UNION ALL
+SELECT line.day, line.deployment_id, NULL::bigint, 'variance', 'variance', line.id,
+  NULL::bigint, NULL::timestamptz, -line.amount_usd, NULL::bigint,
+  CASE WHEN line.simulated THEN 'simulated' ELSE 'billed' END
+FROM economics_varianceline line
+WHERE line.day BETWEEN %(begin)s AND %(end)s AND line.simulated = %(simulated)s
+  AND (%(whole)s OR line.deployment_id = ANY(%(members)s))
+"""
+SUMS = f"""
+SELECT day, deployment_id, fleet_id, part, SUM(usd), 0::bigint, 0::bigint, 0::bigint,
+  STRING_AGG(DISTINCT provenance, ',')
+FROM ({REVENUE} UNION ALL {POD_USES} UNION ALL {OTHERS}) AS rows
+GROUP BY day, deployment_id, fleet_id, part
+UNION ALL
+SELECT (hour.hour_start AT TIME ZONE 'UTC')::date, pod.deployment_id, NULL, 'tokens', 0,
+  SUM(hour.uncached_prompt_tokens)::bigint, SUM(hour.cached_prompt_tokens)::bigint,
+  SUM(hour.completion_tokens)::bigint, ''
+FROM economics_usagehour hour JOIN fleet_pod pod ON pod.id = hour.pod_id
+WHERE hour.hour_start >= %(hours_from)s AND hour.hour_start < %(hours_end)s
+  AND pod.deployment_id = ANY(%(members)s)
+GROUP BY 1, 2
+UNION ALL
+SELECT (hour_start AT TIME ZONE 'UTC')::date, deployment_id, NULL, 'tokens', 0,
+  SUM(uncached_prompt_tokens)::bigint, SUM(cached_prompt_tokens)::bigint,
+  SUM(completion_tokens)::bigint, ''
+FROM economics_loghour
+WHERE earns AND hour_start >= %(hours_from)s AND hour_start < %(hours_end)s
+  AND deployment_id = ANY(%(members)s)
+GROUP BY 1, 2
+"""
+# Billed seconds of judged hours that somebody looked at, and the tokens of the same hours.
+JUDGED = """
+UNION ALL
+SELECT NULL::date, pod.deployment_id, NULL, 'judged', 0,
+  SUM(used.seconds)::bigint,
+  COALESCE(SUM(hour.uncached_prompt_tokens + hour.cached_prompt_tokens
+    + hour.completion_tokens), 0)::bigint, 0, ''
+FROM economics_podhouruse used
+JOIN fleet_pod pod ON pod.id = used.pod_id
+LEFT JOIN economics_usagehour hour
+  ON hour.pod_id = used.pod_id AND hour.hour_start = used.hour_start
+WHERE used.hour_start >= %(window_start)s AND used.hour_start < %(hours_end)s
+  AND used.seconds > used.unknown_seconds
+  AND pod.deployment_id = ANY(%(members)s)
+GROUP BY pod.deployment_id
+"""
+
+
+@dataclass(frozen=True)
+class Sum:
+    """Lines of one part of a day of an owner. Part `tokens`: its tokens by class; part
+    `judged`: (seconds, tokens) of the whole window, which have no day."""
+
+    day: date | None
+    deployment_id: int | None
+    fleet_id: int | None
+    part: str
+    usd: Decimal
+    numbers: tuple[int, int, int]
+    tags: frozenset[str]
+
+
+def values_of(wanted: Wanted, *, now: datetime, lines_from: date) -> dict[str, Any]:
+    """What the branches are asked with.
+
+    lines_from  the first day whose revenue and pods are read; those before it are stored
+    """
+    return {
+        "members": list(wanted.members),
+        "begin": wanted.begin,
+        "end": wanted.end,
+        "lines_from": lines_from,
+        "newest_closed": wanted.newest_closed or NO_DAY,
+        "waits_since": now - PATIENCE,
+        "simulated": wanted.simulated,
+        "whole": wanted.is_whole,
+        "fleet": wanted.fleet_id,
+        "hours_from": day_bounds(lines_from).start,
+        "window_start": day_bounds(wanted.begin).start,
+        "hours_end": day_bounds(wanted.end).end,
+    }
+
+
+def ledger_sums(wanted: Wanted, *, now: datetime, judged: bool = False) -> list[Sum]:
+    """Every part that lines tell: all of open days; of closed ones, whose revenue and
+    pods are stored, volumes, endpoints, expenses and variances. One query.
+
+    judged  with the seconds and tokens of the judged hours, for the utilization
+    """
+    statement = SUMS + (JUDGED if judged else "")
+    values = values_of(wanted, now=now, lines_from=wanted.first_open)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [
+            Sum(
+                day,
+                owner,
+                fleet,
+                part,
+                usd,
+                (n, m, k),
+                frozenset(filter(None, tags.split(","))),
+            )
+            for day, owner, fleet, part, usd, n, m, k, tags in cursor.fetchall()
+        ]
