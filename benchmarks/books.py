@@ -29,7 +29,9 @@ DEPLOYMENTS, PODS_OF_EACH = 20, 5
 DAYS = int(sys.argv[1]) if len(sys.argv) > 1 else 365
 ROUNDS = 30
 GOAL_RATIO, GOAL_MS, GOAL_QUERIES = 1.5, 150, 12
-PAGES = ("overview", "profit-json", "days", "usage", "profit-table")
+PAGES = ("overview", "profit-json", "days", "usage", "profit-table", "profit")
+PAGES += ("profit-figures", "profit-targets", "profit-lines", "profit-lines-rows")
+CHARTS = ("days", "waterfall", "owners", "billed", "week")
 
 HOURS = """
 INSERT INTO economics_usagehour (pod_id, hour_start, uncached_prompt_tokens,
@@ -256,11 +258,15 @@ def measure_pages() -> None:
     )
     client = Client(SERVER_NAME="localhost")
     client.force_login(make_user("ada"))
-    for name in PAGES:
-        address = reverse(f"economics:{name}")
+    addresses = [reverse(f"economics:{name}") for name in PAGES]
+    addresses += [reverse("economics:profit-figure", args=[name]) for name in CHARTS]
+    for address in addresses:
+        # Pieces of a page are asked for without its frame.
+        pieces = ("/figures/", "/targets/", "/rows/")
+        fragment = {"HX-Request": "true"} if address.endswith(pieces) else {}
 
-        def ask(address: str = address) -> None:
-            assert client.get(address).status_code == 200
+        def ask(address: str = address, headers: dict[str, str] = fragment) -> None:
+            assert client.get(address, headers=headers).status_code == 200
 
         with CaptureQueriesContext(connection) as seen:
             ask()

@@ -21,6 +21,7 @@ MODULES = ("console/theme.js", "console/live.js", "console/keys.js", "console/pa
 PAGES = (  # name, address, key after "g", icon
     ("Overview", "economics:overview", "o", "chart-line"),
     ("Fleet", "fleet:list", "f", "server"),
+    ("Profit", "economics:profit", "b", "coins"),
     ("Plan", "economics:plan", "l", "scale"),
     ("Order", "fleet:order", "d", "plus"),
     ("Prices", "economics:prices", "p", "tag"),

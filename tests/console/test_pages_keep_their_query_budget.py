@@ -98,6 +98,13 @@ def test_a_page_asks_the_database_at_most_33_times(
     assert queries_of(operator, reverse(name)) <= BUDGET
 
 
+@pytest.mark.parametrize("name", ["profit", "profit-lines"])
+def test_a_page_of_profit_asks_at_most_12_times(
+    operator: Client, five_pods: list[Pod], name: str
+):
+    assert queries_of(operator, reverse(f"economics:{name}")) <= 12
+
+
 @pytest.mark.parametrize("name", ["fleet:pod", "fleet:pod-live", "fleet:pod-money"])
 def test_a_pod_page_asks_at_most_33_times(
     operator: Client, five_pods: list[Pod], name: str

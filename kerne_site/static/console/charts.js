@@ -73,8 +73,15 @@ async function draw(place) {
   say(place, "");
   const plot = place.querySelector("[data-chart-plot]");
   await Plotly.react(plot, chart.figure.data, themed(chart.figure.layout), CONFIG);
+  if (!place.opens) plot.on("plotly_click", (event) => open(event.points[0]?.customdata));
+  place.opens = true;
   place.dataset.drawn = "yes";
   place.dispatchEvent(new Event("kerne:drawn", { bubbles: true }));
+}
+
+// A mark may carry the address of the rows that it is the sum of, always one of ours.
+function open(address) {
+  if (typeof address === "string" && /^\/[^/]/.test(address)) location.assign(address);
 }
 
 function read(place) {

@@ -1,0 +1,140 @@
+"""From revenue down to profit, bar by bar; the bars add up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import plotly.graph_objects as go
+
+from economics.calc.money import shown_usd
+from economics.calc.profit_parts import COSTS, LABELS, SUM_LABELS, Figures, Part, sign_in
+from economics.charts.chart import (
+    BLUE,
+    GREEN,
+    GREY,
+    USD_TICKS,
+    VERMILION,
+    Chart,
+    ChartTable,
+    as_float,
+    figure_dict,
+)
+
+NAME = "profit-waterfall"
+ALWAYS = (Part.REVENUE, Part.FEES)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One bar [USD]: what it adds, and where it begins. A sum stands on 0.
+
+    bar  its name in BARS
+    """
+
+    bar: str
+    label: str
+    usd: Decimal
+    base: Decimal
+    is_sum: bool = False
+
+    @property
+    def end(self) -> Decimal:
+        return self.base + self.usd
+
+
+def waterfall_steps(figures: Figures) -> list[Step]:
+    """Revenue, the take rate, net revenue, each cost that is not 0, profit."""
+    steps: list[Step] = []
+    level = Decimal(0)
+    for part in (*ALWAYS, *COSTS):
+        usd = Decimal(0) + sign_in("profit", part) * figures.of(part)  # never "-0.00"
+        if usd or part in ALWAYS:
+            steps.append(Step(part, LABELS[part], usd, level, part == Part.REVENUE))
+            level += usd
+        if part == Part.FEES:
+            steps.append(Step("net", SUM_LABELS["net"], level, Decimal(0), True))
+    steps.append(Step("profit", SUM_LABELS["profit"], level, Decimal(0), True))
+    return steps
+
+
+def profit_waterfall(
+    figures: Figures, *, days: int, simulated: bool, links: Sequence[str]
+) -> Chart:
+    """The waterfall of some days.
+
+    links  one address a bar, of the rows that it is the sum of
+    """
+    steps = waterfall_steps(figures)
+    title = finding(figures, days)
+    trace = go.Bar(
+        x=[step.label for step in steps],
+        y=[as_float(step.usd) for step in steps],
+        base=[as_float(step.base) for step in steps],
+        marker={
+            "color": [_colour(step) for step in steps],
+            "pattern": {"shape": "/" if simulated else ""},
+        },
+        text=[shown_usd(step.usd) for step in steps],
+        textposition="outside",
+        cliponaxis=False,
+        customdata=list(links),
+        hovertemplate="%{x}: %{text}<extra></extra>",
+        showlegend=False,
+    )
+    figure = figure_dict([trace], title=title, name=NAME, meta={"simulated": simulated})
+    figure["layout"].update(
+        xaxis={"automargin": True, "type": "category"},
+        yaxis={
+            "automargin": True,
+            "tickformat": USD_TICKS,
+            "zeroline": True,
+            "title": {"text": f"USD in {_days(days)}"},
+        },
+        hovermode="closest",
+    )
+    said = [title]
+    if figures.is_open:
+        said.append("Days that are not closed yet count as far as they are known")
+    if figures.unpriced_tokens:
+        count = f"{figures.unpriced_tokens:,}"
+        said.append(f"{count} tokens had no price and are in no bar")
+    if simulated:
+        said.append("Simulated money")
+    return Chart(figure, ". ".join(said) + ".", _table(steps))
+
+
+def finding(figures: Figures, days: int) -> str:
+    """What was lost or earned, and what cost most beside serving."""
+    profit, others = figures.profit_usd, [part for part in COSTS if part != Part.SERVING]
+    if not figures.parts:
+        return f"No figures in {_days(days)}"
+    verb = "Lost" if profit < 0 else "Earned"
+    words = f"{verb} {shown_usd(abs(profit))} in {_days(days)}"
+    most = max(others, key=figures.of)
+    if figures.of(most) <= 0:
+        return words
+    name = LABELS[most][0].lower() + LABELS[most][1:]
+    return f"{words}; {name.replace('pods, idle', 'idle pods')} cost " + shown_usd(
+        figures.of(most)
+    )
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
+
+
+def _colour(step: Step) -> str:
+    if step.bar == Part.REVENUE:
+        return GREEN
+    if step.is_sum:
+        return BLUE if step.usd >= 0 else VERMILION
+    return GREY if step.usd >= 0 else VERMILION
+
+
+def _table(steps: Sequence[Step]) -> ChartTable:
+    return ChartTable(
+        ("bar", "USD", "left after it"),
+        tuple((step.label, shown_usd(step.usd), shown_usd(step.end)) for step in steps),
+    )
