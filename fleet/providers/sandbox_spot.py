@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from requests.adapters import BaseAdapter
+
 from fleet.providers import runpod_parse as parse
 from fleet.providers.base import Capability, GpuOffer, RentalKind
 from fleet.providers.runpod import RunPodProvider
@@ -45,9 +47,17 @@ class SpotMarketProvider(RunPodProvider):
 
     sandbox_url  of the sandbox, without a prefix
     name         under which our rows keep it
+    transport    carries the REST requests; None: the network
     """
 
-    def __init__(self, *, sandbox_url: str, api_key: str, name: str = NAME) -> None:
+    def __init__(
+        self,
+        *,
+        sandbox_url: str,
+        api_key: str,
+        name: str = NAME,
+        transport: BaseAdapter | None = None,
+    ) -> None:
         base = spot_base_url(sandbox_url)
         super().__init__(
             api_key=api_key,
@@ -55,6 +65,7 @@ class SpotMarketProvider(RunPodProvider):
             graphql_url=f"{base}/graphql",
             proxy_url=f"{base}/proxy/{{pod_id}}/{{port}}",
             name=name,
+            transport=transport,
         )
 
     def capabilities(self) -> tuple[Capability, ...]:

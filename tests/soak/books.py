@@ -18,7 +18,11 @@ NOTHING = Decimal(0)
 
 @dataclass
 class Findings:
-    """All that is wrong is a list here, and empty; the rest is for the report."""
+    """All that is wrong is a list here, and empty; the rest is for the report.
+
+    accounts             books less bill of each account [USD]
+    noticed, unnoticed   interruptions
+    """
 
     pod_hours: Decimal = NOTHING
     rented: int = 0
@@ -34,6 +38,9 @@ class Findings:
     unattributed_usd: Decimal = NOTHING
     closed_usd: Decimal = NOTHING
     worst_pods: list[str] = field(default_factory=list)
+    accounts: dict[str, Decimal] = field(default_factory=dict)
+    noticed: int = 0
+    unnoticed: int = 0
 
     @property
     def difference_usd(self) -> Decimal:
@@ -72,8 +79,13 @@ def compare(truth: dict[str, Any], *, grace: timedelta) -> Findings:
         if unwanted > grace:
             found.leaked.append(f"{pod['name']} lived {unwanted} unwanted")
         kept = unattributed.get(pod["id"], NOTHING) if row is None else booked[row.pk]
+        before = found.accounts.get(pod["account"], NOTHING)
+        found.accounts[pod["account"]] = before + kept - charged
         if abs(kept - charged) > Decimal("0.005"):
             found.worst_pods.append(f"{pod['name']}: booked {kept}, charged {charged}")
+    taken = Pod.objects.filter(interrupted_at__isnull=False)
+    found.unnoticed = taken.filter(taken_at=None).count()
+    found.noticed = taken.count() - found.unnoticed
     names = Counter(pod["name"] for pod in truth["pods"])
     found.twice = [name for name, count in names.items() if count > 1]
     found.booked_usd = sum(booked.values(), NOTHING)

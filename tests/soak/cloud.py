@@ -22,7 +22,9 @@ from starlette.types import Message
 from fleet.models import Pod
 from fleet.providers.base import Balance
 from fleet.providers.runpod import RunPodProvider
+from fleet.providers.sandbox_spot import SpotMarketProvider
 from fleet.sandbox.app import create_app
+from fleet.sandbox.pods import Pod as CloudsPod
 from fleet.sandbox.settings import SandboxSettings
 from fleet.vllm.client import ProbeResult
 from fleet.vllm.health import Miss
@@ -31,6 +33,8 @@ from tests.clock import Clock
 
 ADDRESS = "http://127.0.0.1:1"  # nothing listens there: a request that got out would fail
 KEY = "sandbox-key"
+MAIN, MARKET = "sandbox", "spotmarket"
+PREFIXES = {MAIN: "", MARKET: "/spot"}  # of the routes of each account
 REQUEST_SECONDS = 0.3  # that a request to the cloud takes by the clock
 
 Reach = Callable[[str], None]
@@ -49,13 +53,14 @@ class InProcessCloud:
             make_id=lambda: f"pod{next(numbers):06d}",
             sleep=self._sleep,
         )
-        self.cloud = self.app.state.cloud
+        self.cloud, self.market = self.app.state.cloud, self.app.state.spot
 
     async def _sleep(self, seconds: float) -> None:
         self.clock.forward(seconds=seconds)
 
     def close(self) -> None:
-        self._loop.run_until_complete(self.cloud.close())
+        for account in (self.cloud, self.market):
+            self._loop.run_until_complete(account.close())
         self._loop.close()
 
     def request(
@@ -105,9 +110,17 @@ class InProcessCloud:
         return json.loads(answer, parse_float=Decimal) if answer else None
 
     def truth(self) -> dict[str, Any]:
-        """All that the cloud knows, to the last digit."""
+        """All that the cloud knows, to the last digit; each pod with its account."""
         found: dict[str, Any] = self.ask("GET", "/sandbox/truth")
+        pods = {MAIN: found["pods"], MARKET: self.ask("GET", "/spot/sandbox/truth")["pods"]}
+        found["pods"] = [
+            pod | {"account": name} for name, each in pods.items() for pod in each
+        ]
         return found
+
+    def live(self) -> list[CloudsPod]:
+        """Pods that exist, at both accounts, as each was last asked."""
+        return [*self.cloud.live(), *self.market.live()]
 
 
 def bearer(key: str) -> dict[str, str]:
@@ -173,11 +186,27 @@ class WiredProvider(RunPodProvider):
 
     def balance(self) -> Balance | None:
         """The package's own client knows only sockets."""
-        query = {"query": "{ myself { clientBalance currentSpendPerHr } }"}
-        myself = self._cloud.ask("POST", "/graphql", query)["data"]["myself"]
-        return Balance(
-            Decimal(myself["clientBalance"]), Decimal(myself["currentSpendPerHr"])
+        return balance_of(self._cloud, MAIN)
+
+
+class WiredMarket(SpotMarketProvider):
+    """The same at the spot market."""
+
+    def __init__(self, cloud: InProcessCloud, reach: Reach) -> None:
+        super().__init__(
+            sandbox_url=ADDRESS, api_key=KEY, name=MARKET, transport=Wire(cloud, reach)
         )
+        self._cloud = cloud
+
+    def balance(self) -> Balance | None:
+        return balance_of(self._cloud, MARKET)
+
+
+def balance_of(cloud: InProcessCloud, account: str) -> Balance:
+    """What an account says of its balance."""
+    query = {"query": "{ myself { clientBalance currentSpendPerHr } }"}
+    myself = cloud.ask("POST", f"{PREFIXES[account]}/graphql", query)["data"]["myself"]
+    return Balance(Decimal(myself["clientBalance"]), Decimal(myself["currentSpendPerHr"]))
 
 
 class Probes:

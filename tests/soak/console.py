@@ -10,6 +10,8 @@ from decimal import Decimal
 from functools import partial
 from random import Random
 
+from django.db.models import Q
+
 from economics import guards
 from economics.services.accrual import accrue
 from economics.services.billing import read_billing
@@ -32,13 +34,22 @@ from fleet.services import (
 from fleet.services.jobs import JobFailed
 from tests.clock import Clock
 from tests.soak import resources as soak_resources
-from tests.soak.cloud import InProcessCloud, Probes, WiredProvider
+from tests.soak.cloud import (
+    MAIN,
+    MARKET,
+    PREFIXES,
+    InProcessCloud,
+    Probes,
+    WiredMarket,
+    WiredProvider,
+)
 from tests.soak.trouble import Deaths, Killed
 
 SETTLING = (PodStatus.CREATING, PodStatus.PROVISIONING, PodStatus.TERMINATING)
 SICK = (Health.HUNG, Health.DEAD)
 SICK_MINUTES = 15
 PODS = "llama-"  # deployments whose story is that of pods
+SPOT = "spot-"  # and of pods at the spot market
 PROVIDER_ERRORS = {
     name for name, kind in vars(errors).items() if isinstance(kind, type)
 }  # as a job's sentence names them
@@ -73,6 +84,9 @@ class Console:
         self.jobs = [
             Job("catalog", 6 * hour, self._catalog, start),
             Job("balance", 10 * minute, self._balance, start),
+            # A spot price is stale after twenty minutes; the notice lasts five seconds.
+            Job("market", 15 * minute, self._market, start),
+            Job("watch", timedelta(seconds=3), self._watch, start),
             Job("reconcile", minute, self._reconcile, start),
             Job("rent", minute, self._rent, start),
             Job("list", minute, self._list, start),
@@ -88,6 +102,10 @@ class Console:
     def provider(self) -> WiredProvider:
         """A session of its own for each job, as a task has."""
         return WiredProvider(self.cloud, self.deaths.reach)
+
+    @property
+    def spot_market(self) -> WiredMarket:
+        return WiredMarket(self.cloud, self.deaths.reach)
 
     def work(self) -> None:
         """Run what is due. A death ends the run; beat rings again at the next one."""
@@ -112,7 +130,10 @@ class Console:
         """Whether anything waits for the next look."""
         return (
             Pod.objects.filter(status__in=SETTLING).exists()
-            or provisioning.due(provider_name="sandbox", now=self.clock.now) != []
+            or any(
+                provisioning.due(provider_name=name, now=self.clock.now)
+                for name in PREFIXES
+            )
             or Pod.objects.exclude(status__in=ENDED).filter(list_misses__gt=0).exists()
             or Pod.objects.rented().filter(health__in=SICK).exists()
             or Orphan.objects.filter(gone_at=None).exists()
@@ -126,6 +147,7 @@ class Console:
     def _reconcile(self, now: datetime) -> None:
         reconcile.tick(
             provider=self.provider,
+            others=[self.spot_market],
             simulated=True,
             clock=self.clock,
             new_key=self._new_key,
@@ -134,13 +156,24 @@ class Console:
         )
 
     def _rent(self, now: datetime) -> None:
-        for pod_id in provisioning.due(provider_name="sandbox", now=now):
-            provisioning.provision(
-                pod_id, provider=self.provider, guard=guards.veto, now=self.clock.now
-            )
+        for provider in (self.provider, self.spot_market):
+            for pod_id in provisioning.due(provider_name=provider.name, now=now):
+                provisioning.provision(
+                    pod_id, provider=provider, guard=guards.veto, now=self.clock.now
+                )
 
     def _list(self, now: datetime) -> None:
         done = cloud_list.compare(provider=self.provider, now=now)
+        if done.troubles:
+            raise JobFailed(done.sentence())
+
+    def _watch(self, now: datetime) -> None:
+        """The market's list; what was interrupted is replaced at once."""
+        done = cloud_list.compare(provider=self.spot_market, now=now)
+        if done.interrupted:
+            for job in self.jobs:
+                if job.name in ("reconcile", "rent"):
+                    job.due = now
         if done.troubles:
             raise JobFailed(done.sentence())
 
@@ -155,13 +188,17 @@ class Console:
             self.unanswered["resources: some row"] += 1
 
     def _probe(self, now: datetime) -> None:
-        probing.sweep(provider_names=("sandbox",), clock=self.clock, ask=self.probes)
+        probing.sweep(provider_names=(MAIN, MARKET), clock=self.clock, ask=self.probes)
 
     def _catalog(self, now: datetime) -> None:
         catalog.refresh(provider=self.provider, now=now)
 
+    def _market(self, now: datetime) -> None:
+        catalog.refresh(provider=self.spot_market, now=now)
+
     def _balance(self, now: datetime) -> None:
-        catalog.read_balance(provider=self.provider, now=now)
+        for provider in (self.provider, self.spot_market):
+            catalog.read_balance(provider=provider, now=now)
 
     def _usage(self, now: datetime) -> None:
         settle_usage(now)
@@ -169,7 +206,8 @@ class Console:
         post_revenue(now)
 
     def _billing(self, now: datetime) -> None:
-        read_billing(provider=self.provider, now=now)
+        for provider in (self.provider, self.spot_market):
+            read_billing(provider=provider, now=now)
 
     def _close(self, now: datetime) -> None:
         for day in due_days(now):
@@ -179,10 +217,13 @@ class Console:
 class Operator:
     """Changes their mind, makes the morning round, and forgets to pay now and then."""
 
-    def __init__(self, random: Random, cloud: InProcessCloud, *, size: int) -> None:
+    def __init__(
+        self, random: Random, cloud: InProcessCloud, *, size: int, spot_size: int
+    ) -> None:
         self._random = random
         self._cloud = cloud
         self._size = size  # replicas of each deployment
+        self._spot_size = spot_size  # of each that is on spot
         self.deeds: Counter[str] = Counter()
 
     def act(self, now: datetime, *, hours: float) -> None:
@@ -201,7 +242,8 @@ class Operator:
         if deed == "stop":
             lifecycle.stop_deployment(deployment, acting_user="ada", now=now)
         elif deed == "scale":
-            self._start(deployment, self._random.randint(1, self._size), now)
+            most = self._size_of(deployment)
+            self._start(deployment, self._random.randint(1, most), now)
         else:
             pods = list(deployment.pods.wanted().order_by("pk"))
             if pods:
@@ -216,8 +258,12 @@ class Operator:
             self.deeds["end a sick pod"] += 1
             lifecycle.request_termination(pod, acting_user="ada", now=now)
         for deployment in pod_deployments():
-            if deployment.replicas < self._size or deployment.launch_failures:
-                self._start(deployment, self._size, now)
+            size = self._size_of(deployment)
+            if deployment.replicas < size or deployment.launch_failures:
+                self._start(deployment, size, now)
+
+    def _size_of(self, deployment: Deployment) -> int:
+        return self._spot_size if deployment.is_spot else self._size
 
     def _start(self, deployment: Deployment, replicas: int, now: datetime) -> None:
         lifecycle.start_deployment(
@@ -227,9 +273,16 @@ class Operator:
     def top_up(self) -> None:
         """A day and a bit of the whole fleet's rent, so that it sometimes is too late."""
         self.deeds["top up"] += 1
-        pods = self._size * len(pod_deployments())
-        usd = Decimal(pods) * Decimal("0.75") * self._random.randint(12, 30)
-        self._cloud.ask("POST", "/sandbox/topup", {"usd": f"{usd:.2f}"})
+        each = pod_deployments()
+        on_spot = self._spot_size * sum(deployment.is_spot for deployment in each)
+        pods = sum(map(self._size_of, each))
+        for account, per_hour in (
+            (MAIN, Decimal("0.75") * pods),
+            (MARKET, Decimal("0.40") * on_spot),
+        ):
+            usd = per_hour * self._random.randint(12, 30)
+            path = f"{PREFIXES[account]}/sandbox/topup"
+            self._cloud.ask("POST", path, {"usd": f"{usd:.2f}"})
 
     def stop_all(self, now: datetime) -> None:
         """The end of the soak."""
@@ -238,4 +291,6 @@ class Operator:
 
 
 def pod_deployments() -> list[Deployment]:
-    return list(Deployment.objects.filter(slug__startswith=PODS).order_by("pk"))
+    """Those of both accounts."""
+    told = Q(slug__startswith=PODS) | Q(slug__startswith=SPOT)
+    return list(Deployment.objects.filter(told).order_by("pk"))

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from random import Random
 from time import monotonic
+from typing import Any
 
-from fleet.models import Deployment, Fleet, Pod, PodStatus, Tier
+from fleet.models import Deployment, Fleet, Pod, PodStatus, RentalKind, Tier
 from fleet.services import fleets
 from tests.clock import MIDNIGHT, Clock
 from tests.factories import make_deployment, make_llama, make_price
 from tests.sandbox.harness import pod_body
 from tests.soak import books
 from tests.soak.cloud import InProcessCloud, running_cloud
-from tests.soak.console import Console, Operator
+from tests.soak.console import SPOT, Console, Operator
 from tests.soak.resources import (
     ResourceFindings,
     Storekeeper,
@@ -28,8 +29,13 @@ from tests.soak.trouble import Trouble
 
 QUIET, BUSY = timedelta(minutes=10), timedelta(minutes=1)
 REPLICAS = 5
+PODS_PER_SPOT_REPLICA = 10  # for every ten pods one more on each of two deployments
 PER_HOUR = 0.5  # faults, and as many deaths
-STRAYS_PER_DAY = 1
+STRAYS_PER_DAY = 1  # of pods; every third at the spot market
+INTERRUPTIONS_PER_POD_HOUR = 0.1
+SEEN = 0.5  # of the notices, as if the worker looked in time
+AFTER_NOTICE_SECONDS = 2
+MAX_SPOT_USD = Decimal("0.40")  # per GPU-hour; above it in one hour of five
 STORES = 3  # deployments with volumes and endpoints
 LONGEST_END = timedelta(hours=6)
 # A stray is first seen a list later, which may be refused, and seen again at the end of
@@ -77,6 +83,8 @@ class Report:
             f"charged {found.charged_usd:.6f} USD; booked {found.booked_usd:.6f} USD and "
             f"{found.unattributed_usd:.6f} USD of pods without a row; "
             f"difference {found.difference_usd:.6f} USD",
+            f"interruptions: {found.noticed} seen, {found.unnoticed} not; books less bill "
+            + ", ".join(f"{each} {usd:.6f} USD" for each, usd in found.accounts.items()),
             f"the storekeeper: {counted(self.store_deeds)}",
             self.resources.text(),
         ]
@@ -99,9 +107,12 @@ class Soak:
         self._cloud, self._clock, self._pods, self._seed = cloud, clock, pods, seed
         self.trouble = Trouble(random, cloud, per_hour=PER_HOUR)
         self.console = Console(cloud, clock, self.trouble.deaths)
-        self.operator = Operator(random, cloud, size=REPLICAS)
+        self.operator = Operator(
+            random, cloud, size=REPLICAS, spot_size=spot_replicas(pods)
+        )
         self.storekeeper = Storekeeper(random, cloud)
         self._steps = self._strays = 0
+        self._drawn: set[str] = set()  # pods whose notice was drawn to be seen or not
         self._too_many: list[str] = []
         make_wishes(pods, created_at=clock.now)
 
@@ -142,8 +153,20 @@ class Soak:
         self._count_replicas()
         self._steps += 1
         pause = BUSY if self.console.is_settling() else QUIET
-        self._clock.forward(seconds=pause.total_seconds())
+        self._clock.now = self._next_look(self._clock.now + pause)
         return self._clock.now - began
+
+    def _next_look(self, then: datetime) -> datetime:
+        """`then`, or sooner: within the notice of an interruption, where it is seen."""
+        for pod in self._cloud.market.live():
+            if pod.interrupt_at is None or pod.id in self._drawn:
+                continue
+            look = datetime.fromtimestamp(pod.interrupt_at + AFTER_NOTICE_SECONDS, UTC)
+            if look <= then:
+                self._drawn.add(pod.id)
+                if self._clock.now < look and self._random.random() < SEEN:
+                    then = look
+        return then
 
     def _leave_stray(self, hours: float) -> None:
         """A pod under our prefix that no row knows, as a restored backup leaves it."""
@@ -151,7 +174,8 @@ class Soak:
             self._strays += 1
             body = pod_body(f"kerne-demo-stray-{self._strays}")
             try:
-                self._cloud.ask("POST", "/v2/pods", body)
+                prefix = "" if self._strays % 3 else "/spot"
+                self._cloud.ask("POST", f"{prefix}/v2/pods", body)
             except (AssertionError, ConnectionResetError):
                 return  # struck by a fault, like any create
 
@@ -161,7 +185,7 @@ class Soak:
             Pod.objects.filter(status=PodStatus.TERMINATING).values_list("name", flat=True)
         )
         running: defaultdict[str, int] = defaultdict(int)
-        for pod in self._cloud.cloud.live():
+        for pod in self._cloud.live():
             if pod.name not in told and "-stray-" not in pod.name:
                 running[pod.name.rpartition("-")[0]] += 1
         for slug, replicas in Deployment.objects.values_list("slug", "replicas"):
@@ -179,8 +203,8 @@ class Soak:
         self.operator.stop_all(self._clock.now)
         last = self._clock.now + LONGEST_END
         left = self.storekeeper.left
-        while self._cloud.cloud.live() or left() or self.console.is_settling():
-            alive = [*self._cloud.cloud.live(), *left()]
+        while self._cloud.live() or left() or self.console.is_settling():
+            alive = [*self._cloud.live(), *left()]
             assert self._clock.now < last, f"still alive: {alive}"
             self.storekeeper.end_all(self._clock.now)
             self._step()
@@ -191,7 +215,8 @@ class Soak:
 
 
 def make_wishes(pods: int, *, created_at: datetime) -> None:
-    """`pods` replicas of Llama 3.1 8B, five to a deployment, with a price for tokens."""
+    """`pods` replicas of Llama 3.1 8B, five to a deployment, with a price for tokens; and
+    two deployments on spot, for one of which on demand may stand in."""
     fleets.ensure_tiers(simulated=True)
     fleet = Fleet.objects.filter(simulated=True, tier=Tier.ONE).get()
     llama = make_llama()
@@ -206,10 +231,32 @@ def make_wishes(pods: int, *, created_at: datetime) -> None:
             extra_env={"KERNE_REPLAY_DEMAND": f"{DEMAND},seed={number}"},
             created_at=created_at,
         )
+    for slug, stands_in in (("a", False), ("b", True)):
+        make_deployment(
+            fleet=fleet,
+            variant=llama,
+            slug=f"{SPOT}{slug}",
+            rental_kind=RentalKind.SPOT,
+            max_spot_usd_per_gpu_hour=MAX_SPOT_USD,
+            on_demand_fallback=stands_in,
+            replicas=spot_replicas(pods),
+            extra_env={"KERNE_REPLAY_DEMAND": f"{DEMAND},seed={slug}"},
+            created_at=created_at,
+        )
+
+
+def spot_replicas(pods: int) -> int:
+    """Replicas of each spot deployment beside so many pods on demand."""
+    return max(1, pods // PODS_PER_SPOT_REPLICA)
 
 
 def soak(folder: Path, *, days: int, pods: int, seed: int) -> Report:
     """A whole soak in an empty database."""
     clock = Clock(MIDNIGHT)
-    with running_cloud(folder, clock, opening_balance_usd=Decimal(100)) as cloud:
+    terms: dict[str, Any] = {
+        "opening_balance_usd": Decimal(100),
+        "spot_interruptions_per_hour": INTERRUPTIONS_PER_POD_HOUR,
+        "spot_seed": str(seed),
+    }
+    with running_cloud(folder, clock, **terms) as cloud:
         return Soak(cloud, clock, pods=pods, seed=seed).run(days=days)

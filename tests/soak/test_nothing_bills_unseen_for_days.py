@@ -38,6 +38,9 @@ def test_a_fleet_survives_what_goes_wrong(tmp_path, calm_probes, capsys):
     assert found.leaked == [], "pods lived on unwanted, beyond the grace"
     assert found.worst_pods == [], "pods whose cost is not booked to the cent"
     assert abs(found.difference_usd) < CENT
+    assert {name: usd for name, usd in found.accounts.items() if abs(usd) >= CENT} == {}
+    assert sorted(found.accounts) == ["sandbox", "spotmarket"]
+    assert found.noticed + found.unnoticed > 0, "no pod was taken away"
     stored = report.resources
     booked = found.booked_usd + stored.booked_usd
     assert found.closed_usd == booked, "the closed days miss some line"

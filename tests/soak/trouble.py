@@ -8,7 +8,7 @@ from typing import Any
 
 from fleet.sandbox.faults import KINDS
 from fleet.services.fault_points import POINTS
-from tests.soak.cloud import InProcessCloud
+from tests.soak.cloud import MAIN, MARKET, PREFIXES, InProcessCloud
 
 # A worker dies between two lines of ours, or on the wire: before the cloud has heard the
 # request, or after it has done it.
@@ -17,6 +17,7 @@ WIRE_POINTS = tuple(
     for method in ("POST", "DELETE", "GET", "PATCH")
     for side in ("before", "after")
 )
+AT_MARKET = 0.2  # of the faults strike the spot market
 MONEY_REQUESTS = (
     *("createPod", "deletePod", "listPods", "getPod"),
     *("createNetworkVolume", "deleteNetworkVolume", "listNetworkVolumes"),
@@ -104,7 +105,10 @@ class Trouble:
     def order(self, *, hours: float) -> None:
         """What goes wrong in the next `hours`, a short time."""
         if self._random.random() < self._per_hour * hours:
-            self._cloud.ask("POST", "/sandbox/faults", draw_fault(self._random))
+            fault = draw_fault(self._random)
+            at_market = fault["kind"] == "interrupt" or self._random.random() < AT_MARKET
+            prefix = PREFIXES[MARKET if at_market else MAIN]
+            self._cloud.ask("POST", f"{prefix}/sandbox/faults", fault)
         if self._random.random() < self._per_hour * hours:
             self.deaths.due = draw_death(self._random)
         if self._random.random() < hours / 24:
@@ -113,13 +117,15 @@ class Trouble:
     def end_faults(self) -> None:
         """Nothing goes wrong any more."""
         self._forgotten = self.struck
-        self._cloud.ask("DELETE", "/sandbox/faults")
+        for prefix in PREFIXES.values():
+            self._cloud.ask("DELETE", f"{prefix}/sandbox/faults")
         self.deaths.due = ""
 
     @property
     def struck(self) -> Counter[str]:
         """How often each kind of fault struck."""
         counts = Counter(self._forgotten)
-        for fault in self._cloud.cloud.faults.all():
-            counts[fault.kind] += fault.struck
+        for account in (self._cloud.cloud, self._cloud.market):
+            for fault in account.faults.all():
+                counts[fault.kind] += fault.struck
         return counts
