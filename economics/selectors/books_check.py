@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from economics.calc.money import round_stored
 from economics.models import DailyProfit, DayClose, Scope
-from economics.selectors.day_sums import DaySums, closed_day_sums
-from economics.selectors.expenses import DayExpenses, day_expenses
+from economics.selectors.booked_day import DaySums, booked_day
+from economics.selectors.expenses import DayExpenses
 
 NOTHING = Decimal(0)
 
@@ -46,8 +46,8 @@ def check_books(*, first: date | None = None, last: date | None = None) -> Check
 
 def day_faults(day: date, rows: list[DailyProfit]) -> Iterator[str]:
     """What is wrong with the stored figures of a day."""
-    expenses = day_expenses(day)
-    sums = closed_day_sums(day, expenses)
+    booked = booked_day(day)
+    sums, expenses = booked.sums(), booked.expenses
     single = [row for row in rows if row.scope == Scope.DEPLOYMENT]
     for row in single:
         part = sums.pop(row.deployment_id or 0, DaySums())

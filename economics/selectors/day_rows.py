@@ -17,9 +17,9 @@ from economics.calc.token_mix import TokenCounts
 from economics.calc.unit_cost import TokenSeconds, UnitCost
 from economics.calc.unknown import Unknown
 from economics.models import DailyProfit, DayUse, Scope
-from economics.selectors.day_sums import DaySums, booked_costs, open_day_sums
+from economics.selectors.booked_day import DaySums, booked_day
+from economics.selectors.day_sums import open_day_sums
 from economics.selectors.days import closed_days
-from economics.selectors.expenses import day_expenses
 from economics.selectors.history import open_days
 from economics.selectors.kept_speeds import figure
 from economics.selectors.pod_use import UseSums, day_uses, stored_use
@@ -193,12 +193,12 @@ def running_rows(
     whole: bool,
 ) -> list[DayRow]:
     """An open day, as far as it is known; with what is shared, where the whole is asked."""
-    expenses = day_expenses(day)
-    lines, sums = booked_costs(day, expenses), open_day_sums(day, now, expenses)
+    booked = booked_day(day)
+    lines, sums = booked.costs(), open_day_sums(day, now, booked)
     running = {
         pk: part.cost_usd - lines.get(pk, DaySums()).cost_usd for pk, part in sums.items()
     }
-    uses = day_uses(day, lines, running=running, now=now)
+    uses = day_uses(day, booked, running=running, now=now)
     rows = []
     for pk in sums.keys() & deployments.keys():
         figures = sums[pk].figures(settings.TAKE_RATE)
@@ -216,7 +216,7 @@ def running_rows(
                 provenance=figures.provenance,
             )
         )
-    shared = expenses.shared_by(simulated=simulated)
+    shared = booked.expenses.shared_by(simulated=simulated)
     if whole and shared:
         rows.append(shared_row(day, shared, is_open=True))
     return rows

@@ -39,19 +39,6 @@ class DayExpenses:
         )
 
 
-def day_expenses(day: date) -> DayExpenses:
-    """The expense and variance lines of a day. One query."""
-    by_deployment: dict[int, Decimal] = {}
-    shared: dict[Sharer, Decimal] = {}
-    for deployment, fleet, simulated, usd in day_lines(day):
-        if deployment is not None:
-            by_deployment[deployment] = by_deployment.get(deployment, Decimal(0)) + usd
-        else:
-            key = (simulated, fleet)
-            shared[key] = shared.get(key, Decimal(0)) + usd
-    return DayExpenses(by_deployment, shared)
-
-
 Line = tuple[int | None, int | None, bool, Decimal]
 
 

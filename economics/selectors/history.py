@@ -12,9 +12,10 @@ from economics.calc.profit import Provenance
 from economics.calc.unknown import Unknown
 from economics.charts.profit_history import ProfitDay
 from economics.models import DailyProfit, Scope
-from economics.selectors.day_sums import DaySums, open_day_sums, shared_sums
+from economics.selectors.booked_day import DaySums, booked_day, shared_sums
+from economics.selectors.day_sums import open_day_sums
 from economics.selectors.days import closed_days, first_figures_day
-from economics.selectors.expenses import DayExpenses, day_expenses
+from economics.selectors.expenses import DayExpenses
 from fleet.models import Deployment, Fleet
 
 DAYS_SHOWN = 30
@@ -43,10 +44,10 @@ def profit_days(
     ]
     members = members_of(simulated, fleet, deployment)
     for day in open_days(first, last, closed):
-        expenses = day_expenses(day)
-        sums = open_day_sums(day, now, expenses)
+        booked = booked_day(day)
+        sums = open_day_sums(day, now, booked)
         own = [part for pk, part in sums.items() if pk in members]
-        shared = shared_in(expenses, simulated, fleet, deployment)
+        shared = shared_in(booked.expenses, simulated, fleet, deployment)
         if own or shared or (day == last and members):
             whole = sum(own, shared_sums(shared))
             rows.append(open_day(day, whole, simulated=simulated))

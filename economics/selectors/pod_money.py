@@ -11,7 +11,7 @@ from django.db.models import Q, Sum
 from economics.calc.profit import Provenance, weakest
 from economics.calc.token_mix import TokenCounts
 from economics.models import CostLine, RevenueLine, TokenClass, UsageHour
-from economics.selectors.day_sums import cost_tag
+from economics.selectors.booked_day import cost_tag
 from economics.selectors.hour_revenue import (
     Prices,
     charged_of,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, fields
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -15,15 +14,13 @@ from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 
 from economics.calc.hours import DAY, SECOND, day_bounds
 from economics.calc.pod_use import USES, Reading, Span, Use, spans_between
-from economics.calc.shares import split_exactly
 from economics.models import (
     CostKind,
     CostLine,
     DayUse,
     PodHourUse,
-    ResourceCostLine,
 )
-from economics.selectors.day_sums import DaySums
+from economics.selectors.booked_day import BookedDay, DaySums
 from fleet.models import SIMULATED_PAST, EngineSample, Health, HealthChange, Pod
 
 SAMPLE_DAYS = 14  # older samples are gone: what was not judged by then stays unknown
@@ -171,62 +168,84 @@ class UseSums:
         return self.cost_usd - self.shared_usd
 
 
-# The lines of a day by the hour they are about, beside the seconds of that hour by use.
-OF_DAY = """
-SELECT pod.deployment_id, SUM(line.amount_usd), used.start_up_seconds,
-  used.serving_seconds, used.idle_seconds, used.down_seconds, used.unknown_seconds,
-  line.hour_start
-FROM economics_costline line
-JOIN fleet_pod pod ON pod.id = line.pod_id
-LEFT JOIN economics_podhouruse used
-  ON used.pod_id = line.pod_id AND used.hour_start = line.hour_start
-WHERE line.day = %s
-GROUP BY line.pod_id, line.hour_start, pod.deployment_id, used.id
+# The lines of a day, summed up per pod and hour [1e-6 USD], split by the seconds of that
+# hour by use as calc/shares.py does it: each part rounded down, then the steps that are
+# left to the parts that lost most, the first of equals; a negative sum mirrored.
+_NUMBERS = range(len(USES))
+_PART = "whole * used.{use}_seconds::bigint / nullif(used.seconds, 0) AS part{n}"
+_LOST = "whole * used.{use}_seconds::bigint %% nullif(used.seconds, 0) AS lost{n}"
+
+
+def _needier(n: int) -> str:
+    """SQL: how many parts get a step that is left before the part `n` does."""
+    others = [other for other in _NUMBERS if other != n]
+    return " + ".join(
+        f"(lost{other} {'>=' if other < n else '>'} lost{n})::int" for other in others
+    )
+
+
+OF_DAY = f"""
+SELECT deployment_id, {
+    ", ".join(
+        f"coalesce(sum(sign * (part{n} + ({_needier(n)} < steps_left)::int)), 0) * 0.000001"
+        for n in _NUMBERS
+    )
+},
+  coalesce(sum(usd) FILTER (WHERE part0 IS NULL AND hour_start < %(waits)s), 0),
+  coalesce(sum(usd) FILTER (WHERE part0 IS NULL AND hour_start >= %(waits)s), 0)
+FROM (SELECT *, whole - {" - ".join(f"part{n}" for n in _NUMBERS)} AS steps_left FROM (
+  SELECT pod.deployment_id, hours.*, {
+    ", ".join(
+        column.format(use=use, n=n)
+        for n, use in enumerate(USES)
+        for column in (_PART, _LOST)
+    )
+}
+  FROM (
+    SELECT pod_id, hour_start, sum(amount_usd) AS usd, sign(sum(amount_usd))::int AS sign,
+      (abs(sum(amount_usd)) * 1000000)::bigint AS whole
+    FROM economics_costline WHERE day = %(day)s GROUP BY pod_id, hour_start
+  ) AS hours
+  JOIN fleet_pod AS pod ON pod.id = hours.pod_id
+  LEFT JOIN economics_podhouruse AS used
+    ON used.pod_id = hours.pod_id AND used.hour_start = hours.hour_start
+  OFFSET 0
+) AS split OFFSET 0) AS parted
+GROUP BY deployment_id
 """
 
 
 def pod_uses(day: date, *, now: datetime | None = None) -> dict[int, UseSums]:
     """The cost lines of a day by use, per deployment id; each hour of a pod is split by
-    its seconds, to the stored digit.
+    its seconds, to the stored digit. One query.
 
     now  of an open day: an hour that waits for its judgement is pending, not unknown
     """
-    waits = None if now is None else now - PATIENCE
-    sums: defaultdict[int, UseSums] = defaultdict(UseSums)
+    waits = datetime.max.replace(tzinfo=UTC) if now is None else now - PATIENCE
+    sums = {}
     with connection.cursor() as cursor:
-        cursor.execute(OF_DAY, [day])
-        for deployment, usd, *seconds, hour in cursor.fetchall():
-            if seconds[0] is None or not any(seconds):
-                late = waits is not None and hour >= waits
-                name = "pending_usd" if late else "unknown_usd"
-                sums[deployment] += UseSums(**{name: usd})
-                continue
-            parts = split_exactly(usd, seconds)
-            named = {f"{use}_usd": part for use, part in zip(USES, parts, strict=True)}
-            sums[deployment] += UseSums(**named)
-    return dict(sums)
-
-
-def endpoint_costs(day: date) -> dict[int, Decimal]:
-    """What endpoints' lines of a day add up to [USD], per deployment id."""
-    lines = ResourceCostLine.objects.filter(day=day, endpoint__isnull=False).order_by()
-    rows = lines.values("deployment").annotate(usd=Sum("amount_usd"))
-    return {row["deployment"]: row["usd"] for row in rows}
+        cursor.execute(OF_DAY, {"day": day, "waits": waits})
+        for deployment, *parts, unjudged, pending in cursor.fetchall():
+            named = {f"{use}_usd": usd for use, usd in zip(USES, parts, strict=True)}
+            named["unknown_usd"] += unjudged
+            sums[deployment] = UseSums(**named, pending_usd=pending)
+    return sums
 
 
 def day_uses(
     day: date,
-    sums: dict[int, DaySums],
+    booked: BookedDay,
     *,
     running: dict[int, Decimal] | None = None,
     now: datetime | None = None,
 ) -> dict[int, UseSums]:
-    """The cost of a day by use, per deployment id, from the sums of its lines: what of
-    them is no pod's and no endpoint's is shared.
+    """The cost of a day by use, per deployment id, from what is booked in it: what of that
+    is no pod's and no endpoint's is shared. One query.
 
     running, now  of an open day: what ran up since the last lines [USD], and when
     """
-    pods, served, more = pod_uses(day, now=now), endpoint_costs(day), running or {}
+    pods, served, more = pod_uses(day, now=now), booked.endpoint_costs(), running or {}
+    sums = booked.sums()
     found = {}
     for pk in sums.keys() | more.keys():
         own = pods.get(pk, UseSums()) + UseSums(serverless_usd=served.get(pk, Decimal(0)))

@@ -15,7 +15,8 @@ from economics.calc.hours import DAY, day_of
 from economics.calc.receivables import Age, age_of, due_on
 from economics.models import CashEntry, CashKind
 from economics.selectors.accrued_months import accrued_by_month, first_of
-from economics.selectors.day_sums import revenue_sums, running_revenue
+from economics.selectors.booked_day import booked_day
+from economics.selectors.day_sums import running_revenue
 from economics.selectors.days import closed_days
 from economics.selectors.history import open_days
 from economics.selectors.statements import newest_statements
@@ -125,7 +126,7 @@ def open_net(*, simulated: bool, now: datetime) -> dict[date, Decimal]:
     )
     found: defaultdict[date, Decimal] = defaultdict(Decimal)
     for day in days:
-        for deployment, sums in (*revenue_sums(day), *running_revenue(day, now)):
+        for deployment, sums in (*booked_day(day).revenue(), *running_revenue(day, now)):
             if deployment in members:
                 found[first_of(day)] += sums.revenue_usd * (1 - settings.TAKE_RATE)
     return dict(found)

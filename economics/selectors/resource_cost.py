@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Exists, Max, OuterRef, QuerySet, Sum
+from django.db.models import Max, OuterRef, QuerySet, Sum
 
 from economics.calc.accrual import SecondsInHour, disk_cost
 from economics.calc.hours import day_bounds, day_of
@@ -45,32 +45,6 @@ def cost_of_seconds(volume: NetworkVolume, seconds: int) -> Decimal:
 def provenance_of(row: NetworkVolume | ServerlessEndpoint, known: Provenance) -> Provenance:
     """The tag of a line, or play money."""
     return Provenance.SIMULATED if row.deployment.fleet.simulated else known
-
-
-def resource_cost_rows(day: date) -> list[tuple[int, Decimal, Provenance]]:
-    """(deployment, USD, tag) of a day's lines. What the bill settled counts as billed."""
-    settled = ResourceCostLine.objects.filter(
-        volume=OuterRef("volume"),
-        hour_start=OuterRef("hour_start"),
-        billed_usd__isnull=False,
-    )
-    rows = (
-        ResourceCostLine.objects.filter(day=day)
-        .annotate(settled=Exists(settled))
-        .order_by()
-        .values("deployment", "provenance", "settled")
-        .annotate(usd=Sum("amount_usd"))
-    )
-    return [
-        (
-            row["deployment"],
-            row["usd"],
-            Provenance.BILLED
-            if row["settled"] and row["provenance"] == Provenance.ACCRUED
-            else Provenance(row["provenance"]),
-        )
-        for row in rows
-    ]
 
 
 def running_resource_costs(

@@ -14,8 +14,8 @@ from economics.calc.hours import day_of
 from economics.calc.profit import DayFigures
 from economics.calc.unknown import Unknown
 from economics.selectors.ahead import Ahead, ahead_of
-from economics.selectors.day_sums import DaySums, open_day_sums, shared_sums
-from economics.selectors.expenses import day_expenses
+from economics.selectors.booked_day import DaySums, booked_day, shared_sums
+from economics.selectors.day_sums import open_day_sums
 from fleet.models import Deployment, Fleet, Pod
 from fleet.selectors.burn import pod_usd_per_hour
 from fleet.selectors.resources import usd_per_hour_by_deployment
@@ -85,8 +85,8 @@ def today(
     Every fleet and deployment of this kind of money is in, also without any figures.
     """
     day = day_of(now)
-    expenses = day_expenses(day)
-    sums = open_day_sums(day, now, expenses)
+    booked = booked_day(day)
+    sums, expenses = open_day_sums(day, now, booked), booked.expenses
     burn = burn_by_deployment(billed)
     deployments = list(Deployment.objects.filter(fleet__simulated=simulated))
     if fleets is None:

@@ -15,14 +15,14 @@ from economics.calc.hours import DAY, day_bounds
 from economics.calc.money import round_stored
 from economics.calc.unknown import Unknown
 from economics.models import DailyProfit, DayClose, Scope
-from economics.selectors.day_sums import (
+from economics.selectors.booked_day import (
     DaySums,
     SumsByDeployment,
-    closed_day_sums,
+    booked_day,
     shared_sums,
 )
 from economics.selectors.days import first_figures_day, newest_closed_day
-from economics.selectors.expenses import DayExpenses, day_expenses
+from economics.selectors.expenses import DayExpenses
 from economics.services.accrual import accrue
 from economics.services.books import locked
 from economics.services.counting import count_usage
@@ -87,10 +87,10 @@ def close_day(day: date, now: datetime) -> bool:
     with locked():
         if DayClose.objects.filter(day=day).exists():
             return False  # another run closed it meanwhile
-        expenses = day_expenses(day)
-        sums = closed_day_sums(day, expenses)
-        DailyProfit.objects.bulk_create(rows_of(day, sums, expenses, now))
-        store_day_use(day, sums, now)
+        booked = booked_day(day)
+        rows = rows_of(day, booked.sums(), booked.expenses, now)
+        DailyProfit.objects.bulk_create(rows)
+        store_day_use(day, booked, now)
         DayClose.objects.create(day=day, closed_at=now)
     return True
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from economics.calc.pod_use import use_seconds
 from economics.models import CostLine, DayUse, PodHourUse
-from economics.selectors.day_sums import DaySums
+from economics.selectors.booked_day import BookedDay
 from economics.selectors.pod_use import (
     day_uses,
     offset,
@@ -59,9 +59,9 @@ def hours_of(pod: Pod, lines: Sequence[CostLine], *, now: datetime) -> list[PodH
     return found
 
 
-def store_day_use(day: date, sums: dict[int, DaySums], now: datetime) -> None:
+def store_day_use(day: date, booked: BookedDay, now: datetime) -> None:
     """Store the cost of a day by use beside its figures, in the close's transaction."""
     DayUse.objects.bulk_create(
         DayUse(day=day, deployment_id=pk, closed_at=now, **use_columns(use))
-        for pk, use in day_uses(day, sums).items()
+        for pk, use in day_uses(day, booked).items()
     )

@@ -1,0 +1,258 @@
+"""What is booked in a day: cost, revenue, tokens and expenses, summed up by one statement.
+
+Pages ask for an open day at every look and the close for each day once, so it is SQL by
+hand: built from parts by the ORM it takes twice the time, in eight questions.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db import connection
+
+from economics.calc.hours import day_bounds
+from economics.calc.profit import DayFigures
+from economics.calc.profit import Provenance as Tag
+from economics.calc.token_mix import TokenCounts
+from economics.models import CostKind, Provenance
+from economics.selectors.expenses import DayExpenses
+
+# A line is settled when a billed one corrects it. No correction counts earlier than what
+# it corrects, so the lines of older days need not be read for that.
+BOOKED = """
+SELECT 'pod' AS part, pod.deployment_id, line.kind, line.provenance,
+  sum(line.amount_usd) AS usd, sum(line.seconds)::bigint AS a, count(*) AS b,
+  count(*) FILTER (WHERE line.id IN (SELECT bill.corrects_id FROM economics_costline AS bill
+    WHERE bill.corrects_id IS NOT NULL AND bill.day >= %(day)s)) AS c, 0::bigint AS d
+FROM economics_costline AS line JOIN fleet_pod AS pod ON pod.id = line.pod_id
+WHERE line.day = %(day)s GROUP BY pod.deployment_id, line.kind, line.provenance
+UNION ALL
+SELECT 'resource', line.deployment_id,
+  CASE WHEN line.endpoint_id IS NULL THEN 'volume' ELSE 'endpoint' END, line.provenance,
+  sum(line.amount_usd), 0, count(*), count(*) FILTER (WHERE EXISTS (
+    SELECT FROM economics_resourcecostline AS bill WHERE bill.volume_id = line.volume_id
+      AND bill.hour_start = line.hour_start AND bill.billed_usd IS NOT NULL)), 0
+FROM economics_resourcecostline AS line
+WHERE line.day = %(day)s GROUP BY 2, 3, 4
+UNION ALL
+SELECT 'expense', expense.deployment_id, NULL, NULL, sum(line.amount_usd),
+  expense.fleet_id, expense.simulated::int, 0, 0
+FROM economics_expenseline AS line
+JOIN economics_expense AS expense ON expense.id = line.expense_id
+WHERE line.day = %(day)s
+GROUP BY expense.deployment_id, expense.fleet_id, expense.simulated
+UNION ALL
+SELECT 'expense', line.deployment_id, NULL, NULL, -sum(line.amount_usd),
+  owner.fleet_id, line.simulated::int, 0, 0
+FROM economics_varianceline AS line
+LEFT JOIN fleet_deployment AS owner ON owner.id = line.deployment_id
+WHERE line.day = %(day)s GROUP BY line.deployment_id, owner.fleet_id, line.simulated
+UNION ALL
+SELECT 'revenue', line.deployment_id, NULL, line.provenance, sum(line.amount_usd),
+  sum(line.tokens)::bigint, 0, 0, 0
+FROM economics_revenueline AS line
+WHERE line.day = %(day)s GROUP BY line.deployment_id, line.provenance
+UNION ALL
+SELECT 'usage', pod.deployment_id, NULL, NULL, NULL,
+  sum(hour.uncached_prompt_tokens)::bigint, sum(hour.cached_prompt_tokens)::bigint,
+  sum(hour.completion_tokens)::bigint,
+  coalesce(sum(hour.uncached_prompt_tokens + hour.cached_prompt_tokens
+    + hour.completion_tokens) FILTER (WHERE hour.booked_at IS NULL), 0)::bigint
+FROM economics_usagehour AS hour JOIN fleet_pod AS pod ON pod.id = hour.pod_id
+WHERE hour.hour_start >= %(start)s AND hour.hour_start < %(end)s GROUP BY 2
+UNION ALL
+SELECT 'usage', hour.deployment_id, NULL, NULL, NULL,
+  sum(hour.uncached_prompt_tokens)::bigint, sum(hour.cached_prompt_tokens)::bigint,
+  sum(hour.completion_tokens)::bigint,
+  coalesce(sum(hour.uncached_prompt_tokens + hour.cached_prompt_tokens
+    + hour.completion_tokens) FILTER (WHERE NOT EXISTS (
+      SELECT FROM economics_revenueline AS line WHERE line.log_hour_id = hour.id
+    )), 0)::bigint
+FROM economics_loghour AS hour
+WHERE hour.earns AND hour.deployment_id IS NOT NULL
+  AND hour.hour_start >= %(start)s AND hour.hour_start < %(end)s GROUP BY 2
+"""
+
+
+@dataclass(frozen=True)
+class DaySums:
+    """One day of one deployment, or of several added up.
+
+    counts            [tokens] served in the day, by the hours they were served in
+    unpriced_tokens   of them: in no line, because no price was set
+    priced_tokens     [tokens] behind `revenue_usd`
+    gpu_seconds       [s] of billed pod time
+    """
+
+    cost_usd: Decimal = Decimal(0)
+    revenue_usd: Decimal = Decimal(0)
+    counts: TokenCounts = TokenCounts()
+    unpriced_tokens: int = 0
+    priced_tokens: int = 0
+    gpu_seconds: int = 0
+    tags: frozenset[Tag] = frozenset()
+
+    def __add__(self, other: DaySums) -> DaySums:
+        return DaySums(
+            cost_usd=self.cost_usd + other.cost_usd,
+            revenue_usd=self.revenue_usd + other.revenue_usd,
+            counts=self.counts + other.counts,
+            unpriced_tokens=self.unpriced_tokens + other.unpriced_tokens,
+            priced_tokens=self.priced_tokens + other.priced_tokens,
+            gpu_seconds=self.gpu_seconds + other.gpu_seconds,
+            tags=self.tags | other.tags,
+        )
+
+    def figures(self, take_rate: Decimal) -> DayFigures:
+        """Profit and break-even of these sums."""
+        return DayFigures.from_sums(
+            cost_usd=self.cost_usd,
+            revenue_usd=self.revenue_usd,
+            take_rate=take_rate,
+            tags=self.tags,
+        )
+
+
+SumsByDeployment = dict[int, DaySums]
+Part = tuple[int, DaySums]
+
+
+class Booked(NamedTuple):
+    """A row of BOOKED. What a to d count depends on the part; see the statement."""
+
+    part: str
+    deployment: int | None
+    kind: str | None
+    provenance: str
+    usd: Decimal
+    a: int
+    b: int
+    c: int
+    d: int
+
+
+@dataclass(frozen=True)
+class BookedDay:
+    """The lines of a day, and its hours of usage, per deployment.
+
+    expenses  what people booked, with what fleets and all share
+    """
+
+    rows: tuple[Booked, ...]
+    expenses: DayExpenses
+
+    def sums(self, *, with_unpriced: bool = True) -> SumsByDeployment:
+        """All of it. `with_unpriced`: tokens of hours without a line are told as such."""
+        usage = self._usage(with_unpriced=with_unpriced)
+        return added((*self._costs(), *self.revenue(), *usage))
+
+    def costs(self) -> SumsByDeployment:
+        """The cost alone."""
+        return added(self._costs())
+
+    def revenue(self) -> list[Part]:
+        """The revenue lines alone."""
+        return [
+            (
+                row.deployment,
+                DaySums(
+                    revenue_usd=row.usd,
+                    priced_tokens=row.a,
+                    tags=frozenset({Tag(row.provenance)}),
+                ),
+            )
+            for row in self.rows
+            if row.part == "revenue" and row.deployment is not None
+        ]
+
+    def endpoint_costs(self) -> dict[int, Decimal]:
+        """What serverless endpoints cost [USD]."""
+        found: defaultdict[int, Decimal] = defaultdict(Decimal)
+        for row in self.rows:
+            if row.kind == "endpoint" and row.deployment is not None:
+                found[row.deployment] += row.usd
+        return dict(found)
+
+    def _costs(self) -> list[Part]:
+        lines = [
+            (
+                row.deployment,
+                DaySums(
+                    cost_usd=row.usd,
+                    gpu_seconds=row.a if row.kind == CostKind.GPU else 0,
+                    tags=tags_of(row),
+                ),
+            )
+            for row in self.rows
+            if row.part in ("pod", "resource") and row.deployment is not None
+        ]
+        own = self.expenses.by_deployment.items()
+        return lines + [(deployment, shared_sums(usd)) for deployment, usd in own]
+
+    def _usage(self, *, with_unpriced: bool) -> list[Part]:
+        return [
+            (
+                row.deployment,
+                DaySums(
+                    counts=TokenCounts(row.a, row.b, row.c),
+                    unpriced_tokens=row.d if with_unpriced else 0,
+                ),
+            )
+            for row in self.rows
+            if row.part == "usage" and row.deployment is not None
+        ]
+
+
+def booked_day(day: date) -> BookedDay:
+    """What is booked in a day. One query."""
+    start, end = day_bounds(day)
+    with connection.cursor() as cursor:
+        cursor.execute(BOOKED, {"day": day, "start": start, "end": end})
+        rows = tuple(map(Booked._make, cursor.fetchall()))
+    return BookedDay(rows, expenses_of(rows))
+
+
+def expenses_of(rows: Iterable[Booked]) -> DayExpenses:
+    """The expense and variance lines among the rows of a day."""
+    own: defaultdict[int, Decimal] = defaultdict(Decimal)
+    shared: defaultdict[tuple[bool, int | None], Decimal] = defaultdict(Decimal)
+    for row in rows:
+        if row.part != "expense":
+            continue
+        if row.deployment is not None:
+            own[row.deployment] += row.usd
+        else:
+            shared[bool(row.b), row.a] += row.usd
+    return DayExpenses(dict(own), dict(shared))
+
+
+def added(parts: Iterable[Part]) -> SumsByDeployment:
+    """Parts of deployments, added up for each."""
+    sums: SumsByDeployment = {}
+    for deployment, more in parts:
+        sums[deployment] = sums[deployment] + more if deployment in sums else more
+    return sums
+
+
+def tags_of(row: Booked) -> frozenset[Tag]:
+    """How cost lines are known, of which `c` of `b` are settled by the bill."""
+    settled = {cost_tag(row.provenance, confirmed=True)} if row.c else set()
+    waiting = {cost_tag(row.provenance, confirmed=False)} if row.b > row.c else set()
+    return frozenset(settled | waiting)
+
+
+def cost_tag(provenance: str, *, confirmed: bool) -> Tag:
+    """The tag of a cost line, given whether a billed line settles it."""
+    if confirmed and provenance in (Provenance.ACCRUED, Provenance.ESTIMATED):
+        return Tag.BILLED
+    return Tag(provenance)
+
+
+def shared_sums(usd: Decimal) -> DaySums:
+    """Other expenses as sums: invoices, so they count as billed; nothing without any."""
+    return DaySums(cost_usd=usd, tags=frozenset({Tag.BILLED})) if usd else DaySums()
