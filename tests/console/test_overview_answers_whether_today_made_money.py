@@ -150,8 +150,8 @@ def test_pods_that_nobody_ordered_raise_an_alarm(operator: Client, booked: Pod):
 def test_tokens_without_a_price_raise_an_alarm(operator: Client, booked: Pod):
     with triggers_off():
         RevenueLine.objects.all().delete()
+        booked.deployment.variant.served_model.token_prices.all().delete()
     UsageHour.objects.update(booked_at=None)
-    booked.deployment.variant.served_model.token_prices.all().delete()
 
     alarms = operator.get("/overview/alarms/").content.decode()
 
