@@ -12,7 +12,13 @@ from economics.calc.decide.candidate import (
     refusal_of,
     turned,
 )
-from economics.calc.decide.changes import Change, changes_of, nearest_change
+from economics.calc.decide.changes import (
+    Change,
+    changes_of,
+    changes_to_allow,
+    nearest_change,
+    what_would_change,
+)
 from economics.calc.decide.deployment import (
     Advice,
     DeploymentFacts,
@@ -49,6 +55,7 @@ __all__ = [
     "answer_goal",
     "break_even_utilization_at",
     "changes_of",
+    "changes_to_allow",
     "confidence",
     "day_money",
     "flips",
@@ -56,4 +63,5 @@ __all__ = [
     "nearest_change",
     "refusal_of",
     "turned",
+    "what_would_change",
 ]

@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from economics.calc.decide.candidate import HOURS, Candidate, Input, usd
+from economics.calc.decide.candidate import HOURS, Candidate, Input, gate_of, usd
+from economics.calc.decide.matrix import Answer
 from economics.calc.gates import Policy
 from economics.calc.money import MILLION
 from economics.calc.unknown import Unknown
@@ -14,14 +15,16 @@ from economics.calc.unknown import Unknown
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An input now and where the day breaks even.
+    """An input now and where it would have to be.
 
     factor  [1] needed / now; nearest to 1 is the input that decides
+    what    its name, where that is not the input's own
     """
 
     name: Input
     now: Decimal
     needed: Decimal
+    what: str = ""
 
     @property
     def factor(self) -> Decimal:
@@ -32,7 +35,7 @@ class Change:
         word = "falls" if self.needed < self.now else "rises"
         share = abs(self.factor - 1) * 100
         return (
-            f"{self.name} {word} from {shown_input(self.name, self.now)} to "
+            f"{self.what or self.name} {word} from {shown_input(self.name, self.now)} to "
             f"{shown_input(self.name, self.needed)} ({share:.0f} %)"
         )
 
@@ -75,6 +78,47 @@ def _distance(change: Change) -> Decimal:
 def nearest_change(candidate: Candidate, policy: Policy) -> Change | None:
     """The input that decides: the one that must move least; None where none can."""
     return next(iter(changes_of(candidate, policy)), None)
+
+
+def changes_to_allow(candidate: Candidate, policy: Policy) -> list[Change]:
+    """What would meet the first condition of the policy that is not met, nearest first.
+
+    Break-even utilization and share needed both go with rent / price, and the first also
+    with 1 / speed. Of any other condition no input of the day decides.
+    """
+    gate = gate_of(candidate, policy)
+    missing = gate.missing[0] if gate.missing else None
+    if missing is None or missing.key not in ("break-even", "share-needed"):
+        return []
+    seen, needed = missing.seen.value, missing.needed
+    rent, speed = candidate.figures[Input.RENT].mid, candidate.figures[Input.SPEED].mid
+    price = candidate.price_at_policy.value
+    if isinstance(seen, Unknown) or isinstance(rent, Unknown) or not needed or not seen:
+        return []
+    if isinstance(price, Unknown) or isinstance(speed, Unknown):
+        return []
+    times = seen / needed
+    words = "net price at the policy's quantile"
+    found = [
+        Change(Input.PRICE, price, price * times, words),
+        Change(Input.RENT, rent, rent / times),
+    ]
+    if missing.key == "break-even":
+        found.append(Change(Input.SPEED, speed, speed * times))
+    return sorted(found, key=_distance)
+
+
+def what_would_change(answer: Answer, policy: Policy) -> list[Change]:
+    """Of a recommendation: where it would stop to pay. Of "do nothing": where the nearest
+    machine would pay, or where the policy would allow it. Nearest first."""
+    if answer.steps:
+        return changes_of(answer.steps[0].candidate, policy)
+    if not answer.refused:
+        return []
+    candidate, refusal = answer.refused[0]
+    if refusal.kind == "policy":
+        return changes_to_allow(candidate, policy)
+    return changes_of(candidate, policy) if refusal.kind == "pays" else []
 
 
 def shown_input(name: Input, value: Decimal) -> str:

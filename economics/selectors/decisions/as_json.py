@@ -7,13 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from economics.calc.decide import (
-    Answer,
     Candidate,
     DayMoney,
     Figure,
     Input,
-    changes_of,
     confidence,
+    what_would_change,
 )
 from economics.calc.gates import Condition, Evidence, Gate, Policy
 from economics.selectors.decisions.answer import Decision, DeploymentAdvice, GoalAnswer
@@ -58,7 +57,9 @@ def goal_json(one: GoalAnswer, policy: Policy) -> dict[str, Any]:
             for step in answer.steps
         ],
         "changes_within_10_percent": [each.sentence for each in one.flips],
-        "what_would_change_it": [each.sentence for each in would_change(answer, policy)],
+        "what_would_change_it": [
+            each.sentence for each in what_would_change(answer, policy)
+        ],
         "ranked": [
             {
                 "candidate": each.candidate.key if each.candidate else "nothing",
@@ -77,13 +78,6 @@ def goal_json(one: GoalAnswer, policy: Policy) -> dict[str, Any]:
             for candidate, refusal in answer.refused[:MOST_REFUSED]
         ],
     }
-
-
-def would_change(answer: Answer, policy: Policy) -> list[Any]:
-    """The inputs of the recommended candidate, else of the nearest refused one, with the
-    value at which its day breaks even; nearest first."""
-    one = answer.steps[0].candidate if answer.steps else answer.nearest_refused
-    return [] if one is None else changes_of(one, policy)
 
 
 def money_json(money: DayMoney) -> dict[str, Any]:

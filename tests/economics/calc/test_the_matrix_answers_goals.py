@@ -13,6 +13,7 @@ from economics.calc.decide import (
     answer_goal,
     confidence,
     flips,
+    what_would_change,
 )
 from tests.economics.candidates import FOUNDING, SAFER, candidate, seen
 
@@ -199,3 +200,24 @@ def test_a_goal_of_no_weight_answers_by_profit():
     )
 
     assert answer.key == "1xllama"
+
+
+def test_what_the_policy_refuses_says_which_price_it_would_take():
+    # u* = 8.16 × 1.33 / (500 M × 0.02/1M) = 108.5 % against 60 %: 1.8088 times the price
+    one = candidate("llama", **PAYS, at_policy="0.02")
+
+    answer = answer_goal(EARN, [one], SAFER)
+
+    assert answer.is_nothing and answer.refused[0][1].kind == "policy"
+    assert [each.sentence for each in what_would_change(answer, SAFER)] == [
+        "net price at the policy's quantile rises from $0.0200/1M to $0.0362/1M (81 %)",
+        "rent falls from $0.34/h to $0.19/h (45 %)",
+        "speed rises from 500.0 M tokens a day to 904.4 M tokens a day (81 %)",
+    ]
+
+
+def test_what_pays_says_where_it_would_stop_to_pay():
+    answer = answer_goal(EARN, [candidate("llama", **PAYS)], SAFER)
+
+    sentences = [each.sentence for each in what_would_change(answer, SAFER)]
+    assert "net price falls from $0.1000/1M to $0.0408/1M (59 %)" in sentences

@@ -1,0 +1,150 @@
+"""Parts of the decision pages: answers, figures with their source, gates."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from economics.calc.decide import (
+    Answer,
+    Candidate,
+    Change,
+    DeploymentFacts,
+    Figure,
+    Input,
+    VerbCell,
+    confidence,
+    what_would_change,
+)
+from economics.calc.decide.changes import shown_input
+from economics.calc.decide.goal import CRITERION_WORDS, Goal
+from economics.calc.gates import Evidence, Policy, State
+from economics.calc.unknown import Unknown
+from economics.selectors.decisions.answer import DeploymentAdvice
+from fleet.templatetags import console, numbers
+
+register = template.Library()
+
+LOOK = {State.MET: "healthy", State.NOT_MET: "stopped", State.UNKNOWN: "unknown"}
+LEAVE_LOOK = {State.MET: "down", State.NOT_MET: "healthy", State.UNKNOWN: "unknown"}
+CONFIDENCE_LOOK = {"high": "healthy", "medium": "degraded", "low": "unknown"}
+
+
+@register.simple_tag
+def gate_state(state: State, leaves: bool = False) -> SafeString:
+    """A gate's answer with colour, shape and word; of an exit "met" is the bad one."""
+    return console.status((LEAVE_LOOK if leaves else LOOK)[state], state.value)
+
+
+@register.simple_tag
+def sure(candidate: Candidate) -> SafeString:
+    """How sure the money of a candidate is, with its reasons as text beside it."""
+    word, why = confidence(candidate)
+    return format_html(
+        '{} <span class="small muted">{}</span>',
+        console.status(CONFIDENCE_LOOK[word], word),
+        why,
+    )
+
+
+@register.simple_tag
+def changes(answer: Answer, policy: Policy) -> list[Change]:
+    """What would change the answer, nearest first."""
+    return what_would_change(answer, policy)
+
+
+@register.filter
+def inputs(candidate: Candidate) -> list[tuple[str, str, Figure]]:
+    """(name, value in words, figure) of each input."""
+    return [
+        (name.value, figure_words(name, figure), figure)
+        for name, figure in candidate.figures.items()
+    ]
+
+
+def figure_words(name: Input, figure: Figure) -> str:
+    """A figure with its range."""
+    if isinstance(figure.mid, Unknown):
+        return f"unknown: {figure.mid.reason}"
+    mid = shown_input(name, figure.mid)
+    low, high = shown_input(name, figure.low), shown_input(name, figure.high)
+    return mid if low == high else f"{mid} ({low} to {high})"
+
+
+@register.filter
+def weights(goal: Goal) -> str:
+    """The weights of a goal in words."""
+    return ", ".join(
+        f"{CRITERION_WORDS[name]} {weight.normalize():f}"
+        for name, weight in goal.weights.items()
+        if weight
+    )
+
+
+@register.filter
+def weight_of(goal: Goal, name: str) -> str:
+    """One weight as its field shows it."""
+    for criterion, weight in goal.weights.items():
+        if criterion.value == name:
+            return f"{weight.normalize():f}"
+    return "0"
+
+
+@register.filter
+def plain_number(value: Decimal | None) -> str:
+    """A number without zeros at its end; "" for none."""
+    return "" if value is None else f"{value.normalize():f}"
+
+
+@register.simple_tag
+def cell_money(cell: VerbCell) -> SafeString | str:
+    """Profit a day of a verb; a dash with the reason where it is not known."""
+    value = cell.usd_per_day
+    if isinstance(value, Unknown):
+        return numbers.missing(cell.reason)
+    return numbers.usd_signed(value)
+
+
+@register.filter
+def numbers_of(one: DeploymentAdvice) -> list[tuple[str, str, Evidence]]:
+    """(name, value in words, evidence) of what a deployment was judged by."""
+    facts: DeploymentFacts = one.advice.facts
+    return [
+        ("Contribution a day", _usd(facts.contribution, 2), facts.contribution),
+        ("Tokens a day", _tokens(facts.tokens), facts.tokens),
+        ("Utilization", _percent(facts.utilization), facts.utilization),
+        ("Rent of a replica", _usd(facts.usd_per_hour, 4, "/h"), facts.usd_per_hour),
+        ("Paid hours a day", _plain(facts.hours), facts.hours),
+        ("Full speed a day", _tokens(facts.speed), facts.speed),
+        ("Our net price", _usd(facts.net_price, 4, "/1M"), facts.net_price),
+        ("Advised net price", _usd(facts.advised_price, 4, "/1M"), facts.advised_price),
+    ]
+
+
+def _said(seen: Evidence, words: Any) -> str:
+    value = seen.value
+    return f"unknown: {value.reason}" if isinstance(value, Unknown) else str(words(value))
+
+
+def _usd(seen: Evidence, digits: int, unit: str = "") -> str:
+    def words(value: Decimal) -> str:
+        sign = numbers.MINUS if value < 0 else ""
+        return f"{sign}${abs(value):,.{digits}f}{unit}"
+
+    return _said(seen, words)
+
+
+def _tokens(seen: Evidence) -> str:
+    return _said(seen, lambda value: f"{value / 10**6:,.1f} M tokens")
+
+
+def _percent(seen: Evidence) -> str:
+    return _said(seen, lambda value: f"{value * 100:.1f} %")
+
+
+def _plain(seen: Evidence) -> str:
+    return _said(seen, lambda value: f"{value:.1f} h")
