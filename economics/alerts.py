@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from economics.calc.guardrails import RULES as GUARDRAILS
 from economics.calc.hours import DAY, day_of
+from economics.gate_alerts import RULES as GATES
 from economics.models import DailyProfit, Scope
 from economics.selectors import (
     UnattributedPod,
@@ -162,6 +163,7 @@ RULES = (
         limit=Decimal(0),
         unit="USD of loss",
     ),
+    *GATES,
     # Opened by the guardrails themselves; here they get their channels.
     *(
         RuleDefinition(

@@ -9,11 +9,13 @@ from django.conf import settings
 
 from economics.openrouter.client import OpenRouterClient
 from economics.openrouter.errors import MarketError
+from economics.selectors.decisions.answer import decide
 from economics.services import demo
 from economics.services.accrual import accrue
 from economics.services.billing import read_billing as read_bill
 from economics.services.close import close_day, due_days
 from economics.services.counting import count_usage
+from economics.services.gates import BY_SCHEDULE, is_judged_today, keep_gates
 from economics.services.guardrails.check import check as check_limits
 from economics.services.guardrails.limits import ensure_limits
 from economics.services.market_watch import read_market
@@ -22,6 +24,7 @@ from economics.services.pod_use import book_pod_use
 from economics.services.request_logs import forget_requests
 from economics.services.revenue import post_revenue
 from fleet.services.jobs import JobFailed
+from fleet.services.speeds import MOST_WANTED, want
 from fleet.tasks import of_each_provider, recorded
 
 
@@ -86,6 +89,23 @@ def checked_guardrails(now: datetime) -> str:
     if done.troubles:
         raise JobFailed(f"broke: {', '.join(done.troubles)}; {done.sentence()}")
     return done.sentence()
+
+
+@shared_task
+def judge_gates() -> None:
+    """Beat: every gate once a day, kept, so that a change of an answer is noticed."""
+    recorded("judge_gates", judged_gates)
+
+
+def judged_gates(now: datetime) -> str:
+    """A summary. Speeds that nobody knows yet are asked for; a second run of a day keeps
+    nothing."""
+    if is_judged_today(now=now):
+        return "judged today already"
+    found = decide(now=now, with_flips=False)
+    want(list(found.missing)[:MOST_WANTED], now=now)
+    rows = keep_gates(found, acting_user=BY_SCHEDULE, now=now)
+    return f"the gates of {len(rows)} fleets were judged"
 
 
 @shared_task

@@ -118,6 +118,13 @@ SCHEDULE = (
     Recurring("economics.tasks.watch_market", BOOKS, HOUR, at_start=True),
     # The ids of imported requests are kept for a while only; their hours stay.
     Recurring("economics.tasks.tidy_requests", BOOKS, HOUR),
+    # The gates, on the day that was closed twenty minutes before.
+    Recurring(
+        "economics.tasks.judge_gates",
+        BOOKS,
+        at=crontab(hour="0", minute="40"),
+        expires_seconds=6 * HOUR,
+    ),
     # At 00:20 UTC yesterday's last hour is sealed and the day closes; the other runs of
     # the hour catch up on days that were missed while nothing ran.
     Recurring(

@@ -6,11 +6,22 @@ from datetime import datetime
 
 from django.conf import settings
 
+from economics.calc.hours import day_bounds, day_of
 from economics.models import GateEvaluation
 from economics.selectors.decisions.answer import Decision
 from economics.selectors.decisions.as_json import gate_json
 
 BY_SCHEDULE = "rule:daily-gates"
+
+
+def is_judged_today(*, now: datetime) -> bool:
+    """Whether the schedule kept an answer on this UTC day."""
+    return GateEvaluation.objects.filter(
+        evaluated_by=BY_SCHEDULE,
+        simulated=settings.KERNE_SANDBOX,
+        evaluated_at__gte=day_bounds(day_of(now)).start,
+        evaluated_at__lte=now,
+    ).exists()
 
 
 def keep_gates(found: Decision, *, acting_user: str, now: datetime) -> list[GateEvaluation]:

@@ -16,6 +16,7 @@ from kerne_site.api.endpoints.actions import (
     ACTION_GET,
     ACTION_PLAN_POST,
 )
+from kerne_site.api.endpoints.decide import DECIDE
 from kerne_site.api.endpoints.fleets import FLEETS
 from kerne_site.api.endpoints.models import MODELS
 from kerne_site.api.endpoints.offers import OFFERS
@@ -64,6 +65,7 @@ ENDPOINTS = (
     PROFIT,
     USAGE,
     PLAN,
+    DECIDE,
     SIZING,
     OFFERS,
     MODELS,

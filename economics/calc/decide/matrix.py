@@ -256,21 +256,15 @@ def _reach(
     refused: Sequence[tuple[Candidate, Refusal]],
     policy: Policy,
 ) -> Answer:
-    """The fewest models that reach the target: the best number of replicas of each model,
-    largest profit first. Without reaching it the answer is what comes nearest, or nothing.
+    """What reaches the target for the least rent: replicas of one machine; where none does
+    alone, the best of each model together. Else nothing, and how far all would come.
     """
     target = goal.target_usd_per_day or NOTHING
-    best: dict[str, Step] = {}
-    for each in allowed:
-        step = _enough(each, policy, target)
-        known = best.get(each.model)
-        if known is None or step.money.mid > known.money.mid:
-            best[each.model] = step
+    options = [_enough(each, policy, target) for each in allowed]
+    alone = [each for each in options if each.money.mid >= target]
     steps: list[Step] = []
     total = NO_MONEY
-    for step in sorted(
-        best.values(), key=lambda each: (-each.money.mid, each.candidate.key)
-    ):
+    for step in [min(alone, key=_rent_first)] if alone else _best_of_models(options):
         if total.mid >= target:
             break
         steps.append(step)
@@ -287,6 +281,23 @@ def _reach(
         rest = _nothing(goal, refused).removeprefix("Do nothing: ")
         why += rest[0].upper() + rest[1:]
     return Answer(goal, (), NO_MONEY, why, tuple(ranked), tuple(refused))
+
+
+def _rent_first(step: Step) -> tuple[Decimal, Decimal, str]:
+    """Least rent first, then the larger profit, then the name."""
+    rent = step.candidate.figures[Input.RENT].mid
+    assert not isinstance(rent, Unknown)  # its money is known
+    return (rent * step.replicas, -step.money.mid, step.candidate.key)
+
+
+def _best_of_models(options: Sequence[Step]) -> list[Step]:
+    """The most profitable step of each model, largest profit first."""
+    best: dict[str, Step] = {}
+    for step in options:
+        known = best.get(step.candidate.model)
+        if known is None or step.money.mid > known.money.mid:
+            best[step.candidate.model] = step
+    return sorted(best.values(), key=lambda each: (-each.money.mid, each.candidate.key))
 
 
 def _enough(candidate: Candidate, policy: Policy, target: Decimal) -> Step:

@@ -221,3 +221,12 @@ def test_what_pays_says_where_it_would_stop_to_pay():
 
     sentences = [each.sentence for each in what_would_change(answer, SAFER)]
     assert "net price falls from $0.1000/1M to $0.0408/1M (59 %)" in sentences
+
+
+def test_a_target_is_reached_for_the_least_rent():
+    # both reach $10; the second for $4.80 a day, though the first earns more
+    dear = candidate("dear", **PAYS)
+    cheap = candidate("cheap", **(PAYS | {"rent": "0.20", "demand": "160000000"}))
+    goal = replace(REACH, target_usd_per_day=Decimal(10))
+
+    assert answer_goal(goal, [dear, cheap], SAFER).key == "1xcheap"
