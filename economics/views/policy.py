@@ -27,12 +27,12 @@ MOST_TEXT = 40  # characters of a number that are looked at
 
 @require_http_methods(["GET", "POST"])
 @admin_to_post
-def policy(request: HttpRequest, name: str) -> HttpResponse:
+def policy(request: HttpRequest, slug: str) -> HttpResponse:
     """Read a policy; an admin's form appends a version."""
     known = policies()
-    if name not in known:
+    if slug not in known:
         raise Http404("There is no policy of this name.")
-    texts = texts_of(known[name].policy)
+    texts = texts_of(known[slug].policy)
     errors: dict[str, str] = {}
     note = ""
     if request.method == "POST":
@@ -40,7 +40,7 @@ def policy(request: HttpRequest, name: str) -> HttpResponse:
         note = request.POST.get("note", "")
         try:
             row = set_policy(
-                name,
+                slug,
                 sent,
                 note=note,
                 acting_user=request.user.get_username(),
@@ -50,9 +50,9 @@ def policy(request: HttpRequest, name: str) -> HttpResponse:
             errors, texts = refused.errors, sent
         else:
             messages.success(request, f"{row.title}: version {row.version} counts now.")
-            return redirect("economics:policy", name=name)
+            return redirect("economics:policy", slug=slug)
     context = {
-        "row": known[name].row,
+        "row": known[slug].row,
         "fields": [
             {"spec": each, "text": texts[each.name], "error": errors.get(each.name, "")}
             for each in FIELDS
@@ -61,7 +61,7 @@ def policy(request: HttpRequest, name: str) -> HttpResponse:
         "note_error": errors.get("note", ""),
         "error": errors.get("", ""),
         "error_count": len(errors),
-        "versions": changes(name),
+        "versions": changes(slug),
         "fleets": fleets_by_policy(),
         "names": [(key, each.row.title) for key, each in known.items()],
         "now": timezone.now(),
@@ -111,7 +111,7 @@ def fleet_policy(request: HttpRequest, pk: int) -> HttpResponse:
     except PolicyRefused as refused:
         for sentence in refused.errors.values():
             messages.error(request, f"{sentence} Nothing was changed.")
-        return redirect("economics:policy", name="safer")
+        return redirect("economics:policy", slug="safer")
     if row is not None:
         messages.success(request, f"{fleet} is run by {name} from now on.")
-    return redirect("economics:policy", name=name)
+    return redirect("economics:policy", slug=name)
