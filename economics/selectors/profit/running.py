@@ -15,6 +15,7 @@ from economics.selectors.day_sums import CATCH_UP_DAYS
 from economics.selectors.days import open_day_for
 from economics.selectors.hour_revenue import (
     Prices,
+    charged_of,
     counts_of,
     hour_revenue,
     revenue_provenance,
@@ -117,9 +118,11 @@ def revenue_running(wanted: Wanted, now: datetime) -> Iterator[Running]:
     hours = unbooked_hours().filter(hour_start__gte=since, hour_start__lte=now)
     for hour in hours.filter(pod__deployment__in=wanted.members):
         price, day = prices.of(hour), day_of(hour.hour_start)
+        tags: set[Tag] = set()
         if price is not None:
             day = open_day_for(day, wanted.newest_closed)
-        tags = {Tag(revenue_provenance(hour, kind)) for kind in TokenClass}
+            charge = charged_of(hour, price)
+            tags = {Tag(revenue_provenance(hour, kind, charge)) for kind in TokenClass}
         yield Running(
             day=day,
             deployment_id=hour.pod.deployment_id,
@@ -131,5 +134,5 @@ def revenue_running(wanted: Wanted, now: datetime) -> Iterator[Running]:
             usd=Decimal(0) if price is None else hour_revenue(hour, price),
             tokens=counts_of(hour).total,
             unpriced=price is None,
-            tags=frozenset() if price is None else frozenset(tags),
+            tags=frozenset(tags),
         )
