@@ -46,8 +46,8 @@ FROM fleet_pod AS pod, generate_series(%(first)s::timestamptz,
 """
 REVENUE = """
 INSERT INTO economics_revenueline (deployment_id, usage_hour_id, token_class, tokens,
-  price_id, usd_per_token, amount_usd, provenance, day, booked_at)
-SELECT pod.deployment_id, hour.id, part.name, part.tokens, price.id, part.usd,
+  price_id, usd_per_token, rule, amount_usd, provenance, day, booked_at)
+SELECT pod.deployment_id, hour.id, part.name, part.tokens, price.id, part.usd, '',
   round(part.tokens * part.usd, 6), 'measured',
   (hour.hour_start AT TIME ZONE 'UTC')::date, hour.sealed_at
 FROM economics_usagehour AS hour JOIN fleet_pod AS pod ON pod.id = hour.pod_id
