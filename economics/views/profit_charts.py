@@ -31,12 +31,6 @@ from fleet.csv_files import write_rows
 
 EMPTY = "Nothing was rented, sold or booked in these days."
 TRACE_BARS = {"revenue": "revenue", "cost": "cost", "marketplace fees": "fees"}
-PARTS = tuple(f"{part}_usd" for part in (Part.FEES, *COSTS))
-FIGURES = (
-    *("is_open", "provenance", "uncached_prompt_tokens", "cached_prompt_tokens"),
-    *("completion_tokens", "unpriced_tokens", "revenue_usd", *PARTS, "net_revenue_usd"),
-    *("cost_usd", "contribution_margin_usd", "profit_usd", "break_even_revenue_usd"),
-)
 TARGETS = (
     *("usd_per_million_tokens", "usd_per_million_uncached", "usd_per_million_cached"),
     *("usd_per_million_completion", "break_even_tokens", "utilization"),
@@ -68,17 +62,27 @@ def lines_url(wanted: Wanted, bar: str, **changes: Any) -> str:
     return f"{reverse('economics:profit-lines')}?{wanted.address(bar=bar, **changes)}"
 
 
-def figure_cells(figures: Figures) -> tuple[Any, ...]:
-    """FIGURES of some lines."""
+def figure_record(figures: Figures) -> dict[str, Any]:
+    """Some lines as a file and the API have them, by name."""
     counts = figures.counts
-    return (
-        *("yes" if figures.is_open else "no", figures.provenance.value),
-        *(counts.uncached_prompt, counts.cached_prompt, counts.completion),
-        *(figures.unpriced_tokens, figures.revenue_usd, figures.of(Part.FEES)),
-        *(figures.of(part) for part in COSTS),
-        *(figures.net_revenue_usd, figures.cost_usd, figures.contribution_usd),
-        *(figures.profit_usd, figures.needed_usd),
-    )
+    return {
+        "is_open": figures.is_open,
+        "provenance": figures.provenance.value,
+        "uncached_prompt_tokens": counts.uncached_prompt,
+        "cached_prompt_tokens": counts.cached_prompt,
+        "completion_tokens": counts.completion,
+        "unpriced_tokens": figures.unpriced_tokens,
+        "revenue_usd": figures.revenue_usd,
+        **{f"{part}_usd": figures.of(part) for part in (Part.FEES, *COSTS)},
+        "net_revenue_usd": figures.net_revenue_usd,
+        "cost_usd": figures.cost_usd,
+        "contribution_margin_usd": figures.contribution_usd,
+        "profit_usd": figures.profit_usd,
+        "break_even_revenue_usd": figures.needed_usd,
+    }
+
+
+FIGURES = tuple(figure_record(Figures()))
 
 
 def draw_days(wanted: Wanted, now: datetime, by: str) -> Drawn:
@@ -93,7 +97,9 @@ def draw_days(wanted: Wanted, now: datetime, by: str) -> Drawn:
     return Drawn(
         chart=chart,
         columns=("day_utc", *FIGURES),
-        records=[(day, *figure_cells(each)) for day, each in sorted(days.items())],
+        records=[
+            (day, *figure_record(each).values()) for day, each in sorted(days.items())
+        ],
         links=[
             lines_url(wanted, "profit", first=day, last=day) if day in days else ""
             for day in shown
@@ -127,7 +133,7 @@ def draw_waterfall(wanted: Wanted, now: datetime, by: str) -> Drawn:
         columns=("bar", "label", "usd", "is_sum", "provenance"),
         records=[
             (
-                *(step.bar, step.label, step.usd, "yes" if step.is_sum else "no"),
+                *(step.bar, step.label, step.usd, step.is_sum),
                 figures.provenance.value,
             )
             for step in steps
@@ -156,7 +162,12 @@ def draw_owners(wanted: Wanted, now: datetime, by: str) -> Drawn:
         ),
         columns=(by.removesuffix("s"), "name", *FIGURES, *TARGETS),
         records=[
-            (each.slug, each.name, *figure_cells(each.figures), *target_cells(each))
+            (
+                each.slug,
+                each.name,
+                *figure_record(each.figures).values(),
+                *target_cells(each),
+            )
             for each in owners
         ],
         links=links,
@@ -321,4 +332,6 @@ def profit_file(request: HttpRequest, chart: str) -> HttpResponse:
 
 def csv_cell(cell: Any) -> object:
     """A value as a file has it: empty where it is not known."""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
     return "" if cell is None or isinstance(cell, Unknown) else cell

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -115,7 +114,7 @@ def profit_lines_csv(request: HttpRequest) -> HttpResponse:
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-    rows = ([csv_cell(cell) for cell in cells_of(line)] for line in found.rows)
+    rows = ([csv_cell(cell) for cell in line_record(line).values()] for line in found.rows)
     write_rows(COLUMNS, rows, response.write)
     return response
 
@@ -125,9 +124,23 @@ def every_line(wanted: Wanted, bar: str, shared: str, now: datetime) -> Lines:
     return bar_lines(wanted, bar, now=now, shared=shared, limit=MOST_IN_CSV)
 
 
-def cells_of(line: Line) -> Iterator[Any]:
-    """A row as COLUMNS has it."""
-    yield from (line.key, line.day, line.part, line.deployment, line.fleet, line.name)
-    yield from (line.detail, f"{line.start:%Y-%m-%dT%H:%M:%SZ}", line.seconds)
-    yield from (line.of_seconds, line.tokens, line.rate, line.usd, line.provenance.value)
-    yield from ("yes" if line.is_booked else "no", line.corrects)
+def line_record(line: Line) -> dict[str, Any]:
+    """A row as a file and the API have it, by name."""
+    return {
+        "line": line.key,
+        "day_utc": line.day,
+        "part": line.part,
+        "deployment": line.deployment,
+        "fleet": line.fleet,
+        "name": line.name,
+        "detail": line.detail,
+        "start_utc": f"{line.start:%Y-%m-%dT%H:%M:%SZ}",
+        "seconds": line.seconds,
+        "of_seconds": line.of_seconds,
+        "tokens": line.tokens,
+        "rate_usd": line.rate,
+        "amount_usd": line.usd,
+        "provenance": line.provenance.value,
+        "is_booked": line.is_booked,
+        "corrects_line": line.corrects,
+    }

@@ -22,6 +22,7 @@ from kerne_site.api.endpoints.models import MODELS
 from kerne_site.api.endpoints.offers import OFFERS
 from kerne_site.api.endpoints.plan import PLAN
 from kerne_site.api.endpoints.profit import PROFIT
+from kerne_site.api.endpoints.profit_bars import PROFIT_BARS, PROFIT_LINES
 from kerne_site.api.endpoints.sizing import SIZING
 from kerne_site.api.endpoints.usage import USAGE
 from kerne_site.api.openapi import DESCRIPTION, description
@@ -63,6 +64,8 @@ ENDPOINTS = (
     ),
     FLEETS,
     PROFIT,
+    PROFIT_BARS,
+    PROFIT_LINES,
     USAGE,
     PLAN,
     DECIDE,

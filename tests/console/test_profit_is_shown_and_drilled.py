@@ -215,3 +215,29 @@ def test_every_page_and_chart_asks_at_most_12_times(operator: Client, story: Sto
     with CaptureQueriesContext(connection) as seen:
         operator.get("/profit/lines/", asked(story))
     assert len(seen) <= MOST_QUERIES
+
+
+def test_the_api_gives_the_figures_and_rows_of_the_files(operator: Client, story: Story):
+    days = {"from": f"{story.days[0]}", "to": f"{story.days[3]}", "money": "real"}
+    told = operator.get("/api/v1/profit/bars", days).json()
+
+    bars = file_of(operator, "waterfall", **asked(story))
+    assert [each["usd"] for each in told["waterfall"]] == [row["usd"] for row in bars]
+    for kind, by in (("days", ""), ("deployments", "deployments"), ("fleets", "fleets")):
+        chart = "owners" if by else "days"
+        rows = file_of(operator, chart, **asked(story, by=by))
+        profits = sorted(row["profit_usd"] for row in rows)
+        assert sorted(each["profit_usd"] for each in told[kind]) == profits
+    for bar in ("profit", "idle", "expenses"):
+        rows = file_of(operator, "lines", **asked(story, bar=bar))
+        lines = operator.get("/api/v1/profit/lines", days | {"bar": bar}).json()
+        assert [line["amount_usd"] for line in lines["rows"]] == [
+            row["amount_usd"] for row in rows
+        ]
+        assert lines["row_count"] == len(rows)
+
+
+def test_the_api_refuses_what_is_wrong(operator: Client, story: Story):
+    for query in ({"bar": "luck"}, {"deployment": "nobody"}, {"from": "2020-01-01"}):
+        answer = operator.get("/api/v1/profit/lines", query)
+        assert answer.status_code == 400 and answer.json()["errors"]
