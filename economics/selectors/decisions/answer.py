@@ -25,7 +25,12 @@ from economics.calc.decide import (
 from economics.calc.gates import Evidence
 from economics.calc.unknown import Unknown
 from economics.selectors.decisions.books import Books, books
-from economics.selectors.decisions.candidates import Account, candidates, known_slugs
+from economics.selectors.decisions.candidates import (
+    Account,
+    by_policy,
+    candidates,
+    known_slugs,
+)
 from economics.selectors.decisions.deployments import deployment_facts
 from economics.selectors.decisions.gate_facts import (
     PLANNED_MODEL,
@@ -181,15 +186,19 @@ def every_gate(
     if not any(fleet is not None and fleet.tier == Tier.TWO for fleet in asked):
         asked.append(next((each for each in fleets if each.tier == Tier.TWO), None))
     nobody = Evidence(Unknown("its market is not known"), "no market")
+    seen: dict[str, list[Candidate]] = {}
     for fleet in asked:
+        counting = policy_of_fleet(fleet, known, chosen)
+        if counting.row.name not in seen:
+            seen[counting.row.name] = by_policy(found, markets, counting.policy)
         begun = fleet is not None and fleet.pk in by_fleet
         model = by_fleet[fleet.pk] if fleet is not None and begun else PLANNED_MODEL
         market = markets.get(model)
         yield gates_of(
             fleet,
-            policy_of_fleet(fleet, known, chosen),
+            counting,
             market,
-            found,
+            seen[counting.row.name],
             book,
             model=model,
             demand_trend=market.trend(now=now) if market else nobody,

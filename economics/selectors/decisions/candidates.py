@@ -90,6 +90,31 @@ def candidates(
     return Candidates(rows, missing)
 
 
+def by_policy(
+    rows: Iterable[Candidate], markets: Mapping[str, ModelMarket], policy: Policy
+) -> list[Candidate]:
+    """The same candidates as another policy sees them: its price, and its demand."""
+    return [
+        replace(
+            each,
+            figures={
+                **each.figures,
+                Input.DEMAND: demand_figure(markets[each.model], policy),
+            },
+            price_at_policy=price_at(markets[each.model], policy),
+        )
+        for each in rows
+    ]
+
+
+def price_at(market: ModelMarket, policy: Policy) -> Evidence:
+    """The market's price at the policy's quantile, net of the take rate."""
+    value = market.price_at(policy.price_quantile)
+    if isinstance(value, Decimal):
+        value = value * (1 - settings.TAKE_RATE)
+    return market.price(value)
+
+
 def question_of_model(model: PlannedModel) -> PlanQuestion:
     """What the model's own traffic asks of a machine, as the plan page begins."""
     traffic = public.traffic().get(model.slug)
@@ -137,7 +162,6 @@ def candidate_of(
     asked = urlencode({"model": model.slug, "option": machine.key})
     plan = f"{reverse('economics:plan')}?{asked}"
     keep = 1 - settings.TAKE_RATE
-    at_policy = market.price_at(policy.price_quantile)
     traffic = public.traffic().get(market.slug)
     rivals = len(market.rivals) or (traffic.endpoints if traffic else 0)
     return Candidate(
@@ -151,9 +175,7 @@ def candidate_of(
             Input.RENT: rent_figure(machine),
             Input.SPEED: speed_figure(machine, market, plan),
         },
-        price_at_policy=market.price(
-            at_policy if isinstance(at_policy, Unknown) else at_policy * keep
-        ),
+        price_at_policy=price_at(market, policy),
         market_tokens=market.market_tokens,
         parameters_billion=Decimal(model.architecture.parameters.total) / 10**9,
         rivals=Evidence(
@@ -179,7 +201,7 @@ def title_of(machine: Machine, model: PlannedModel) -> str:
 
 def price_figure(market: ModelMarket, keep: Decimal) -> Figure:
     """Our net price; without one, slightly below the market's middle. keep [1]."""
-    mid, words = market.ours, "our price in force"
+    mid, words = market.earned, "our price in force"
     if isinstance(mid, Unknown):
         mid, words = market.middle, f"{UNDERCUT * 100:.0f} % below the market's middle"
         if isinstance(mid, Decimal):

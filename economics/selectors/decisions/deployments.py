@@ -14,7 +14,13 @@ from economics.calc.decide import Candidate, DeploymentFacts, Input, Other
 from economics.calc.gates import Evidence, Policy
 from economics.calc.hours import SECONDS_PER_DAY
 from economics.calc.market_share import share_prior
-from economics.calc.pricing_advice import Advice, Verdict, advise, price_that_pays
+from economics.calc.pricing_advice import (
+    PAYS_AT,
+    Advice,
+    Verdict,
+    advise,
+    price_that_pays,
+)
 from economics.calc.unknown import Unknown
 from economics.selectors.break_even import NEVER_RENTED
 from economics.selectors.decisions.books import (
@@ -43,8 +49,8 @@ def deployment_facts(
     page = reverse("fleet:deployment", args=[deployment.pk])
     rent: Decimal | Unknown = books.rents.get(deployment.pk, NEVER_RENTED)
     peak = deployment.peak_tokens_per_second
-    advice = price_advice_of(policy, market, rent, peak)
-    ours = market.ours if market else Unknown("its market is not known")
+    advice = price_advice_of(market, rent, peak)
+    ours = market.earned if market else Unknown("its market is not known")
     days = {"deployment": deployment.slug}
     return DeploymentFacts(
         name=deployment.slug,
@@ -75,7 +81,6 @@ def deployment_facts(
 
 
 def price_advice_of(
-    policy: Policy,
     market: ModelMarket | None,
     rent: Decimal | Unknown,
     peak: Decimal | None,
@@ -89,12 +94,10 @@ def price_advice_of(
         return rent
     if peak is None:
         return NO_PEAK
-    if not policy.most_utilization:
-        return Unknown("nothing is planned to be sold")
     least = price_that_pays(
         usd_per_hour=rent,
         peak_tokens_per_second=peak,
-        utilization=policy.most_utilization,
+        utilization=PAYS_AT,
         take_rate=settings.TAKE_RATE,
     )
     if isinstance(least, Unknown):

@@ -15,7 +15,12 @@ from django.urls import reverse
 
 from economics.calc.gates import Evidence, change_of_week
 from economics.calc.market_share import middle, quantile
-from economics.calc.token_mix import TokenCounts, TokenMix, blended_rate_per_million
+from economics.calc.token_mix import (
+    TokenCounts,
+    TokenMix,
+    TokenRates,
+    blended_rate_per_million,
+)
 from economics.calc.unknown import Unknown
 from economics.market import public
 from economics.market.public import MarketTraffic, QuoteKind
@@ -27,6 +32,7 @@ from economics.models import (
     TokenPrice,
     UsageHour,
 )
+from economics.selectors.hour_revenue import rates_of
 from economics.selectors.listings import prices_in_force
 from economics.selectors.market_board import (
     MIX_DAYS,
@@ -55,7 +61,8 @@ class ModelMarket:
     """What is known of one model's market and of our own traffic in it.
 
     mix          that everything of it is blended by
-    ours         [USD / 1M tokens] our price in force, before the take rate
+    ours         [USD / 1M tokens] our price in force, as a buyer pays it
+    earned       the same as it is paid to us, before the take rate
     own_tokens   [tokens / day] that we served, mean of the last days; Unknown: none
     rivals       [USD / 1M tokens] of the offers that count
     tokens       [tokens] of the last days that are known, by day
@@ -65,6 +72,7 @@ class ModelMarket:
     slug: str
     mix: Mix | Unknown
     ours: Decimal | Unknown
+    earned: Decimal | Unknown
     own_tokens: Decimal | Unknown
     rivals: tuple[Decimal, ...]
     rivals_source: str
@@ -224,6 +232,7 @@ def _market_of(slug: str, read: _Read) -> ModelMarket:
     market = read.markets[slug]
     pk = joined.served_model.pk if joined else None
     counts = None if pk is None else read.served.get(pk)
+    price = None if pk is None else read.prices.get(pk)
     mix = _mix(slug, counts)
     days = read.volumes.get(market.slug, {}) if market else {}
     link = f"{reverse('economics:market')}?{urlencode({'model': slug})}"
@@ -233,7 +242,8 @@ def _market_of(slug: str, read: _Read) -> ModelMarket:
     return ModelMarket(
         slug=slug,
         mix=mix,
-        ours=_blended(mix, None if pk is None else read.prices.get(pk), read.now),
+        ours=_blended(mix, None if price is None else price.sheet.buyer_rates(read.now)),
+        earned=_blended(mix, None if price is None else rates_of(price, at=read.now)),
         own_tokens=_own_tokens(counts),
         rivals=told.rivals,
         rivals_source=told.source,
@@ -264,14 +274,10 @@ def _mix(slug: str, counts: TokenCounts | None) -> Mix | Unknown:
     return Unknown("no token of it was served yet and no public traffic is known")
 
 
-def _blended(
-    mix: Mix | Unknown, price: TokenPrice | None, now: datetime
-) -> Decimal | Unknown:
-    if price is None:
+def _blended(mix: Mix | Unknown, rates: TokenRates | None) -> Decimal | Unknown:
+    if rates is None:
         return Unknown("no price of ours is set")
-    if isinstance(mix, Unknown):
-        return mix
-    return blended_rate_per_million(mix.mix, price.sheet.buyer_rates(now))
+    return mix if isinstance(mix, Unknown) else blended_rate_per_million(mix.mix, rates)
 
 
 def _own_tokens(counts: TokenCounts | None) -> Decimal | Unknown:

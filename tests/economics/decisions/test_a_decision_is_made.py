@@ -13,7 +13,7 @@ from economics.selectors.decisions.answer import Decision, decide
 from economics.services.policies import choose_policy
 from fleet.models import Deployment, MarketOffer, Tier
 from tests.economics.decisions.worlds import DAY, closed_days, decided, offers
-from tests.factories import make_deployment, make_fleet, make_llama, make_pod
+from tests.factories import make_deployment, make_fleet, make_llama, make_pod, make_user
 
 pytestmark = pytest.mark.django_db
 LLAMA = "llama-3.1-8b"
@@ -193,3 +193,24 @@ def test_more_deployments_cost_no_more_queries(llama_a: Deployment):
         decide(now=timezone.now())
 
     assert len(five) <= len(one) <= QUERIES
+
+
+def test_a_fleets_gates_do_not_hang_on_the_policy_of_the_page(llama_a: Deployment):
+    offers()
+    decided(speeds_of=LLAMA)
+    now = timezone.now()
+
+    by_safer, by_plan = decide(now=now), decide(now=now, policy="founding-plan")
+
+    assert by_safer.gates == by_plan.gates
+
+
+def test_the_link_of_a_candidate_opens_its_plan_sheet(client):
+    offers()
+    decision = decided(speeds_of=LLAMA)
+    client.force_login(make_user())
+    one = next(each for each in decision.candidates if each.model == LLAMA)
+
+    page = client.get(one.plan_link).content.decode()
+
+    assert one.key.removeprefix(f"{LLAMA}~") in page
