@@ -15,7 +15,7 @@ class StepState(StrEnum):
     stands against it. WAITING: something does. LATER: its time has not come."""
 
     DONE = "done"
-    AHEAD = "done ahead of its gates"
+    AHEAD = "done early"
     DUE = "due"
     WAITING = "waiting"
     LATER = "later"

@@ -52,6 +52,13 @@ def sure(candidate: Candidate) -> SafeString:
 
 
 @register.simple_tag
+def sure_word(candidate: Candidate) -> SafeString:
+    """How sure the money of a candidate is, in one word."""
+    word, _ = confidence(candidate)
+    return console.status(CONFIDENCE_LOOK[word], word)
+
+
+@register.simple_tag
 def changes(answer: Answer, policy: Policy) -> list[Change]:
     """What would change the answer, nearest first."""
     return what_would_change(answer, policy)

@@ -227,7 +227,9 @@ def demand_figure(market: ModelMarket, policy: Policy) -> Figure:
     """Our own tokens; without any, our share by price of the market's, as far as the
     policy counts on a market."""
     mid: Decimal | Unknown = market.own_tokens
-    words, as_of = "our own tokens of the last days", market.market_tokens.as_of
+    words = "our own tokens of the last days"
+    as_of: datetime | None = market.looked_at
+    link = reverse("economics:usage")
     if isinstance(mid, Unknown):
         whole = market.market_tokens.value
         if isinstance(whole, Unknown):
@@ -238,8 +240,9 @@ def demand_figure(market: ModelMarket, policy: Policy) -> Figure:
         counted = min(share, policy.most_market_share)
         mid = whole * counted
         words = f"{counted * 100:.1f} % of the market; {market.market_tokens.source}"
+        as_of, link = market.market_tokens.as_of, market.link
     low, high = spread_of(market)
-    return Figure(mid * low, mid, mid * high, words, as_of, market.link)
+    return Figure(mid * low, mid, mid * high, words, as_of, link)
 
 
 def share_by_price(market: ModelMarket) -> Decimal | Unknown:

@@ -66,6 +66,7 @@ class ModelMarket:
     own_tokens   [tokens / day] that we served, mean of the last days; Unknown: none
     rivals       [USD / 1M tokens] of the offers that count
     tokens       [tokens] of the last days that are known, by day
+    looked_at    when all of it was read from our rows
     market_tokens  [tokens / day] in the middle of them, else as a file that ships says
     """
 
@@ -85,6 +86,7 @@ class ModelMarket:
     has_successor: bool | None
     successor_share: Evidence
     link: str
+    looked_at: datetime
 
     def price_at(self, share: Decimal) -> Decimal | Unknown:
         """The market's price at a quantile [USD / 1M tokens].
@@ -261,6 +263,7 @@ def _market_of(slug: str, read: _Read) -> ModelMarket:
             link,
         ),
         link=link,
+        looked_at=read.now,
     )
 
 

@@ -10,12 +10,16 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from economics.models import DailyProfit, DayClose, Scope
+from economics.models import DailyProfit, DayClose, MarketModel, MarketVolume, Scope
+from economics.openrouter.parse import endpoint_readings
 from economics.selectors.decisions.answer import Decision, decide
+from economics.services.market_watch import take_endpoints
 from fleet.models import Deployment
 from fleet.services.speeds import answer_wanted, want
 from tests.economics.plan.offers import roofline
-from tests.factories import make_balance, make_offer
+from tests.factories import LLAMA as LLAMA_REPOSITORY
+from tests.factories import make_balance, make_llama, make_offer
+from tests.market.boards import told
 
 DAY = timedelta(days=1)
 
@@ -81,3 +85,34 @@ def closed_days(
             (Scope.FLEET, {"fleet": deployment.fleet}),
         ):
             DailyProfit.objects.create(scope=scope, **(defaults | owner | columns))
+
+
+def llama_market(*prices: tuple[str, str, str], now: datetime | None = None) -> MarketModel:
+    """The market of Llama 3.1 8B: offers at (prompt, cached, completion) USD per 1M, and
+    7,270 M tokens on each of the last 14 days. No successor was launched."""
+    at = now or timezone.now()
+    make_llama()
+    row = MarketModel.objects.create(
+        source=settings.MARKET_SOURCE,
+        slug="meta-llama/llama-3.1-8b-instruct",
+        name="Llama 3.1 8B Instruct",
+        hugging_face_id=LLAMA_REPOSITORY,
+        launched_at=at - 400 * DAY,
+        first_seen_at=at,
+        last_seen_at=at,
+    )
+    told_offers = [
+        told(f"Rival {n}", *each)
+        for n, each in enumerate(prices or (("0.02", "0.02", "0.04"),) * 4)
+    ]
+    take_endpoints(row, endpoint_readings(told_offers)[0], now=at)
+    for n in range(1, 15):
+        MarketVolume.objects.create(
+            source=settings.MARKET_SOURCE,
+            slug=row.slug,
+            day=(at - n * DAY).date(),
+            tokens=Decimal(7_270_000_000),
+            as_of=at,
+            read_at=at,
+        )
+    return row
