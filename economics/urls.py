@@ -29,6 +29,7 @@ from economics.views import (
     road_map,
     statements,
     strategy,
+    take_rates,
     usage,
 )
 
@@ -65,6 +66,7 @@ urlpatterns = [
     path("market/listing/", listings.listings, name="listings"),
     path("market/listing/<str:slug>/", listings.listing, name="listing"),
     path("prices/", prices.prices, name="prices"),
+    path("prices/take-rate/", take_rates.take_rates, name="take-rates"),
     path("profit/", profit.profit, name="profit"),
     path("profit/figures/", profit.profit_figures, name="profit-figures"),
     path("profit/targets/", profit.profit_targets, name="profit-targets"),

@@ -44,6 +44,7 @@ class DayFigures:
     revenue_usd: Decimal  # gross: what customers are charged
     take_rate: Decimal  # 0..1 of gross revenue that the marketplace keeps
     provenance: Provenance
+    fee_usd: Decimal | None = None  # the marketplace's; None: revenue x take rate
 
     @classmethod
     def from_sums(
@@ -53,18 +54,24 @@ class DayFigures:
         revenue_usd: Decimal,
         take_rate: Decimal,
         tags: Iterable[Provenance],
+        fee_usd: Decimal | None = None,
     ) -> DayFigures:
         """Figures from the sums of the lines of a day and the tags of those lines.
+
+        take_rate  of the day: what break-even is computed with
+        fee_usd    of the lines, where some have another rate: tokens of an earlier day
 
         Raises ValueError for a take rate outside [0, 1].
         """
         if not 0 <= take_rate <= 1:
             raise ValueError(f"take rate must be a fraction in [0, 1], got {take_rate}")
-        return cls(cost_usd, revenue_usd, take_rate, weakest(tags))
+        return cls(cost_usd, revenue_usd, take_rate, weakest(tags), fee_usd)
 
     @property
     def net_revenue_usd(self) -> Decimal:
         """What is left of gross revenue after the take rate."""
+        if self.fee_usd is not None:
+            return self.revenue_usd - self.fee_usd
         return self.revenue_usd * (1 - self.take_rate)
 
     @property

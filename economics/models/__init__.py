@@ -34,6 +34,7 @@ from economics.models.profit import DailyProfit, DayClose, Scope
 from economics.models.request_log import Ending, LoggedRequest, LogHour
 from economics.models.resource_cost import ResourceCostLine, ResourceObservation
 from economics.models.statement import Statement, StatementRow, VarianceLine
+from economics.models.take_rate import DEFAULT_MARKET, TakeRate
 from economics.models.usage import UsageCursor, UsageEstimate, UsageHour, UsageProcess
 from economics.models.use import DayUse, PodHourUse
 
@@ -45,6 +46,7 @@ __all__ = [
     "CashKind",
     "CostKind",
     "CostLine",
+    "DEFAULT_MARKET",
     "DailyProfit",
     "DayClose",
     "DayUse",
@@ -78,6 +80,7 @@ __all__ = [
     "Statement",
     "StatementRow",
     "TokenClass",
+    "TakeRate",
     "TokenPrice",
     "UsageCursor",
     "UsageEstimate",

@@ -90,6 +90,7 @@ class RevenueLine(models.Model):
     that `corrects` another takes it back: its tokens and its amount are negative.
 
     usd_per_token  what we are paid, so after the discount that we fund
+    take_rate      what the marketplace keeps of it; null: KERNE_TAKE_RATE
     rule           which rule of the price made it, such as "over 200000"; "" for none
     at_most_usd    what the tokens would earn if all prompts that may have been long were;
                    null: the amount is what they earn
@@ -123,6 +124,7 @@ class RevenueLine(models.Model):
     tokens = models.BigIntegerField()
     price = models.ForeignKey("economics.TokenPrice", on_delete=models.PROTECT)
     usd_per_token = models.DecimalField(max_digits=30, decimal_places=24)
+    take_rate = models.ForeignKey("economics.TakeRate", on_delete=models.PROTECT, null=True)
     rule = models.CharField(max_length=16, blank=True, default="")
     amount_usd = models.DecimalField(max_digits=14, decimal_places=6)
     at_most_usd = models.DecimalField(max_digits=14, decimal_places=6, null=True)

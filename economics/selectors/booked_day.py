@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -19,9 +19,11 @@ from economics.calc.hours import day_bounds
 from economics.calc.profit import DayFigures
 from economics.calc.profit import Provenance as Tag
 from economics.calc.token_mix import TokenCounts
-from economics.models import CostKind, Provenance
+from economics.models import DEFAULT_MARKET, CostKind, Provenance, TakeRate
 from economics.selectors.expenses import DayExpenses
+from economics.selectors.take_rates import TakeRates
 
+FIRST_OF_TAKES = date(2000, 1, 1)  # from which the statement counts the days of a rate
 # A line is settled when a billed one corrects it. No correction counts earlier than what
 # it corrects, so the lines of older days need not be read for that.
 BOOKED = """
@@ -54,9 +56,12 @@ LEFT JOIN fleet_deployment AS owner ON owner.id = line.deployment_id
 WHERE line.day = %(day)s GROUP BY line.deployment_id, owner.fleet_id, line.simulated
 UNION ALL
 SELECT 'revenue', line.deployment_id, NULL, line.provenance, sum(line.amount_usd),
-  sum(line.tokens)::bigint, 0, 0, 0
+  sum(line.tokens)::bigint, line.take_rate_id, 0, 0
 FROM economics_revenueline AS line
-WHERE line.day = %(day)s GROUP BY line.deployment_id, line.provenance
+WHERE line.day = %(day)s GROUP BY line.deployment_id, line.provenance, line.take_rate_id
+UNION ALL
+SELECT 'take', NULL, NULL, NULL, take.rate, take.id, take.valid_from - DATE '2000-01-01', 0, 0
+FROM economics_takerate AS take WHERE take.market = %(market)s
 UNION ALL
 SELECT 'usage', pod.deployment_id, NULL, NULL, NULL,
   sum(hour.uncached_prompt_tokens)::bigint, sum(hour.cached_prompt_tokens)::bigint,
@@ -87,6 +92,7 @@ class DaySums:
     unpriced_tokens   of them: in no line, because no price was set
     priced_tokens     [tokens] behind `revenue_usd`
     gpu_seconds       [s] of billed pod time
+    fee_usd           the marketplace's part of `revenue_usd`, each line at its own rate
     """
 
     cost_usd: Decimal = Decimal(0)
@@ -96,6 +102,7 @@ class DaySums:
     priced_tokens: int = 0
     gpu_seconds: int = 0
     tags: frozenset[Tag] = frozenset()
+    fee_usd: Decimal = Decimal(0)
 
     def __add__(self, other: DaySums) -> DaySums:
         return DaySums(
@@ -106,15 +113,17 @@ class DaySums:
             priced_tokens=self.priced_tokens + other.priced_tokens,
             gpu_seconds=self.gpu_seconds + other.gpu_seconds,
             tags=self.tags | other.tags,
+            fee_usd=self.fee_usd + other.fee_usd,
         )
 
     def figures(self, take_rate: Decimal) -> DayFigures:
-        """Profit and break-even of these sums."""
+        """Profit of these sums, and break-even at the take rate of their day."""
         return DayFigures.from_sums(
             cost_usd=self.cost_usd,
             revenue_usd=self.revenue_usd,
             take_rate=take_rate,
             tags=self.tags,
+            fee_usd=self.fee_usd,
         )
 
 
@@ -141,10 +150,12 @@ class BookedDay:
     """The lines of a day, and its hours of usage, per deployment.
 
     expenses  what people booked, with what fleets and all share
+    takes     the dated take rates
     """
 
     rows: tuple[Booked, ...]
     expenses: DayExpenses
+    takes: TakeRates
 
     def sums(self, *, with_unpriced: bool = True) -> SumsByDeployment:
         """All of it. `with_unpriced`: tokens of hours without a line are told as such."""
@@ -162,6 +173,7 @@ class BookedDay:
                 row.deployment,
                 DaySums(
                     revenue_usd=row.usd,
+                    fee_usd=row.usd * self.takes.named(row.b),
                     priced_tokens=row.a,
                     tags=frozenset({Tag(row.provenance)}),
                 ),
@@ -212,9 +224,19 @@ def booked_day(day: date) -> BookedDay:
     """What is booked in a day. One query."""
     start, end = day_bounds(day)
     with connection.cursor() as cursor:
-        cursor.execute(BOOKED, {"day": day, "start": start, "end": end})
+        asked = {"day": day, "start": start, "end": end, "market": DEFAULT_MARKET}
+        cursor.execute(BOOKED, asked)
         rows = tuple(map(Booked._make, cursor.fetchall()))
-    return BookedDay(rows, expenses_of(rows))
+    return BookedDay(rows, expenses_of(rows), takes_of(rows))
+
+
+def takes_of(rows: Iterable[Booked]) -> TakeRates:
+    """The take rates, which stand among the rows of every day."""
+    return TakeRates(
+        TakeRate(pk=row.a, rate=row.usd, valid_from=FIRST_OF_TAKES + timedelta(days=row.b))
+        for row in rows
+        if row.part == "take"
+    )
 
 
 def expenses_of(rows: Iterable[Booked]) -> DayExpenses:

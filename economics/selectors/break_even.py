@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.conf import settings
 from django.db.models import Sum
 
 from economics.calc.break_even import (
@@ -28,6 +27,7 @@ from economics.calc.unknown import Unknown
 from economics.models import CostKind, CostLine, TokenPrice, UsageHour
 from economics.selectors.hour_revenue import rates_of
 from economics.selectors.pod_cost import unaccrued_parts, unaccrued_pods
+from economics.selectors.take_rates import TakeRates
 from fleet.models import Deployment
 from fleet.selectors.burn import pod_usd_per_hour
 
@@ -69,17 +69,18 @@ def deployment_break_even(deployment: Deployment, now: datetime) -> DeploymentBr
     rates = current_rates(deployment, now)
     cost = replica_usd_per_hour(deployment)
     used = utilization_of(deployment, mix, since, now)
+    take_rate = TakeRates().on(day_of(now))
     return DeploymentBreakEven(
         usd_per_hour=cost,
-        take_rate=settings.TAKE_RATE,
+        take_rate=take_rate,
         mix=mix,
         mix_days=MIX_DAYS,
         rates=rates,
         blended_per_million=blended(mix, rates),
-        tokens_per_day=tokens_needed(cost, mix, rates),
-        utilization=utilization_needed(deployment, cost, mix, rates),
+        tokens_per_day=tokens_needed(cost, mix, rates, take_rate),
+        utilization=utilization_needed(deployment, cost, mix, rates, take_rate),
         utilization_now=used,
-        price_per_million=price_needed(deployment, cost, used),
+        price_per_million=price_needed(deployment, cost, used, take_rate),
     )
 
 
@@ -155,7 +156,10 @@ def blended(mix: TokenMix | Unknown, rates: TokenRates | Unknown) -> Decimal | U
 
 
 def tokens_needed(
-    cost: Decimal | Unknown, mix: TokenMix | Unknown, rates: TokenRates | Unknown
+    cost: Decimal | Unknown,
+    mix: TokenMix | Unknown,
+    rates: TokenRates | Unknown,
+    take_rate: Decimal,
 ) -> Decimal | Unknown:
     """Tokens per day that pay one replica around the clock."""
     if isinstance(cost, Unknown):
@@ -163,7 +167,7 @@ def tokens_needed(
     if isinstance(rates, Unknown):
         return rates
     return break_even_tokens_per_day(
-        usd_per_day=cost * 24, mix=mix, rates=rates, take_rate=settings.TAKE_RATE
+        usd_per_day=cost * 24, mix=mix, rates=rates, take_rate=take_rate
     )
 
 
@@ -172,6 +176,7 @@ def utilization_needed(
     cost: Decimal | Unknown,
     mix: TokenMix | Unknown,
     rates: TokenRates | Unknown,
+    take_rate: Decimal,
 ) -> BreakEvenUtilization | Unknown:
     """Break-even utilization of one replica."""
     if isinstance(cost, Unknown):
@@ -183,12 +188,15 @@ def utilization_needed(
         peak_tokens_per_second=deployment.peak_tokens_per_second,
         mix=mix,
         rates=rates,
-        take_rate=settings.TAKE_RATE,
+        take_rate=take_rate,
     )
 
 
 def price_needed(
-    deployment: Deployment, cost: Decimal | Unknown, used: Decimal | Unknown
+    deployment: Deployment,
+    cost: Decimal | Unknown,
+    used: Decimal | Unknown,
+    take_rate: Decimal,
 ) -> Decimal | Unknown:
     """The blended price that would pay at the present utilization."""
     if isinstance(cost, Unknown):
@@ -199,5 +207,5 @@ def price_needed(
         usd_per_hour=cost,
         peak_tokens_per_second=deployment.peak_tokens_per_second,
         utilization=min(used, Decimal(1)),
-        take_rate=settings.TAKE_RATE,
+        take_rate=take_rate,
     )

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.conf import settings
-
 from economics.calc.day_unit_cost import day_unit_cost, usd_per_million
 from economics.calc.hours import DAY, day_of
 from economics.calc.profit import Provenance, weakest
@@ -201,7 +199,7 @@ def running_rows(
     uses = day_uses(day, booked, running=running, now=now)
     rows = []
     for pk in sums.keys() & deployments.keys():
-        figures = sums[pk].figures(settings.TAKE_RATE)
+        figures = sums[pk].figures(booked.takes.on(day))
         rows.append(
             DayRow(
                 day=day,

@@ -28,6 +28,7 @@ from economics.selectors.hour_revenue import (
 )
 from economics.selectors.pod_cost import cost_provenance, unaccrued_amounts, unaccrued_pods
 from economics.selectors.resource_cost import running_resource_costs
+from economics.selectors.take_rates import TakeRates
 
 __all__ = ["DaySums", "SumsByDeployment", "closed_day_sums", "open_day_sums"]
 CATCH_UP_DAYS = 62  # how far back an unbooked hour may lie and still run up today
@@ -55,7 +56,7 @@ def open_day_sums(
         (
             *lines.sums(with_unpriced=False).items(),
             *running_costs(day, now, closed),
-            *running_revenue(day, now, closed),
+            *running_revenue(day, now, closed, lines.takes),
         )
     )
 
@@ -84,13 +85,16 @@ def running_costs(day: date, now: datetime, closed: set[date]) -> list[Part]:
 
 
 def running_revenue(
-    day: date, now: datetime, closed: set[date] | None = None
+    day: date,
+    now: datetime,
+    closed: set[date] | None = None,
+    takes: TakeRates | None = None,
 ) -> list[Part]:
     """What tokens without a line earn at the price of their hour, counted in `day`."""
     since = day_bounds(day - timedelta(days=CATCH_UP_DAYS)).start
     if closed is None:
         closed = closed_days(since.date())
-    prices = Prices()
+    prices, takes = Prices(), takes or TakeRates()
     sums: list[Part] = []
     for hour in unbooked_hours().filter(hour_start__gte=since, hour_start__lte=now):
         price = prices.of(hour)
@@ -102,8 +106,14 @@ def running_revenue(
             charge = charged_of(hour, price)
             tags = {Tag(revenue_provenance(hour, kind, charge)) for kind in TokenClass}
             usd = hour_revenue(hour, price)
-            more = DaySums(revenue_usd=usd, priced_tokens=total, tags=frozenset(tags))
-            counted_in = booking_day(day_of(hour.hour_start), closed)
+            served = day_of(hour.hour_start)
+            more = DaySums(
+                revenue_usd=usd,
+                fee_usd=usd * takes.on(served),
+                priced_tokens=total,
+                tags=frozenset(tags),
+            )
+            counted_in = booking_day(served, closed)
         if counted_in == day:
             sums.append((hour.pod.deployment_id, more))
     return sums

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.conf import settings
-
 from economics.calc.hours import DAY, day_of
 from economics.calc.profit import Provenance
 from economics.calc.unknown import Unknown
@@ -50,7 +48,8 @@ def profit_days(
         shared = shared_in(booked.expenses, simulated, fleet, deployment)
         if own or shared or (day == last and members):
             whole = sum(own, shared_sums(shared))
-            rows.append(open_day(day, whole, simulated=simulated))
+            rate = booked.takes.on(day)
+            rows.append(open_day(day, whole, rate, simulated=simulated))
     return sorted(rows, key=lambda row: row.day), first, last
 
 
@@ -135,9 +134,9 @@ def stored_day(row: DailyProfit) -> ProfitDay:
     )
 
 
-def open_day(day: date, sums: DaySums, *, simulated: bool) -> ProfitDay:
+def open_day(day: date, sums: DaySums, take_rate: Decimal, *, simulated: bool) -> ProfitDay:
     """A day that is not closed, as far as it is known."""
-    figures = sums.figures(settings.TAKE_RATE)
+    figures = sums.figures(take_rate)
     needed = figures.break_even_revenue_usd
     return ProfitDay(
         day=day,

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.db.models import Q, Sum
 
+from economics.calc.hours import day_of
 from economics.calc.profit import Provenance, weakest
 from economics.calc.token_mix import TokenCounts
 from economics.models import CostLine, RevenueLine, TokenClass, UsageHour
@@ -21,6 +22,7 @@ from economics.selectors.hour_revenue import (
     unbooked_hours,
 )
 from economics.selectors.pod_cost import cost_provenance, unaccrued_amounts, unaccrued_pods
+from economics.selectors.take_rates import TakeRates, fees_of_lines
 from fleet.models import Pod
 
 
@@ -30,6 +32,7 @@ class PodMoney:
 
     counts           [tokens] served
     unpriced_tokens  of them: without a price, so not in `revenue_usd`
+    fees_usd         the marketplace's part of the revenue
     """
 
     cost_usd: Decimal
@@ -38,12 +41,13 @@ class PodMoney:
     unpriced_tokens: int
     cost_provenance: Provenance
     revenue_provenance: Provenance
+    fees_usd: Decimal
 
 
 def pod_money(pod: Pod, now: datetime) -> PodMoney:
     """The money of a pod as of `now`."""
     cost, cost_tags = pod_cost(pod, now)
-    revenue, unpriced, revenue_tags = pod_revenue(pod)
+    revenue, fees, unpriced, revenue_tags = pod_revenue(pod)
     hours = UsageHour.objects.filter(pod=pod)
     # Without any row there is no tag, and 0 of play money would look measured.
     play = {Provenance.SIMULATED} if pod.deployment.fleet.simulated else set()
@@ -54,6 +58,7 @@ def pod_money(pod: Pod, now: datetime) -> PodMoney:
         unpriced_tokens=unpriced,
         cost_provenance=weakest(cost_tags | play),
         revenue_provenance=weakest(revenue_tags | play),
+        fees_usd=fees,
     )
 
 
@@ -71,24 +76,27 @@ def pod_cost(pod: Pod, now: datetime) -> tuple[Decimal, set[Provenance]]:
     return cost, tags
 
 
-def pod_revenue(pod: Pod) -> tuple[Decimal, int, set[Provenance]]:
-    """(USD, tokens without a price, tags): the lines, and the hours without lines."""
+def pod_revenue(pod: Pod) -> tuple[Decimal, Decimal, int, set[Provenance]]:
+    """(USD, of it fees, tokens without a price, tags): the lines, and the hours without."""
     rows = (
         RevenueLine.objects.filter(Q(usage_hour__pod=pod) | Q(estimate__pod=pod))
         .order_by()
         .values("provenance")
-        .annotate(usd=Sum("amount_usd"))
+        .annotate(usd=Sum("amount_usd"), fee=fees_of_lines())
     )
     revenue = sum((row["usd"] for row in rows), Decimal(0))
+    fees = sum((row["fee"] for row in rows), Decimal(0))
     tags = {Provenance(row["provenance"]) for row in rows}
     unpriced = 0
-    prices = Prices()
+    prices, takes = Prices(), TakeRates()
     for hour in unbooked_hours().filter(pod=pod):
         price = prices.of(hour)
         if price is None:
             unpriced += counts_of(hour).total
             continue
-        revenue += hour_revenue(hour, price)
+        usd = hour_revenue(hour, price)
+        revenue += usd
+        fees += usd * takes.on(day_of(hour.hour_start))
         charge = charged_of(hour, price)
         tags |= {Provenance(revenue_provenance(hour, kind, charge)) for kind in TokenClass}
-    return revenue, unpriced, tags
+    return revenue, fees, unpriced, tags

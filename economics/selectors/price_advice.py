@@ -27,6 +27,7 @@ from economics.calc.pricing_advice import (
     measured_cost_per_million,
     price_that_pays,
 )
+from economics.calc.token_mix import blended_rate_per_million
 from economics.calc.unknown import Unknown
 from economics.models import MarketSource
 from economics.selectors.break_even import (
@@ -35,12 +36,15 @@ from economics.selectors.break_even import (
     replica_usd_per_hour,
     tokens_served,
 )
+from economics.selectors.hour_revenue import rates_of
 from economics.selectors.listings import wanted_of
 from economics.selectors.market_board import Board, market_board, models_of
 from economics.selectors.market_lines import CLASSES
+from economics.selectors.take_rates import TakeRates
 from fleet.models import Deployment
 
 Figure = Decimal | Unknown
+OUR_PRICE = "our price"
 
 
 @dataclass(frozen=True)
@@ -135,20 +139,20 @@ def price_advice(
     sold = _sold(chosen, now=now)
     advice = _advice(board, sold)
     cost = _cost(sold)
-    ours = board.standing.ours
+    paid = _paid(board, now=now)
     return PriceAdvice(
         deployment=chosen,
         others=tuple(each for each in wanted if each != chosen),
         board=board,
         usd_per_hour=sold.usd_per_hour,
         cost=cost,
-        margin=_margin(ours, cost),
-        break_even=_gross(cost),
+        margin=_margin(paid, cost, sold.take_rate),
+        break_even=_gross(cost, sold.take_rate),
         utilization=_utilization(sold),
         advice=advice,
         sentence=sentence_of(advice, board),
         classes=_classes(board, advice),
-        effects=_effects(board, sold, advice),
+        effects=_effects(board, sold, advice, paid),
     )
 
 
@@ -186,7 +190,7 @@ def _sold(deployment: Deployment, *, now: datetime) -> _Sold:
         seconds=billed_seconds(deployment, since, now),
         tokens=tokens_served(deployment, since, now).total,
         peak=deployment.peak_tokens_per_second,
-        take_rate=settings.TAKE_RATE,
+        take_rate=TakeRates().on(day_of(now)),
     )
 
 
@@ -198,18 +202,26 @@ def _cost(sold: _Sold) -> Figure:
     )
 
 
-def _margin(ours: Figure, cost: Figure) -> Figure:
-    if isinstance(ours, Unknown):
-        return ours
-    if isinstance(cost, Unknown):
-        return cost
-    return margin(price=ours, cost_per_million=cost, take_rate=settings.TAKE_RATE)
+def _paid(board: Board, *, now: datetime) -> Figure:
+    """Our blended price as we are paid it: a discount of the marketplace lowers what the
+    buyer pays and not this."""
+    if board.our_price is None or isinstance(board.mix, Unknown):
+        return board.standing.ours
+    return blended_rate_per_million(board.mix.mix, rates_of(board.our_price, at=now))
 
 
-def _gross(cost: Figure) -> Figure:
+def _margin(paid: Figure, cost: Figure, take_rate: Decimal) -> Figure:
+    if isinstance(paid, Unknown):
+        return paid
     if isinstance(cost, Unknown):
         return cost
-    return break_even_revenue(cost_usd=cost, take_rate=settings.TAKE_RATE)
+    return margin(price=paid, cost_per_million=cost, take_rate=take_rate)
+
+
+def _gross(cost: Figure, take_rate: Decimal) -> Figure:
+    if isinstance(cost, Unknown):
+        return cost
+    return break_even_revenue(cost_usd=cost, take_rate=take_rate)
 
 
 def _utilization(sold: _Sold) -> Figure:
@@ -269,14 +281,16 @@ def _classes(board: Board, advice: Advice | Unknown) -> tuple[ClassPrice, ...]:
     return tuple(found)
 
 
-def _effects(board: Board, sold: _Sold, advice: Advice | Unknown) -> tuple[Effect, ...]:
+def _effects(
+    board: Board, sold: _Sold, advice: Advice | Unknown, paid: Figure
+) -> tuple[Effect, ...]:
     """What each price worth a look would mean, cheapest first."""
     s = board.standing
     asked: list[tuple[str, Figure | None]] = [
-        ("our price", s.ours),
+        (OUR_PRICE, s.ours),
         ("the market's floor", s.floor),
         ("the market's middle", s.middle),
-        ("break-even at today's utilization", _gross(_cost(sold))),
+        ("break-even at today's utilization", _gross(_cost(sold), sold.take_rate)),
     ]
     if isinstance(advice, Advice):
         asked.append((f"pays at {PAYS_AT * 100:.0f} % utilization", advice.least))
@@ -288,22 +302,26 @@ def _effects(board: Board, sold: _Sold, advice: Advice | Unknown) -> tuple[Effec
     ]
     known = [(words, each) for words, each in asked if isinstance(each, Decimal) and each]
     return tuple(
-        _effect(words, price, sold, rivals)
+        _effect(words, price, sold, rivals, paid=paid if words == OUR_PRICE else price)
         for words, price in sorted(known, key=lambda each: each[1])
     )
 
 
-def _effect(words: str, price: Decimal, sold: _Sold, rivals: list[Decimal]) -> Effect:
+def _effect(
+    words: str, price: Decimal, sold: _Sold, rivals: list[Decimal], *, paid: Figure
+) -> Effect:
+    """What a price of the buyer means, of which we are paid `paid`."""
     hour = sold.usd_per_hour
     if isinstance(hour, Unknown):
         return Effect(words, price, hour, hour, hour, share_prior(price, rivals))
+    paid = price if isinstance(paid, Unknown) else paid
     tokens = break_even_tokens(
-        cost_usd=hour * 24, usd_per_token=price / MILLION, take_rate=sold.take_rate
+        cost_usd=hour * 24, usd_per_token=paid / MILLION, take_rate=sold.take_rate
     )
     served = sold.tokens_per_replica_day
     profit: Figure = served
     if isinstance(served, Decimal):
-        profit = served * price / MILLION * (1 - sold.take_rate) - hour * 24
+        profit = served * paid / MILLION * (1 - sold.take_rate) - hour * 24
     share: Figure = Unknown("no offer that counts is known")
     return Effect(
         words=words,

@@ -13,7 +13,7 @@ from django.db.models import Sum
 
 from economics.calc.hours import DAY, day_of
 from economics.calc.receivables import Age, age_of, due_on
-from economics.models import CashEntry, CashKind
+from economics.models import DEFAULT_MARKET, CashEntry, CashKind
 from economics.selectors.accrued_months import accrued_by_month, first_of
 from economics.selectors.booked_day import booked_day
 from economics.selectors.day_sums import running_revenue
@@ -23,7 +23,6 @@ from economics.selectors.statements import newest_statements
 from fleet.models import Deployment
 
 NOTHING = Decimal(0)
-DEFAULT_MARKET = "openrouter"
 OPEN_DAYS = 3  # days that may be open beside the closed ones
 FIRST_MONTH = date(2015, 1, 1)
 
@@ -126,9 +125,11 @@ def open_net(*, simulated: bool, now: datetime) -> dict[date, Decimal]:
     )
     found: defaultdict[date, Decimal] = defaultdict(Decimal)
     for day in days:
-        for deployment, sums in (*booked_day(day).revenue(), *running_revenue(day, now)):
+        booked = booked_day(day)
+        running = running_revenue(day, now, takes=booked.takes)
+        for deployment, sums in (*booked.revenue(), *running):
             if deployment in members:
-                found[first_of(day)] += sums.revenue_usd * (1 - settings.TAKE_RATE)
+                found[first_of(day)] += sums.revenue_usd - sums.fee_usd
     return dict(found)
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.conf import settings
-
 from economics.calc.break_even import break_even_revenue
 from economics.calc.hours import day_of
 from economics.calc.profit import DayFigures
@@ -87,6 +85,7 @@ def today(
     day = day_of(now)
     booked = booked_day(day)
     sums, expenses = open_day_sums(day, now, booked), booked.expenses
+    take_rate = booked.takes.on(day)
     burn = burn_by_deployment(billed)
     deployments = list(Deployment.objects.filter(fleet__simulated=simulated))
     if fleets is None:
@@ -101,7 +100,7 @@ def today(
     }
 
     def scope(members: Iterable[Deployment], shared: Decimal = NOTHING) -> ScopeToday:
-        return scope_today([parts[each.pk] for each in members], shared)
+        return scope_today([parts[each.pk] for each in members], shared, take_rate)
 
     return Today(
         day=day,
@@ -120,7 +119,9 @@ def today(
     )
 
 
-def scope_today(parts: Sequence[Part], shared_usd: Decimal = NOTHING) -> ScopeToday:
+def scope_today(
+    parts: Sequence[Part], shared_usd: Decimal, take_rate: Decimal
+) -> ScopeToday:
     """The figures of some deployments and of the expenses that they share [USD],
     looking ahead to the end of the day."""
     sums = sum((part.sums for part in parts), shared_sums(shared_usd))
@@ -128,9 +129,9 @@ def scope_today(parts: Sequence[Part], shared_usd: Decimal = NOTHING) -> ScopeTo
     cost = max(sums.cost_usd, Decimal(0)) + ahead
     return ScopeToday(
         sums=sums,
-        figures=sums.figures(settings.TAKE_RATE),
+        figures=sums.figures(take_rate),
         usd_per_hour=sum((part.usd_per_hour for part in parts), Decimal(0)),
-        needed_usd=break_even_revenue(cost_usd=cost, take_rate=settings.TAKE_RATE),
+        needed_usd=break_even_revenue(cost_usd=cost, take_rate=take_rate),
         projected_usd=projection(parts),
     )
 

@@ -88,7 +88,7 @@ def close_day(day: date, now: datetime) -> bool:
         if DayClose.objects.filter(day=day).exists():
             return False  # another run closed it meanwhile
         booked = booked_day(day)
-        rows = rows_of(day, booked.sums(), booked.expenses, now)
+        rows = rows_of(day, booked.sums(), booked.expenses, booked.takes.on(day), now)
         DailyProfit.objects.bulk_create(rows)
         store_day_use(day, booked, now)
         DayClose.objects.create(day=day, closed_at=now)
@@ -114,7 +114,11 @@ def refuse_if_not_due(day: date, now: datetime) -> None:
 
 
 def rows_of(
-    day: date, sums: SumsByDeployment, expenses: DayExpenses, now: datetime
+    day: date,
+    sums: SumsByDeployment,
+    expenses: DayExpenses,
+    take_rate: Decimal,
+    now: datetime,
 ) -> list[DailyProfit]:
     """The rows of a day: each deployment with figures, its fleet, and all of its kind.
 
@@ -134,7 +138,7 @@ def rows_of(
         whole = parts[Owner(Scope.ALL, kind)]
         if deployment.pk not in sums:
             continue
-        row = deployment_row(day, deployment, sums[deployment.pk], now)
+        row = deployment_row(day, deployment, sums[deployment.pk], take_rate, now)
         rows.append(row)
         whole.append(row)
         parts[Owner(Scope.FLEET, kind, deployment.fleet_id)].append(row)
@@ -149,21 +153,21 @@ def rows_of(
         if fleet_id is not None:
             shared[Owner(Scope.FLEET, simulated, fleet_id)] += usd
     return rows + [
-        total_row(day, owner, totals[owner], parts[owner], shared[owner], now)
+        total_row(day, owner, totals[owner], parts[owner], shared[owner], take_rate, now)
         for owner in dict.fromkeys((*parts, *shared))
     ]
 
 
 def deployment_row(
-    day: date, deployment: Deployment, sums: DaySums, now: datetime
+    day: date, deployment: Deployment, sums: DaySums, take_rate: Decimal, now: datetime
 ) -> DailyProfit:
     """The figures of one deployment."""
-    figures = sums.figures(settings.TAKE_RATE)
+    figures = sums.figures(take_rate)
     needed = figures.break_even_revenue_usd
     owner = Owner(
         Scope.DEPLOYMENT, deployment.fleet.simulated, deployment.fleet_id, deployment.pk
     )
-    row = base_row(day, owner, sums, now)
+    row = base_row(day, owner, sums, take_rate, now)
     row.profit_usd = round_stored(figures.profit_usd)
     row.break_even_revenue_usd = (
         Decimal(0) if isinstance(needed, Unknown) else round_stored(needed)
@@ -182,6 +186,7 @@ def total_row(
     sums: DaySums,
     members: list[DailyProfit],
     shared_usd: Decimal,
+    take_rate: Decimal,
     now: datetime,
 ) -> DailyProfit:
     """The figures of a fleet or of all: the sums of the stored rows, to the last digit,
@@ -189,9 +194,9 @@ def total_row(
 
     Utilization stays empty: tokens of different models do not add up to a share.
     """
-    row = base_row(day, owner, sums + shared_sums(shared_usd), now)
+    row = base_row(day, owner, sums + shared_sums(shared_usd), take_rate, now)
     row.profit_usd = sum((each.profit_usd for each in members), -shared_usd)
-    needed = shared_sums(shared_usd).figures(settings.TAKE_RATE).break_even_revenue_usd
+    needed = shared_sums(shared_usd).figures(take_rate).break_even_revenue_usd
     row.break_even_revenue_usd = sum(
         (each.break_even_revenue_usd for each in members),
         Decimal(0) if isinstance(needed, Unknown) else round_stored(needed),
@@ -199,7 +204,9 @@ def total_row(
     return row
 
 
-def base_row(day: date, owner: Owner, sums: DaySums, now: datetime) -> DailyProfit:
+def base_row(
+    day: date, owner: Owner, sums: DaySums, take_rate: Decimal, now: datetime
+) -> DailyProfit:
     """A row with all that is a plain sum."""
     return DailyProfit(
         day=day,
@@ -213,14 +220,14 @@ def base_row(day: date, owner: Owner, sums: DaySums, now: datetime) -> DailyProf
         unpriced_tokens=sums.unpriced_tokens,
         revenue_usd=sums.revenue_usd,
         cost_usd=sums.cost_usd,
-        take_rate=settings.TAKE_RATE,
-        break_even_tokens=tokens_needed(sums),
-        provenance=sums.figures(settings.TAKE_RATE).provenance,
+        take_rate=take_rate,
+        break_even_tokens=tokens_needed(sums, take_rate),
+        provenance=sums.figures(take_rate).provenance,
         closed_at=now,
     )
 
 
-def tokens_needed(sums: DaySums) -> int | None:
+def tokens_needed(sums: DaySums, take_rate: Decimal) -> int | None:
     """Tokens of the day's own mix that would have paid the day; None: no mix, no price.
 
     At what a token really earned that day: several prices and models are in it.
@@ -230,7 +237,7 @@ def tokens_needed(sums: DaySums) -> int | None:
     tokens = break_even_tokens(
         cost_usd=max(sums.cost_usd, Decimal(0)),
         usd_per_token=sums.revenue_usd / sums.priced_tokens,
-        take_rate=settings.TAKE_RATE,
+        take_rate=take_rate,
     )
     if isinstance(tokens, Unknown) or tokens > BIGGEST_COUNT:
         return None

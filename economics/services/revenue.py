@@ -14,6 +14,7 @@ from economics.models import (
     LogHour,
     RevenueCarry,
     RevenueLine,
+    TakeRate,
     TokenClass,
     TokenPrice,
     UsageEstimate,
@@ -30,6 +31,7 @@ from economics.selectors.hour_revenue import (
     unbooked_hours,
     unbooked_log_hours,
 )
+from economics.selectors.take_rates import TakeRates
 from economics.services.books import locked
 from economics.services.unmetered import estimates_due
 
@@ -86,7 +88,7 @@ def post_revenue(now: datetime) -> Posted:
     logged hours of what has no counters.
     """
     with locked():
-        prices, carries = Prices(), Carries()
+        prices, carries, takes = Prices(), Carries(), TakeRates()
         hours: list[Earner] = [*unbooked_hours().filter(sealed_at__isnull=False)]
         hours += unbooked_estimates(now)
         hours += unbooked_log_hours()
@@ -101,8 +103,9 @@ def post_revenue(now: datetime) -> Posted:
             if price is None:
                 unpriced += 1
                 continue
-            day = booking_day(day_of(hour.hour_start), closed)
-            lines += lines_of(hour, price, carries, day=day, now=now)
+            served = day_of(hour.hour_start)
+            day = booking_day(served, closed)
+            lines += lines_of(hour, price, takes.row(served), carries, day=day, now=now)
             if isinstance(hour, UsageHour):
                 booked.append(hour.pk)
         RevenueLine.objects.bulk_create(lines, batch_size=1000)
@@ -159,6 +162,7 @@ def take_back(now: datetime) -> None:
             tokens=-line.tokens,
             price_id=line.price_id,
             usd_per_token=line.usd_per_token,
+            take_rate_id=line.take_rate_id,
             rule=line.rule,
             amount_usd=-line.amount_usd,
             at_most_usd=None if line.at_most_usd is None else -line.at_most_usd,
@@ -171,7 +175,13 @@ def take_back(now: datetime) -> None:
 
 
 def lines_of(
-    hour: Earner, price: TokenPrice, carries: Carries, *, day: date, now: datetime
+    hour: Earner,
+    price: TokenPrice,
+    take_rate: TakeRate | None,
+    carries: Carries,
+    *,
+    day: date,
+    now: datetime,
 ) -> list[RevenueLine]:
     """A line for each class that has tokens in an hour."""
     lines: list[RevenueLine] = []
@@ -191,6 +201,7 @@ def lines_of(
                 tokens=tokens,
                 price=price,
                 usd_per_token=rate,
+                take_rate=take_rate,
                 rule=charge.rule,
                 amount_usd=amount,
                 at_most_usd=at_most(amount, tokens, charge, token_class),

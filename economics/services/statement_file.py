@@ -17,7 +17,7 @@ from django.conf import settings
 
 from economics.calc.money import round_stored, shown_usd
 from economics.calc.variance import Earned, is_explained, share_of
-from economics.models import BookImport, Statement
+from economics.models import DEFAULT_MARKET, BookImport, Statement
 from economics.selectors.accrued_months import (
     LAST_MONTH,
     accrued_in,
@@ -26,7 +26,6 @@ from economics.selectors.accrued_months import (
 )
 from economics.selectors.days import newest_closed_day
 from economics.selectors.model_names import ModelNames
-from economics.selectors.receivables import DEFAULT_MARKET
 from economics.selectors.statements import newest_statements
 from economics.selectors.today import kinds_of_money
 from economics.services.book_imports import Importer, Shown

@@ -6,13 +6,13 @@ from collections import defaultdict
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.conf import settings
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from economics.calc.hours import HOUR, day_of, hour_start
 from economics.models import CostLine, ResourceCostLine, RevenueLine
 from economics.selectors.expenses import day_cost
+from economics.selectors.take_rates import fees_of_lines
 
 WEEK = timedelta(days=7)
 AMOUNT = Sum("amount_usd")
@@ -31,14 +31,14 @@ def profit_a_week_ago(now: datetime, *, simulated: bool) -> Decimal | None:
         RevenueLine.objects.filter(day=day, deployment__fleet__simulated=simulated)
         .order_by()
         .values_list(Coalesce(*HOURS))
-        .annotate(usd=Sum("amount_usd"))
+        .annotate(usd=Sum("amount_usd") - fees_of_lines())
     )
     cost_by_hour, revenue_by_hour = hourly(day, simulated=simulated), dict(revenues)
     if not cost_by_hour and not revenue_by_hour:
         return None
     expenses = day_cost(day, simulated=simulated)
-    revenue = until(revenue_by_hour, then)
-    return revenue * (1 - settings.TAKE_RATE) - until(cost_by_hour, then) - expenses
+    net = until(revenue_by_hour, then)
+    return net - until(cost_by_hour, then) - expenses
 
 
 def hourly(day: date, *, simulated: bool) -> dict[datetime, Decimal]:

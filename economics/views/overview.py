@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -167,8 +166,8 @@ def today_context(request: HttpRequest) -> dict[str, Any]:
         "whole": whole,
         "sums": whole.sums,
         "tags": tags_of(whole.sums, simulated=simulated),
-        "fees_usd": whole.figures.revenue_usd * settings.TAKE_RATE,
-        "take_rate": settings.TAKE_RATE,
+        "fees_usd": whole.sums.fee_usd,
+        "take_rate": whole.figures.take_rate,
         "bullet": bullet_of(figures),
         "cannot_break_even": isinstance(whole.needed_usd, Unknown),
         "before_usd": before,

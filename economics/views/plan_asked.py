@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, QueryDict
 
+from economics.calc.hours import day_of
 from economics.planner.option import PlanOption
 from economics.selectors.plan import PlanAnswer, answer
 from economics.selectors.plan_facts import ModelFacts, model_facts
 from economics.selectors.plan_filter import Choices, filter_choices, narrowed
 from economics.selectors.planned_models import choices, planned_model
+from economics.selectors.take_rates import TakeRates
 from economics.views.plan_form import PlanForm
 from fleet.services.speeds import MOST_WANTED, want
 from fleet.tasks import estimate_speeds
@@ -48,7 +49,7 @@ def answer_of(address: QueryDict, *, now: datetime, with_changes: bool = False) 
     slug = str(address.get("model", "")).replace("\x00", "")[:80]
     model = planned_model(slug or FIRST_MODEL)
     facts = None if model is None else model_facts(model, now=now)
-    initial: dict[str, Any] = {"take_rate": settings.TAKE_RATE}
+    initial: dict[str, Any] = {"take_rate": TakeRates().on(day_of(now))}
     if facts is not None:
         initial |= {"model": facts.model.slug, **facts.form_defaults}
     form = PlanForm(address, initial=initial)

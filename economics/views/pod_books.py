@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.conf import settings
 from django.db.models import Sum
 
 from economics.calc.counters import RequestCounts
@@ -51,12 +50,8 @@ class PodBooks:
         return self.money.cost_usd - self.booked_cost_usd
 
     @property
-    def fees_usd(self) -> Decimal:
-        return self.money.revenue_usd * settings.TAKE_RATE
-
-    @property
     def profit_usd(self) -> Decimal:
-        return self.money.revenue_usd - self.fees_usd - self.money.cost_usd
+        return self.money.revenue_usd - self.money.fees_usd - self.money.cost_usd
 
 
 def pod_books(pod: Pod, now: datetime) -> PodBooks:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from economics.models import Statement, VarianceLine
 from economics.selectors.accrued_months import LAST_MONTH
 from economics.selectors.statements import ModelRow, month_models, statement_months
+from economics.selectors.take_rates import TakeRates
 from economics.views.charts import money_asked
 from fleet.access import viewer_required
 from fleet.csv_files import write_rows
@@ -49,7 +50,7 @@ def statements(request: HttpRequest) -> HttpResponse:
         "months": statement_months(simulated=simulated, today=now.date()),
         "simulated": simulated,
         "tolerance": settings.STATEMENT_TOLERANCE_PERCENT,
-        "take_rate": settings.TAKE_RATE,
+        "take_rate": TakeRates().on(now.date()),
     }
     return render(request, "economics/statements.html", context)
 

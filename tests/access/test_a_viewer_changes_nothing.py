@@ -71,6 +71,7 @@ def test_a_viewer_sees_the_button_disabled_with_the_reason(viewer, operator, pod
         f"/actions/plan/terminate/?pod={pod.name}",
         "/fleet/order/",
         "/prices/",
+        "/prices/take-rate/",
         "/market/listing/llama-3.1-8b/",
         "/plan/model/",
         "/offers/import/",

@@ -22,6 +22,7 @@ ACTS = {
     "fleet:offers-import",
     "fleet:offers-import-confirm",
     "economics:prices",
+    "economics:take-rates",
     "economics:listing",
     "economics:plan-deploy",
     "economics:model-config",

@@ -14,6 +14,7 @@ TABLES = [
     "economics_costline",
     "economics_revenueline",
     "economics_tokenprice",
+    "economics_takerate",
     "economics_billingobservation",
     "economics_bookimport",
     "economics_loghour",

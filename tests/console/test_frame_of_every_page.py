@@ -13,6 +13,7 @@ PAGES = [
     "/jobs/",
     "/alerts/",
     "/prices/",
+    "/prices/take-rate/",
     "/account/tokens/",
 ]
 

@@ -49,6 +49,7 @@ def queries_of(client: Client, address: str) -> int:
         "economics:profit-json",
         "economics:profit-table",
         "economics:prices",
+        "economics:take-rates",
         "economics:days",
         "economics:days-csv",
         "economics:month",

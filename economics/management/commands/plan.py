@@ -7,10 +7,10 @@ from argparse import ArgumentParser
 from functools import partial
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from economics.calc.hours import day_of
 from economics.calc.unknown import Unknown
 from economics.planner.option import PlanOption
 from economics.planner.question import PlanQuestion
@@ -20,6 +20,7 @@ from economics.selectors.plan_json import plan_json
 from economics.selectors.plan_narrowing import Narrowing, narrowed
 from economics.selectors.plan_question import FIELDS, MIX, PlanRefused, question_of
 from economics.selectors.planned_models import like, planned_model
+from economics.selectors.take_rates import TakeRates
 from fleet.selectors.speeds import evidence
 from fleet.services.jobs import JobFailed
 from fleet.services.speeds import MOST_WANTED, answer_wanted, want
@@ -92,8 +93,9 @@ class Command(BaseCommand):
         """The checked question. Raises CommandError with every sentence, by its option."""
         names = [each.name for each in (*FIELDS, MIX)]
         written = {name: options[name] for name in names if options[name] is not None}
+        take_rate = TakeRates().on(day_of(timezone.now()))
         try:
-            return question_of(written, facts, take_rate=settings.TAKE_RATE)
+            return question_of(written, facts, take_rate=take_rate)
         except PlanRefused as refused:
             raise CommandError(
                 "\n".join(

@@ -33,6 +33,7 @@ from economics.selectors.pod_cost import (
     unaccrued_parts,
     unaccrued_pods,
 )
+from economics.selectors.take_rates import TakeRates, fees_of_lines
 from fleet.models import SIMULATED_PAST, Orphan, Pod, StrayResource
 from fleet.selectors.resources import stray_usd_per_hour
 
@@ -42,7 +43,7 @@ Stray = tuple[str, str, datetime]  # what it is, the provider's id, the bucket's
 
 @dataclass(frozen=True)
 class OpenMoney:
-    """[USD] by deployment id and day; gross revenue, before the take rate."""
+    """[USD] by deployment id and day; revenue is net of the take rate."""
 
     spent: dict[Place, Decimal]
     revenue: dict[Place, Decimal]
@@ -151,7 +152,8 @@ def billed_hours(since: date) -> dict[tuple[int | None, datetime], Decimal]:
 def open_revenue(
     since: date, *, closed: set[date], simulated: bool, now: datetime
 ) -> dict[Place, Decimal]:
-    """Revenue lines of the open days, and what unbooked tokens earn."""
+    """What is left of the revenue lines of the open days, and of what unbooked tokens
+    earn, after the take rate of the day that they were served on."""
     earned: defaultdict[Place, Decimal] = defaultdict(Decimal)
     rows = (
         RevenueLine.objects.filter(day__gte=since, deployment__fleet__simulated=simulated)
@@ -159,11 +161,11 @@ def open_revenue(
         .exclude(estimate__pod__provider_id__startswith=SIMULATED_PAST)
         .order_by()
         .values_list("deployment", "day")
-        .annotate(usd=Sum("amount_usd"))
+        .annotate(usd=Sum("amount_usd") - fees_of_lines())
     )
     for deployment, day, usd in rows:
         earned[deployment, day] += usd
-    prices = Prices()
+    prices, takes = Prices(), TakeRates()
     for hour in unbooked_hours().filter(
         hour_start__gte=day_bounds(since).start, hour_start__lte=now
     ):
@@ -174,8 +176,9 @@ def open_revenue(
             continue
         price = prices.of(hour)
         if price is not None:
-            day = booking_day(day_of(hour.hour_start), closed)
-            earned[deployment.pk, day] += hour_revenue(hour, price)
+            served = day_of(hour.hour_start)
+            left = hour_revenue(hour, price) * (1 - takes.on(served))
+            earned[deployment.pk, booking_day(served, closed)] += left
     return dict(earned)
 
 

@@ -81,7 +81,6 @@ class World:
     balance: BalanceReading | None
     no_balance: Unknown | None
     simulated: bool
-    take_rate: Decimal
     closed: dict[date | None, Amounts] = field(default_factory=dict)
 
     @property
@@ -108,8 +107,7 @@ class World:
 
     def earned(self, members: list[int], *, since: date | None) -> Decimal:
         """Net revenue of the open days from `since` on [USD]."""
-        gross = self._open(self.money.revenue, members, since)
-        return gross * (1 - self.take_rate)
+        return self._open(self.money.revenue, members, since)
 
     def _open(
         self,
@@ -214,7 +212,6 @@ def read_world(*, now: datetime) -> World:
         balance=balance,
         no_balance=None if balance else Unknown(reason),
         simulated=simulated,
-        take_rate=settings.TAKE_RATE,
     )
 
 
