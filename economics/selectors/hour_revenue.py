@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 from django.db.models import F, QuerySet
 
@@ -59,12 +60,16 @@ def unbooked_log_hours() -> QuerySet[LogHour]:
 
 
 class Prices:
-    """The prices of every model over time, read once; few rows, asked for many hours."""
+    """The prices of every model over time, read once, when the first one is asked for;
+    few rows, asked for many hours."""
 
-    def __init__(self) -> None:
-        self._by_model: dict[int, list[TokenPrice]] = {}
+    @cached_property
+    def _by_model(self) -> dict[int, list[TokenPrice]]:
+        """Newest first."""
+        found: dict[int, list[TokenPrice]] = {}
         for price in TokenPrice.objects.order_by("-valid_from"):
-            self._by_model.setdefault(price.served_model_id, []).append(price)
+            found.setdefault(price.served_model_id, []).append(price)
+        return found
 
     def of(self, hour: Hour) -> TokenPrice | None:
         """The price that was valid in an hour; None where none was set."""
