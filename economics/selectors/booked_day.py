@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 
@@ -60,7 +60,8 @@ SELECT 'revenue', line.deployment_id, NULL, line.provenance, sum(line.amount_usd
 FROM economics_revenueline AS line
 WHERE line.day = %(day)s GROUP BY line.deployment_id, line.provenance, line.take_rate_id
 UNION ALL
-SELECT 'take', NULL, NULL, NULL, take.rate, take.id, take.valid_from - DATE '2000-01-01', 0, 0
+SELECT 'take', NULL, NULL, NULL, take.rate, take.id,
+  take.valid_from - DATE '2000-01-01', 0, 0
 FROM economics_takerate AS take WHERE take.market = %(market)s
 UNION ALL
 SELECT 'usage', pod.deployment_id, NULL, NULL, NULL,
@@ -224,7 +225,12 @@ def booked_day(day: date) -> BookedDay:
     """What is booked in a day. One query."""
     start, end = day_bounds(day)
     with connection.cursor() as cursor:
-        asked = {"day": day, "start": start, "end": end, "market": DEFAULT_MARKET}
+        asked: dict[str, Any] = {
+            "day": day,
+            "start": start,
+            "end": end,
+            "market": DEFAULT_MARKET,
+        }
         cursor.execute(BOOKED, asked)
         rows = tuple(map(Booked._make, cursor.fetchall()))
     return BookedDay(rows, expenses_of(rows), takes_of(rows))
