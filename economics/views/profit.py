@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from economics.calc.hours import day_of
 from economics.calc.profit_parts import LABELS, Part
 from economics.calc.unknown import Unknown
 from economics.charts.profit_waterfall import finding, waterfall_steps
@@ -18,6 +18,7 @@ from economics.selectors.profit.cells import profit_cells, total
 from economics.selectors.profit.owners import KINDS, Owner, profit_owners
 from economics.selectors.profit.scope import MOST_DAYS, Wanted
 from economics.selectors.profit.weekdays import compared_day
+from economics.selectors.take_rates import TakeRates
 from economics.views.profit_charts import (
     grouping_of,
     lines_url,
@@ -65,12 +66,13 @@ def profit_figures(request: HttpRequest) -> HttpResponse:
     wanted = wanted_of(request, now)
     context: dict[str, Any] = {"wanted": wanted, "now": now}
     if not wanted.fault:
-        whole = total(profit_cells(wanted, now=now))
+        rates = TakeRates()
+        whole = total(profit_cells(wanted, now=now, rates=rates))
         context |= {
             "whole": whole,
             "finding": finding(whole, wanted.day_count),
             "fees_usd": whole.of(Part.FEES),
-            "take_rate": settings.TAKE_RATE,
+            "take_rate": rates.on(day_of(now)),
             "idle_usd": whole.of(Part.IDLE),
             "avoidable_usd": whole.cost_usd - whole.shared_usd,
             "costs": [

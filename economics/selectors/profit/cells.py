@@ -9,7 +9,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from django.conf import settings
 from django.db import connection
 
 from economics.calc.break_even import break_even_revenue
@@ -22,6 +21,7 @@ from economics.calc.unknown import Unknown
 from economics.selectors.profit.ledger import Sum, ledger_sums
 from economics.selectors.profit.running import Running, running_rows
 from economics.selectors.profit.scope import Wanted
+from economics.selectors.take_rates import TakeRates
 
 K = TypeVar("K")
 
@@ -58,11 +58,14 @@ def profit_cells(
     now: datetime,
     judged: bool = False,
     running: Iterable[Running] | None = None,
+    rates: TakeRates | None = None,
 ) -> list[Cell]:
-    """Every cell of the days wanted. Six queries: stored days, lines, and what runs up.
+    """Every cell of the days wanted. Seven queries: stored days, lines, rates, and what
+    runs up.
 
     judged   with what the utilization needs, in the figures of the newest day of each
     running  what runs up; read when not given
+    rates    of the marketplace; the same
     """
     found: defaultdict[Owner, Figures] = defaultdict(Figures)
     for owner, figures in stored_figures(wanted):
@@ -82,8 +85,9 @@ def profit_cells(
             unpriced_tokens=each.tokens or 0 if each.unpriced else 0,
             tags=each.tags,
         )
+    rates = rates or TakeRates()
     cells = [
-        Cell(*owner, finished(figures, owner, wanted, is_stored=owner in closed))
+        Cell(*owner, finished(figures, owner, wanted, rates, is_stored=owner in closed))
         for owner, figures in sorted(found.items(), key=lambda item: str(item[0]))
     ]
     return with_judged(cells, sums, wanted) if judged else cells
@@ -136,7 +140,9 @@ def figures_of(row: Sum) -> Figures:
     )
 
 
-def finished(figures: Figures, owner: Owner, wanted: Wanted, *, is_stored: bool) -> Figures:
+def finished(
+    figures: Figures, owner: Owner, wanted: Wanted, rates: TakeRates, *, is_stored: bool
+) -> Figures:
     """With what is no line of its own: of a stored day the rest that is not split, of
     lines the marketplace's share and the revenue that would have paid."""
     if is_stored:
@@ -147,7 +153,7 @@ def finished(figures: Figures, owner: Owner, wanted: Wanted, *, is_stored: bool)
     day = DayFigures.from_sums(
         cost_usd=figures.cost_usd,
         revenue_usd=figures.revenue_usd,
-        take_rate=settings.TAKE_RATE,
+        take_rate=rates.on(owner[0]),
         tags=figures.tags,
     )
     needed = break_even_revenue(

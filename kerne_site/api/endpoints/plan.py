@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from economics.calc.hours import day_of
 from economics.selectors.plan import answer
 from economics.selectors.plan_facts import model_facts
 from economics.selectors.plan_json import plan_json
 from economics.selectors.plan_narrowing import Narrowing, narrowed
 from economics.selectors.plan_question import FIELDS, MIX, PlanRefused, question_of
+from economics.selectors.take_rates import TakeRates
 from fleet.services.speeds import MOST_WANTED, want
 from fleet.sizing.precision import PRECISIONS
 from fleet.tasks import estimate_speeds
@@ -49,7 +50,7 @@ def plan(request: HttpRequest) -> dict[str, Any]:
     changes = asked.take("changes", a_flag, default=False)
     facts = model_facts(model_asked(asked), now=now)
     try:
-        question = question_of(written, facts, take_rate=settings.TAKE_RATE)
+        question = question_of(written, facts, take_rate=TakeRates().on(day_of(now)))
     except PlanRefused as refused:
         asked.refuse_all(refused.errors)
         asked.check()
