@@ -8,7 +8,6 @@ from datetime import datetime
 from decimal import Decimal
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.urls import reverse
 
 from economics.calc.decide import Candidate, Figure, Input
@@ -111,7 +110,7 @@ def price_at(market: ModelMarket, policy: Policy) -> Evidence:
     """The market's price at the policy's quantile, net of the take rate."""
     value = market.price_at(policy.price_quantile)
     if isinstance(value, Decimal):
-        value = value * (1 - settings.TAKE_RATE)
+        value = value * (1 - market.take_rate)
     return market.price(value)
 
 
@@ -122,9 +121,7 @@ def question_of_model(model: PlannedModel) -> PlanQuestion:
     given = {
         name: value for name, value in facts.form_defaults.items() if value is not None
     }
-    question = PlanQuestion(
-        **(DEFAULTS | {"model": model.slug, "take_rate": settings.TAKE_RATE} | given)
-    )
+    question = PlanQuestion(**(DEFAULTS | {"model": model.slug} | given))
     context = question.context_of(model.architecture.max_context)
     return replace(question, max_model_len=context)
 
@@ -161,7 +158,7 @@ def candidate_of(
     """A machine with its market, as the matrix takes it."""
     asked = urlencode({"model": model.slug, "option": machine.key})
     plan = f"{reverse('economics:plan')}?{asked}"
-    keep = 1 - settings.TAKE_RATE
+    keep = 1 - market.take_rate
     traffic = public.traffic().get(market.slug)
     rivals = len(market.rivals) or (traffic.endpoints if traffic else 0)
     return Candidate(

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from decimal import Decimal
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.urls import reverse
 
 from economics.calc.break_even import NO_PEAK
@@ -45,7 +44,7 @@ def deployment_facts(
 ) -> DeploymentFacts:
     """One deployment, as its advice takes it. No query."""
     book, newest = books.of_deployment(deployment.pk), books.newest
-    keep = 1 - settings.TAKE_RATE
+    keep = 1 - (market.take_rate if market else Decimal(0))  # without one: no price
     page = reverse("fleet:deployment", args=[deployment.pk])
     rent: Decimal | Unknown = books.rents.get(deployment.pk, NEVER_RENTED)
     peak = deployment.peak_tokens_per_second
@@ -98,7 +97,7 @@ def price_advice_of(
         usd_per_hour=rent,
         peak_tokens_per_second=peak,
         utilization=PAYS_AT,
-        take_rate=settings.TAKE_RATE,
+        take_rate=market.take_rate,
     )
     if isinstance(least, Unknown):
         return least

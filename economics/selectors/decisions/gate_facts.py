@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.conf import settings
-
 from economics.calc.decide import (
     Candidate,
     Input,
@@ -172,7 +170,9 @@ def tokens_to_pay(machine: Candidate | None, policy: Policy) -> Decimal | Unknow
     return full if isinstance(full, Unknown) else needed * full
 
 
-def price_to_pay(machine: Candidate | None, policy: Policy) -> Evidence:
+def price_to_pay(
+    machine: Candidate | None, policy: Policy, *, take_rate: Decimal
+) -> Evidence:
     """Price that pays a replica at the planned utilization [USD / 1M tokens, gross]."""
     if machine is None:
         why = Unknown("no machine on offer is known to run it at a known speed")
@@ -183,7 +183,7 @@ def price_to_pay(machine: Candidate | None, policy: Policy) -> Evidence:
         return Evidence(rent, source, None, link)
     if isinstance(full, Unknown):
         return Evidence(full, source, None, link)
-    tokens = full * policy.most_utilization * (1 - settings.TAKE_RATE)
+    tokens = full * policy.most_utilization * (1 - take_rate)
     if not tokens:
         return Evidence(Unknown("nothing is planned to be sold"), source, None, link)
     cost = rent * policy.gpu_price_factor * HOURS
@@ -195,10 +195,10 @@ def premium_facts(
     market: ModelMarket | None, machine: Candidate | None, policy: Policy
 ) -> PremiumFacts:
     """Prices of a market against our break-even price."""
-    needed = price_to_pay(machine, policy)
     if market is None:
         nobody = Evidence(Unknown("its market is not known"), "no market")
-        return PremiumFacts(nobody, nobody, nobody, needed)
+        return PremiumFacts(nobody, nobody, nobody, nobody)
+    needed = price_to_pay(machine, policy, take_rate=market.take_rate)
     return PremiumFacts(
         middle=market.price(market.middle),
         quantile=market.price(market.price_at(policy.price_quantile)),

@@ -14,6 +14,7 @@ from django.db.models import Sum
 from django.urls import reverse
 
 from economics.calc.gates import Evidence, change_of_week
+from economics.calc.hours import day_of
 from economics.calc.market_share import middle, quantile
 from economics.calc.token_mix import (
     TokenCounts,
@@ -49,6 +50,7 @@ from economics.selectors.market_join import (
 )
 from economics.selectors.planned_models import known_models
 from economics.selectors.successors import follows
+from economics.selectors.take_rates import TakeRates
 
 VOLUME_DAYS = 28
 LEAST_RIVALS = 3  # for a spread of prices
@@ -66,6 +68,7 @@ class ModelMarket:
     own_tokens   [tokens / day] that we served, mean of the last days; Unknown: none
     rivals       [USD / 1M tokens] of the offers that count
     tokens       [tokens] of the last days that are known, by day
+    take_rate    [1] what the marketplace keeps of today's tokens
     looked_at    when all of it was read from our rows
     market_tokens  [tokens / day] in the middle of them, else as a file that ships says
     """
@@ -86,6 +89,7 @@ class ModelMarket:
     has_successor: bool | None
     successor_share: Evidence
     link: str
+    take_rate: Decimal
     looked_at: datetime
 
     def price_at(self, share: Decimal) -> Decimal | Unknown:
@@ -125,6 +129,7 @@ class _Read:
 
     now: datetime
     source: MarketSource
+    take_rate: Decimal
     joined: Mapping[str, Joined]
     markets: Mapping[str, MarketModel | None]
     offers: Mapping[int, list[MarketPrice]]
@@ -135,7 +140,7 @@ class _Read:
 
 
 def model_markets(slugs: Iterable[str], *, now: datetime) -> dict[str, ModelMarket]:
-    """The markets of models by their slugs. Nine queries, however many there are.
+    """The markets of models by their slugs. Ten queries, however many there are.
 
     A model that we do not serve is known by the repository of its weights.
     """
@@ -155,6 +160,7 @@ def _read(slugs: list[str], *, now: datetime) -> _Read:
     return _Read(
         now=now,
         source=source,
+        take_rate=TakeRates().on(day_of(now)),
         joined=joined,
         markets=known,
         offers=newest_prices(markets),
@@ -263,6 +269,7 @@ def _market_of(slug: str, read: _Read) -> ModelMarket:
             link,
         ),
         link=link,
+        take_rate=read.take_rate,
         looked_at=read.now,
     )
 

@@ -5,12 +5,14 @@ from html import unescape
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from economics.calc.decide import Input, confidence
 from economics.calc.unknown import Unknown
-from economics.models import MarketVolume
+from economics.models import DEFAULT_MARKET, MarketVolume, TakeRate
+from economics.selectors.decisions.answer import decide
 from fleet.models import MarketOffer
-from tests.economics.decisions.worlds import decided, llama_market, offers
+from tests.economics.decisions.worlds import DAY, decided, llama_market, offers
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +94,22 @@ def test_the_page_shows_it_with_confidence_range_and_links(cheap):
     assert "confidence: " in page and "Open its plan sheet" in page
     assert "It stops paying when" in page
     assert 'href="#goal-earn-today"' in page and 'id="goal-earn-today"' in page
+
+
+def test_a_dated_take_rate_lowers_the_net_price_from_its_day_on(cheap):
+    decided(speeds_of=LLAMA)
+    now = timezone.now()
+    before = decide(now=now).candidates[0].figures[Input.PRICE].mid
+
+    tomorrow = now.date() + DAY
+    TakeRate.objects.create(
+        market=DEFAULT_MARKET,
+        rate=Decimal("0.25"),
+        valid_from=tomorrow,
+        set_by="ada",
+        set_at=now,
+    )
+
+    same = decide(now=now).candidates[0].figures[Input.PRICE].mid
+    then = decide(now=now + DAY).candidates[0].figures[Input.PRICE].mid
+    assert (same, then) == (before, before * Decimal("0.75"))
