@@ -60,37 +60,66 @@ class Heartbeat:
 
 
 def jobs_overview(*, now: datetime) -> list[JobOverview]:
-    """Every job of the schedule, in its order; those of further providers below theirs."""
+    """Every job of the schedule, in its order; those of further providers below theirs.
+
+    Two queries, however many jobs there are.
+    """
     further = provider_names()[1:]
     recent = JobRun.objects.filter(name__contains="@", started_at__gt=now - FURTHER_SHOWN)
     known = set(recent.order_by().values_list("name", flat=True).distinct())
-    found = []
+    entries: list[tuple[str, dict[str, Any]]] = []
     for name, entry in current_app.conf.beat_schedule.items():
-        found.append(job_overview(name, entry, now=now))
+        entries.append((name, entry))
         for provider in further:
             task = job_name(entry["task"], provider)
-            if task.rpartition(".")[2] in known:
-                found.append(job_overview(name, {**entry, "task": task}, now=now))
-    return found
+            if last_name(task) in known:
+                entries.append((name, {**entry, "task": task}))
+    runs = newest_runs([last_name(entry["task"]) for _, entry in entries])
+    return [
+        job_overview(name, entry, runs.get(last_name(entry["task"]), ()), now=now)
+        for name, entry in entries
+    ]
 
 
-def job_overview(name: str, entry: dict[str, Any], *, now: datetime) -> JobOverview:
-    """One job of the schedule beside its runs. Runs carry the task's last name."""
-    task: str = entry["task"]
-    runs = tuple(JobRun.objects.filter(name=task.rpartition(".")[2])[:RUNS_SHOWN])
+def last_name(task: str) -> str:
+    """The name under which the runs of a task are kept."""
+    return task.rpartition(".")[2]
+
+
+def newest_runs(names: Sequence[str]) -> dict[str, tuple[JobRun, ...]]:
+    """The newest runs of each job, newest first. One query, each part by the index."""
+    if not names:
+        return {}
+    first, *rest = [
+        JobRun.objects.filter(name=name).order_by("-started_at")[:RUNS_SHOWN]
+        for name in dict.fromkeys(names)
+    ]
+    found: dict[str, list[JobRun]] = {}
+    for run in first.union(*rest, all=True):
+        found.setdefault(run.name, []).append(run)
+    return {
+        name: tuple(sorted(runs, key=lambda run: run.started_at, reverse=True))
+        for name, runs in found.items()
+    }
+
+
+def job_overview(
+    name: str, entry: dict[str, Any], runs: Sequence[JobRun], *, now: datetime
+) -> JobOverview:
+    """One job of the schedule beside its newest runs, the newest first."""
     last = runs[0] if runs else None
     schedule = entry["schedule"]
     every = every_seconds(schedule)
     next_due = due_after(schedule, last.started_at if last else now, now=now)
     return JobOverview(
         name=name,
-        task=task,
+        task=entry["task"],
         words=schedule_words(schedule),
         every_seconds=every,
         last=last,
         next_due=next_due,
         is_late=is_late(last, every, now=now),
-        runs=runs,
+        runs=tuple(runs),
     )
 
 

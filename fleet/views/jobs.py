@@ -48,7 +48,7 @@ class JobRow:
 
 
 def job_rows(*, now: datetime) -> list[JobRow]:
-    """The schedule's jobs as rows. One query a job."""
+    """The schedule's jobs as rows."""
     return [
         JobRow(
             job,
