@@ -19,7 +19,7 @@ from economics.models import (
     Statement,
     VarianceLine,
 )
-from economics.selectors.expenses import day_expenses
+from economics.selectors.booked_day import booked_day
 from economics.services.accrual import accrue
 from economics.services.billing import read_billing
 from economics.services.close import close_day
@@ -321,7 +321,7 @@ def test_what_a_statement_paid_less_is_a_cost_of_the_day_on_which_it_was_found(
     assert Decimal(row["BilledCost"]) == Decimal("1.25")
     assert (row["ChargeClass"], row["ChargeCategory"]) == ("Correction", "Adjustment")
     assert row["ChargePeriodStart"] == "2026-02-01T00:00:00Z"
-    assert day_expenses(day).shared_by(simulated=False) == Decimal("1.25")
+    assert booked_day(day).expenses.shared_by(simulated=False) == Decimal("1.25")
 
 
 @pytest.mark.parametrize("asked", [{"first": "x"}, {"deployment": "nobody"}])
