@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django import forms
@@ -15,15 +15,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from economics.calc.money import per_million
-from economics.models import TokenPrice
+from economics.models import Funding, TokenPrice
 from economics.selectors.listings import deployments_by_model
 from economics.selectors.price_advice import PriceAdvice, price_advice
+from economics.selectors.price_words import Example, example_of, sheet_words
+from economics.services.price_rules import NewDiscount, NewRule
 from economics.services.prices import PriceRefused, next_start, set_token_price
 from fleet.access import operator_to_post
 from fleet.forms import ListedField, NumberField
 from fleet.models import ServedModel
 
 CLASSES = ("uncached_prompt", "cached_prompt", "completion")
+FIELDS_OF = {"rules": "rule_when", "discount": "discount_percent"}  # by a refusal's name
 
 
 class PriceForm(forms.Form):
@@ -33,20 +36,85 @@ class PriceForm(forms.Form):
     uncached_prompt = NumberField(label="Prompt, uncached", example="0.10")
     cached_prompt = NumberField(label="Prompt, cached", example="0.05")
     completion = NumberField(label="Completion", example="0.20")
+    rule_when = forms.CharField(label="Other prices when", required=False, max_length=60)
+    rule_uncached_prompt = NumberField(label="Uncached then", example="0.2", required=False)
+    rule_cached_prompt = NumberField(label="Cached then", example="0.10", required=False)
+    rule_completion = NumberField(label="Completion then", example="0.40", required=False)
+    discount_percent = NumberField(label="Discount", example="25", required=False)
+    discount_until = forms.CharField(label="Discount until", required=False, max_length=40)
+    discount_funding = forms.ChoiceField(
+        label="Who funds it", choices=Funding.choices, initial=Funding.OURS, required=False
+    )
+
+    def clean_discount_until(self) -> datetime | None:
+        """An instant in UTC where it names no zone; empty: as long as the price."""
+        text = self.cleaned_data["discount_until"].strip()
+        if not text:
+            return None
+        try:
+            instant = datetime.fromisoformat(text)
+        except ValueError:
+            raise forms.ValidationError(
+                f"Discount until is {text!r}; write a full UTC hour, as 2026-03-01T14:00."
+            ) from None
+        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+    def clean(self) -> dict[str, Any]:
+        """A rule has a condition and three prices, or nothing at all."""
+        data = super().clean() or self.cleaned_data
+        prices = [data.get(f"rule_{name}") for name in CLASSES]
+        when = data.get("rule_when", "").strip()
+        if when and any(price is None for price in prices) and not self.errors:
+            self.add_error(
+                "rule_when", "Other prices have to be three: uncached, cached, completion."
+            )
+        if not when and any(price is not None for price in prices):
+            self.add_error(
+                "rule_when",
+                'When the other prices hold is empty; write "over 200000" for prompts '
+                'with more tokens, or "13:00-21:00" for hours in UTC.',
+            )
+        if data.get("discount_until") and data.get("discount_percent") is None:
+            self.add_error("discount_percent", "Discount is empty; write per cent, as 25.")
+        return data
+
+    @property
+    def new_rules(self) -> list[NewRule]:
+        """The rule as it was typed; none without."""
+        data = self.cleaned_data
+        when = data["rule_when"].strip()
+        return [NewRule(when, *(data[f"rule_{name}"] for name in CLASSES))] if when else []
+
+    @property
+    def new_discount(self) -> NewDiscount | None:
+        """The discount as it was typed; None without."""
+        data = self.cleaned_data
+        if data["discount_percent"] is None:
+            return None
+        return NewDiscount(
+            fraction=data["discount_percent"] / 100,
+            funding=data["discount_funding"] or Funding.OURS,
+            until_at=data["discount_until"],
+        )
 
     def take(self, errors: dict[str, list[str]]) -> None:
         """Put a refusal's sentences beside their fields."""
         for field, sentences in errors.items():
             for sentence in sentences:
-                self.add_error(field if field in self.fields else None, sentence)
+                known = FIELDS_OF.get(field, field)
+                self.add_error(known if known in self.fields else None, sentence)
 
 
 @dataclass(frozen=True)
 class PriceRow:
-    """One price [USD / 1M tokens]. `state` is now, later or past."""
+    """One price [USD / 1M tokens]. `state` is now, later or past.
+
+    at  the instant that its example is reckoned for
+    """
 
     price: TokenPrice
     state: str
+    at: datetime
 
     @property
     def uncached_prompt(self) -> Any:
@@ -59,6 +127,18 @@ class PriceRow:
     @property
     def completion(self) -> Any:
         return per_million(self.price.completion_usd_per_token)
+
+    @property
+    def beside(self) -> list[str]:
+        """Its rules and its discount in words."""
+        return sheet_words(self.price.sheet)
+
+    @property
+    def example(self) -> Example | None:
+        """One request by this price; None for a plain one."""
+        if not self.beside:
+            return None
+        return example_of(self.price.sheet, at=self.at)
 
 
 @dataclass(frozen=True)
@@ -84,7 +164,7 @@ def model_prices(*, now: datetime) -> list[ModelPrices]:
             state = "later"
         else:
             state = "past" if any(row.state == "now" for row in rows) else "now"
-        rows.append(PriceRow(price, state))
+        rows.append(PriceRow(price, state, at=max(price.valid_from, now)))
     return [ModelPrices(model, by_model[model.pk]) for model in ServedModel.objects.all()]
 
 
@@ -111,6 +191,7 @@ def prices(request: HttpRequest) -> HttpResponse:
         "models": listed,
         "model_choices": [(row.served_model.pk, row.served_model.name) for row in listed],
         "valid_from": next_start(None, now=now),
+        "funding_choices": Funding.choices,
         "advice": advice_asked(request, now=now),
     }
     return render(request, "economics/prices.html", context)
@@ -143,6 +224,8 @@ def save(form: PriceForm, *, username: str, now: datetime) -> TokenPrice | None:
             valid_from=next_start(model, now=now),
             acting_user=username,
             now=now,
+            rules=form.new_rules,
+            discount=form.new_discount,
         )
     except PriceRefused as refusal:
         form.take(refusal.errors)
