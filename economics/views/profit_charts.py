@@ -29,7 +29,7 @@ from economics.selectors.reconciliation import Asked, compared_days
 from fleet.access import viewer_required
 from fleet.csv_files import write_rows
 
-EMPTY = "Nothing was rented, sold or booked in these days."
+EMPTY = "Nothing to draw for these days; the title says what is missing."
 TRACE_BARS = {"revenue": "revenue", "cost": "cost", "marketplace fees": "fees"}
 TARGETS = (
     *("usd_per_million_tokens", "usd_per_million_uncached", "usd_per_million_cached"),
