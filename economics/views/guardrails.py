@@ -42,7 +42,14 @@ class DayField(NameField):
 
 
 class InstantField(NameField):
-    """A moment in UTC, written as 2026-03-01 14:00; empty: now."""
+    """A moment, in UTC where it names no zone; empty: none.
+
+    right  how it is to be written, as a refusal says it
+    """
+
+    def __init__(self, *, right: str = "a time such as 2026-03-01 14:00", **kwargs: Any):
+        super().__init__(**kwargs)
+        self.right = right
 
     def clean(self, value: Any) -> datetime | None:
         text = super().clean(value)
@@ -52,7 +59,7 @@ class InstantField(NameField):
             at = datetime.fromisoformat(text)
         except ValueError:
             raise forms.ValidationError(
-                f"{self.label} is {shown(text)}; write a time such as 2026-03-01 14:00."
+                f"{self.label} is {shown(text)}; write {self.right}."
             ) from None
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -21,6 +21,7 @@ from economics.selectors.price_advice import PriceAdvice, price_advice
 from economics.selectors.price_words import Example, example_of, sheet_words
 from economics.services.price_rules import NewDiscount, NewRule
 from economics.services.prices import PriceRefused, next_start, set_token_price
+from economics.views.guardrails import InstantField
 from fleet.access import operator_to_post
 from fleet.forms import ListedField, NumberField
 from fleet.models import ServedModel
@@ -41,23 +42,12 @@ class PriceForm(forms.Form):
     rule_cached_prompt = NumberField(label="Cached then", example="0.10", required=False)
     rule_completion = NumberField(label="Completion then", example="0.40", required=False)
     discount_percent = NumberField(label="Discount", example="25", required=False)
-    discount_until = forms.CharField(label="Discount until", required=False, max_length=40)
+    discount_until = InstantField(
+        label="Discount until", right="a full UTC hour, as 2026-03-01T14:00"
+    )
     discount_funding = forms.ChoiceField(
         label="Who funds it", choices=Funding.choices, initial=Funding.OURS, required=False
     )
-
-    def clean_discount_until(self) -> datetime | None:
-        """An instant in UTC where it names no zone; empty: as long as the price."""
-        text = self.cleaned_data["discount_until"].strip()
-        if not text:
-            return None
-        try:
-            instant = datetime.fromisoformat(text)
-        except ValueError:
-            raise forms.ValidationError(
-                f"Discount until is {text!r}; write a full UTC hour, as 2026-03-01T14:00."
-            ) from None
-        return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
     def clean(self) -> dict[str, Any]:
         """A rule has a condition and three prices, or nothing at all."""

@@ -1,11 +1,11 @@
 """Close a UTC day by hand, or all that are due."""
 
-from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from economics.management.options import a_day
 from economics.services.close import CloseRefused, close_day
 from economics.tasks import close_due_days
 
@@ -23,10 +23,7 @@ class Command(BaseCommand):
         if day is None:
             self.stdout.write(close_due_days(now))
             return
-        try:
-            wanted = date.fromisoformat(day)
-        except ValueError:
-            raise CommandError(f"--day is {day!r}; write a day as 2026-03-01.") from None
+        wanted = a_day("--day", day)
         try:
             closed = close_day(wanted, now)
         except CloseRefused as refusal:

@@ -1,10 +1,10 @@
 """`manage.py verify_books`: says whether each closed day is the sum of its lines."""
 
-from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from economics.management.options import a_day
 from economics.selectors.books_check import check_books
 
 SHOWN = 50
@@ -18,7 +18,10 @@ class Command(BaseCommand):
             parser.add_argument(name, help="a UTC day, included, as 2026-03-01")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        first, last = (day_of(name, options[name]) for name in ("first", "last"))
+        first, last = (
+            a_day(f"--{name}", options[name]) if options[name] is not None else None
+            for name in ("first", "last")
+        )
         found = check_books(first=first, last=last)
         if found.faults:
             more = len(found.faults) - SHOWN
@@ -28,12 +31,3 @@ class Command(BaseCommand):
             f"{found.days} closed days with {found.figures} figures are the sums of "
             "their lines."
         )
-
-
-def day_of(name: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise CommandError(f"--{name} is {text!r}; write a day as 2026-03-01.") from None
