@@ -12,7 +12,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 from economics.calc.token_mix import TokenCounts
-from economics.planner.schedule.forecast import DEFAULTS, ForecastSettings, forecast
+from economics.planner.schedule.forecast import (
+    DEFAULTS,
+    ForecastSettings,
+    classes,
+    forecast,
+    scaled,
+)
 from economics.planner.schedule.money import Schedule
 from economics.planner.schedule.problem import Candidate, ModelDemand, Problem
 from economics.planner.schedule.solve import NoSchedule, solve
@@ -91,19 +97,11 @@ def _expected(
     settings: LoopSettings,
 ) -> ModelDemand:
     found = forecast(past, hours=settings.ahead_hours, settings=settings.forecast)
-    tokens = tuple(_scaled(each, settings.margin) for each in found)
+    tokens = tuple(scaled(classes(each), settings.margin) for each in found)
     over = sum(each.total for each in demand.tokens[:hour])
     per_token = sum(demand.requests[:hour]) / over if over else 1 / TOKENS_PER_REQUEST
     requests = tuple(round(each.total * per_token) for each in tokens)
     return replace(demand, tokens=tokens, requests=requests)
-
-
-def _scaled(counts: TokenCounts, factor: float) -> TokenCounts:
-    return TokenCounts(
-        uncached_prompt=round(counts.uncached_prompt * factor),
-        cached_prompt=round(counts.cached_prompt * factor),
-        completion=round(counts.completion * factor),
-    )
 
 
 def _as_it_stands(

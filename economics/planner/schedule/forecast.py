@@ -53,17 +53,17 @@ def forecast(
     for ahead in range(hours):
         shape = _shape(past, len(past) + ahead, settings)
         factor = 1 + (level - 1) * settings.returning**ahead
-        expected.append(
-            TokenCounts(
-                uncached_prompt=round(shape[0] * factor),
-                cached_prompt=round(shape[1] * factor),
-                completion=round(shape[2] * factor),
-            )
-        )
+        expected.append(scaled(shape, factor))
     return tuple(expected)
 
 
-def _classes(counts: TokenCounts) -> tuple[int, int, int]:
+def scaled(tokens: tuple[float, float, float], factor: float) -> TokenCounts:
+    """Tokens of the three classes times a factor, to the next whole token."""
+    return TokenCounts(*(round(each * factor) for each in tokens))
+
+
+def classes(counts: TokenCounts) -> tuple[int, int, int]:
+    """Uncached prompt, cached prompt, completion."""
     return counts.uncached_prompt, counts.cached_prompt, counts.completion
 
 
@@ -82,12 +82,12 @@ def _shape(
             break
         if at >= len(past):
             continue
-        for n, tokens in enumerate(_classes(past[at])):
+        for n, tokens in enumerate(classes(past[at])):
             sums[n] += weight * tokens
         weights += weight
         weight *= settings.fading
     if not weights:
-        newest = _classes(past[min(hour, len(past)) - 1])
+        newest = classes(past[min(hour, len(past)) - 1])
         return float(newest[0]), float(newest[1]), float(newest[2])
     return sums[0] / weights, sums[1] / weights, sums[2] / weights
 

@@ -69,18 +69,14 @@ def _with_history(
         replace(
             demand,
             tokens=(*past[-seen:], *demand.tokens),
-            requests=(*(_requests(demand.requests, seen)), *demand.requests),
+            # Of the past only tokens are known: no request, so no cold start.
+            requests=(*(0,) * seen, *demand.requests),
         )
         for demand, past in zip(problem.demands, history, strict=True)
     )
     candidates = tuple(_opened(each, seen) for each in problem.candidates)
     start = problem.start - timedelta(hours=seen)
     return replace(problem, start=start, demands=demands, candidates=candidates), seen
-
-
-def _requests(requests: Sequence[int], seen: int) -> tuple[int, ...]:
-    """Requests of hours of which only the tokens are known: none, so no cold start."""
-    return (0,) * seen
 
 
 def _opened(candidate: Candidate, seen: int) -> Candidate:
