@@ -6,17 +6,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
 
 import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection, connections
 
-from economics.services.close import close_day
 from fleet.services import audit, audit_chain
 from kerne_site.embedded import postgres_bin
-from tests.economics.services.rows import DAY, NEXT_MIDNIGHT, at, pod, price, sample
+from tests.economics.services.rows import NEXT_MIDNIGHT, closed_day
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,12 +25,7 @@ PATIENCE = 120  # seconds
 @pytest.fixture
 def books() -> None:
     """A closed day of one pod, and a row of the audit."""
-    served = pod()
-    price(served)
-    sample(served, at(10, 59), 10_000_000, 4_000_000, 1_000_000)
-    served.billed_until = at(12, 30)
-    served.save(update_fields=["billed_until"])
-    close_day(DAY, NEXT_MIDNIGHT + timedelta(minutes=20))
+    served = closed_day()
     audit.record("terminate", served, acting_user="ada", now=NEXT_MIDNIGHT)
     audit_chain.seal(now=NEXT_MIDNIGHT)
 

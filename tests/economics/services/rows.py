@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from economics.models import TokenPrice
+from economics.services.close import close_day
 from fleet.models import EngineSample, Pod
 from tests import factories
 
@@ -48,6 +49,18 @@ def price(of: Pod, *, valid_from: datetime = MIDNIGHT, **columns: Any) -> TokenP
         "valid_from": valid_from,
     }
     return factories.make_price(**(defaults | columns))
+
+
+def closed_day() -> Pod:
+    """The day with 10 M tokens of prompt, 4 M of them cached, and 1 M of completion of a
+    pod that ended at 12:30, closed; the pod."""
+    served = pod()
+    price(served)
+    sample(served, at(10, 59), 10_000_000, 4_000_000, 1_000_000)
+    served.billed_until = at(12, 30)
+    served.save(update_fields=["billed_until"])
+    close_day(DAY, NEXT_MIDNIGHT + timedelta(minutes=20))
+    return served
 
 
 def sample(

@@ -1,6 +1,5 @@
 """`manage.py verify_books`: a closed day is the sum of its lines, or is named."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,22 +7,14 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 
 from economics.models import CostLine, DailyProfit, RevenueLine, Scope
-from economics.services.close import close_day
-from tests.economics.services.rows import DAY, NEXT_MIDNIGHT, at, pod, price, sample
+from tests.economics.services.rows import closed_day
 from tests.tampering import triggers_off
-
-CLOSING = NEXT_MIDNIGHT + timedelta(minutes=20)
 
 
 @pytest.fixture
 def _closed(db: None) -> None:
     """A day with revenue and cost of one pod."""
-    served = pod()
-    price(served)
-    sample(served, at(10, 59), 10_000_000, 4_000_000, 1_000_000)
-    served.billed_until = at(12, 30)
-    served.save(update_fields=["billed_until"])
-    close_day(DAY, CLOSING)
+    closed_day()
 
 
 def verify(capsys, *arguments: str) -> str:
