@@ -16,6 +16,21 @@ class SolverFailed(RuntimeError):
     """HiGHS ended in a way that no program of ours should make it end."""
 
 
+class _SilentHighs(highspy.Highs):
+    """A solver that writes nothing.
+
+    The banner is written while one is made, before its first option can be set, and would
+    stand before the JSON of a command; the callbacks are what writes it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+
+    def enableCallbacks(self) -> None:  # noqa: N802 (HiGHS names it)
+        self.setOptionValue("output_flag", False)
+        super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+
 @dataclass
 class Program:
     """Columns and rows, to be maximized. Indices are handed out in order."""
@@ -110,8 +125,7 @@ def solve_program(
 
     start  values of whole columns that keep every row: the answer is never worse
     """
-    highs = highspy.Highs()  # type: ignore[no-untyped-call]
-    highs.silent()
+    highs = _SilentHighs()
     options = {
         "time_limit": seconds,
         "mip_rel_gap": gap,
