@@ -10,8 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from fleet.access import why_not
-from fleet.selectors.alerts import open_count
-from fleet.selectors.spending import open_stop
+from fleet.selectors.frame import frame
 from fleet.services.roles import Role
 from fleet.views.banner import silence
 
@@ -43,7 +42,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
     """Context processor. A fragment gets the clock only: it has no frame."""
     now = timezone.now()
     theme = request.COOKIES.get(THEME_COOKIE, "auto")
-    frame: dict[str, Any] = {
+    context: dict[str, Any] = {
         "now": now,
         "sandbox": settings.KERNE_SANDBOX,
         "theme": theme if theme in THEMES else "auto",
@@ -52,18 +51,19 @@ def console(request: HttpRequest) -> dict[str, Any]:
     }
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated and "HX-Request" not in request.headers:
-        frame |= {
-            "silence": silence(now=now),
-            "spending_stop": open_stop(),
+        seen = frame(now=now)
+        context |= {
+            "silence": silence(seen, now=now),
+            "spending_stop": seen.stop,
             "may_operate": not why_not(user, Role.OPERATOR),
             "may_administer": not why_not(user, Role.ADMIN),
             "pages": (all_pages := pages(request.path)),
             "first_pages": all_pages[:SHOWN_PAGES],
             "more_pages": (more := all_pages[SHOWN_PAGES:]),
             "current_more": next((page for page in more if page["current"]), None),
-            "alerts": open_count(),
+            "alerts": seen.alerts,
         }
-    return {"console": frame}
+    return {"console": context}
 
 
 def pages(path: str) -> list[dict[str, Any]]:

@@ -21,9 +21,9 @@ from django.utils.crypto import salted_hmac
 from django_otp import login as otp_login
 
 from fleet.services import audit
+from kerne_site.accounts import BACKEND
 from kerne_site.models import Authenticator, RecoveryCode
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 PENDING = "second_factor_of"
 PENDING_FOR = timedelta(minutes=5)
 CODES = 10

@@ -10,7 +10,6 @@ from typing import Any
 from celery import current_app
 from celery.schedules import crontab
 from django.conf import settings
-from django.db.models import Max
 
 from fleet.models import CloudListing, JobResult, JobRun
 from fleet.selectors.listings import JOBS, PODS, Listing, pods_listing
@@ -172,25 +171,14 @@ def is_late(last: JobRun | None, every: int | None, *, now: datetime) -> bool:
     return now - last.started_at > allowed
 
 
-def heartbeats(*, now: datetime) -> Heartbeat:
+def heartbeat_of(found: Mapping[str, datetime], *, now: datetime) -> Heartbeat:
     """The newest sign of life, and which of the frequent jobs are silent.
+
+    found  the newest run of each watched job, and the newest complete lists
 
     No run at all is silence since ever. A job that never ran is not called silent while
     others run: the console may have been started a moment ago.
     """
-    recent = JobRun.objects.filter(started_at__gt=now - LOOKED_BACK).order_by()
-    runs = recent.filter(name__in=WATCHED).exclude(result=JobResult.SKIPPED)
-    pods = recent.filter(name=JOBS[PODS], result=JobResult.OK)
-    lists = CloudListing.objects.filter(provider=settings.PROVIDER_NAME)
-    # One question for all: the banner is on every page.
-    found: dict[str, datetime] = dict(
-        runs.values_list("name")
-        .annotate(at=Max("started_at"))
-        .union(
-            pods.values_list("name").annotate(at=Max("started_at")),
-            lists.values_list("what", "read_at"),
-        )
-    )
     last = {name: found[name] for name in WATCHED if name in found}
     if not last:
         older = JobRun.objects.exclude(result=JobResult.SKIPPED).first()

@@ -7,17 +7,16 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from fleet.models import AuditEntry, Health, HealthChange, Pod, PodStatus
+from fleet.selectors.holds import FLIP_WINDOW, HOLD_TARGET, HOLD_VERB, current_hold
 from fleet.services import audit
 
 FELL = (Health.HUNG, Health.DEAD)
-FLIP_WINDOW = timedelta(minutes=5)
 MOST_FLIPS = 3  # more than these at once are suspicious in a fleet of any size,
 MOST_FLIPS_PERCENT = 45  # and so is more than this share
 ENDING_WINDOW = timedelta(minutes=10)
 ENDED_AT_LEAST = 2
 ENDED_PERCENT = 10
 HEALTH_RULES = ("rule:hung", "rule:dead", "rule:crash_loop")
-HOLD_TARGET = "health rules"
 
 Canary = Callable[[], str]  # "" when the world outside answers, else why it does not
 
@@ -55,7 +54,7 @@ def note_hold(reason: str, *, fell: int, count: int, now: datetime) -> None:
     """Write the hold once per window; it is shown while it is that young."""
     if current_hold(now=now) is None:
         audit.record(
-            "hold",
+            HOLD_VERB,
             HOLD_TARGET,
             acting_user="rule:mass_flip",
             now=now,
@@ -63,13 +62,6 @@ def note_hold(reason: str, *, fell: int, count: int, now: datetime) -> None:
             fell=fell,
             pods=count,
         )
-
-
-def current_hold(*, now: datetime) -> AuditEntry | None:
-    """The hold of the last five minutes, if any."""
-    return AuditEntry.objects.filter(
-        target=HOLD_TARGET, verb="hold", at__gt=now - FLIP_WINDOW
-    ).first()
 
 
 def room(verb: str, *, provider: str, now: datetime) -> int:

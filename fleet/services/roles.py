@@ -9,8 +9,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, Permission
+from django.contrib.auth.models import (
+    AbstractBaseUser,
+    AnonymousUser,
+    Group,
+    Permission,
+    User,
+)
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
+from django.db.models import OuterRef, QuerySet
 
 OPERATE = "fleet.operate"
 ADMINISTER = "fleet.administer"
@@ -49,7 +57,8 @@ KEPT = "_kerne_role"
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:
-    """The highest role of an account, by its groups; one query, kept on the object."""
+    """The highest role of an account, by its groups; kept on the object. One query, and
+    none where the account was read `with_grants`."""
     known: Role | None = getattr(user, KEPT, None)
     if known is None:
         known = _read_role(user)
@@ -57,16 +66,23 @@ def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:
     return known
 
 
+def with_grants(users: QuerySet[User]) -> QuerySet[User]:
+    """Accounts with what their groups grant, so that `role_of` asks nothing more."""
+    return users.annotate(granted=ArraySubquery(_granted(OuterRef("pk"))))
+
+
+def _granted(user: int | OuterRef) -> QuerySet[Permission, str]:
+    """The code names of the permissions that a user's groups give, out of ours."""
+    return Permission.objects.filter(
+        group__user__pk=user, content_type__app_label="fleet", codename__in=CODENAMES
+    ).values_list("codename", flat=True)
+
+
 def _read_role(user: AbstractBaseUser | AnonymousUser) -> Role:
     if getattr(user, "is_superuser", False):
         return Role.ADMIN
-    held = set(
-        Permission.objects.filter(
-            group__user__pk=user.pk or 0,
-            content_type__app_label="fleet",
-            codename__in=CODENAMES,
-        ).values_list("codename", flat=True)
-    )
+    known = getattr(user, "granted", None)
+    held = set(_granted(user.pk or 0) if known is None else known)
     for role in reversed(RANKS):
         if {name.removeprefix("fleet.") for name in PERMISSIONS[role]} <= held:
             return role

@@ -12,11 +12,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from fleet.access import viewer_required, why_not
-from fleet.selectors import heartbeats
+from fleet.selectors import Frame, frame
 from fleet.selectors.jobs import Heartbeat
 from fleet.selectors.listings import stale_listings
-from fleet.selectors.spending import open_stop
-from fleet.services.mending_limits import current_hold
 from fleet.services.roles import Role
 
 NOT_DONE = {
@@ -34,13 +32,13 @@ class Silence:
     detail: str
 
 
-def silence(*, now: datetime) -> Silence | None:
+def silence(seen: Frame, *, now: datetime) -> Silence | None:
     """The banner's words; None while the worker and the scheduler are heard."""
-    heartbeat = heartbeats(now=now)
+    heartbeat = seen.heartbeat
     if not heartbeat.is_silent:
         if heartbeat.silent_jobs:
             return partly(heartbeat)
-        return unlisted(heartbeat, now=now) or held(now=now)
+        return unlisted(heartbeat, now=now) or held(seen.hold)
     if heartbeat.last_run_at is None:
         return Silence(
             "No job has run yet.",
@@ -83,21 +81,19 @@ def unlisted(heartbeat: Heartbeat, *, now: datetime) -> Silence | None:
     )
 
 
-def held(*, now: datetime) -> Silence | None:
+def held(reason: str) -> Silence | None:
     """The health rules hold still: many pods fell at once, and so did the canary."""
-    hold = current_hold(now=now)
-    if hold is None:
-        return None
-    return Silence("No pod is restarted or ended by rule.", str(hold.figures["reason"]))
+    return Silence("No pod is restarted or ended by rule.", reason) if reason else None
 
 
 @require_GET
 @viewer_required
 def silence_banner(request: HttpRequest) -> HttpResponse:
     """The banners and the spending switch as a fragment."""
+    seen = frame(now=(now := timezone.now()))
     context = {
-        "silence": silence(now=timezone.now()),
-        "spending_stop": open_stop(),
+        "silence": silence(seen, now=now),
+        "spending_stop": seen.stop,
         "may_operate": not why_not(request.user, Role.OPERATOR),
         "is_fragment": True,
     }
