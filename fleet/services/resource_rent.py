@@ -142,6 +142,8 @@ def claim(row: Resource, *, guard: LaunchGuard, now: datetime) -> bool:
     """Take a row for this worker, unless the switch or the guard forbid new spending."""
     with spending.one_at_a_time():
         read_anew(row)
+        if row.status != ResourceStatus.REQUESTED:
+            return False  # another worker has it, or it is wanted no more
         request = rent_request(
             row.deployment,
             provider=row.provider,
