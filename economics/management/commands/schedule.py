@@ -1,0 +1,101 @@
+"""Plan a schedule at a terminal: which replicas should run in which hour."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from economics.selectors.plan_facts import model_facts
+from economics.selectors.planned_models import like, planned_model
+from economics.selectors.schedules.answer import schedule_answer
+from economics.selectors.schedules.problem import asked_problem
+from economics.selectors.schedules.question import (
+    FIELDS,
+    SOURCES,
+    ScheduleQuestion,
+    ScheduleRefused,
+    schedule_question,
+)
+from fleet.services.speeds import MOST_WANTED, want
+from fleet.tasks import estimate_speeds
+from fleet.views.doorbell import ring
+
+
+class Command(BaseCommand):
+    help = (
+        "The schedule of replicas per hour that earns most for MODEL, with what is proven "
+        "about it and four rules of thumb beside it. Rents nothing."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("model", help="a model's slug, such as llama-3.1-8b")
+        parser.add_argument("--source", default="", help=f"demand: {', '.join(SOURCES)}")
+        parser.add_argument(
+            "--simulated", action="store_true", help="the history of simulated fleets"
+        )
+        parser.add_argument("--json", action="store_true", help="machine-readable")
+        for field in FIELDS:
+            flag = f"--{field.name.replace('_', '-')}"
+            parser.add_argument(flag, dest=field.name, default="", help=field.line)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        question = self.question(options)
+        model = planned_model(question.model)
+        if model is None:
+            near = " or ".join(like(question.model))
+            hint = f"did you mean {near}?" if near else "the plan page lists all."
+            raise CommandError(f"Model {question.model[:60]!r} is unknown; {hint}")
+        facts = model_facts(model, now=now)
+        asked = asked_problem(question, facts, now=now, simulated=options["simulated"])
+        if asked.speeds_missing:
+            want(list(asked.speeds_missing)[:MOST_WANTED], now=now)
+            ring(estimate_speeds)
+        told = schedule_answer(asked)
+        if options["json"]:
+            self.stdout.write(json.dumps(told, indent=2, ensure_ascii=False))
+        elif told["state"] == "solved":
+            self.print_table(told)
+        else:
+            raise CommandError("\n".join(told["sentences"]))
+
+    def question(self, options: dict[str, Any]) -> ScheduleQuestion:
+        """The checked question. Raises CommandError with every sentence, by its option."""
+        names = ("model", "source", *(each.name for each in FIELDS))
+        try:
+            return schedule_question({name: options[name] for name in names})
+        except ScheduleRefused as refused:
+            raise CommandError(
+                "\n".join(
+                    f"--{name.replace('_', '-')}: {line}"
+                    for name, line in refused.errors.items()
+                )
+            ) from None
+
+    def print_table(self, told: dict[str, Any]) -> None:
+        """The hours in which anything changes, then the money and the rules of thumb."""
+        for each in told["inputs"]:
+            self.stdout.write(
+                f"{each['name']}: {each['value']} ({each['source']}, {each['age']}; "
+                f"{each['tag']})"
+            )
+        words = [each["words"] for each in told["candidates"]]
+        before: list[int] = []
+        for hour in told["hours"]:
+            if hour["replicas"] != before:
+                before = hour["replicas"]
+                runs = [
+                    f"{n} of {word}" for n, word in zip(before, words, strict=True) if n
+                ]
+                self.stdout.write(
+                    f"from {hour['at'][:16]} UTC: {'; '.join(runs) or 'no replica'}"
+                )
+        self.stdout.write(f"profit ${told['profit_usd']}. {told['sentences'][0]}")
+        for rule in told["rules"]:
+            earned = "—" if rule["profit_usd"] is None else f"${rule['profit_usd']}"
+            why = " ".join([rule["setting"], *rule["breaks"], rule["why_not"]]).strip()
+            self.stdout.write(f"  {rule['rule']}: {earned} ({why})")
