@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from economics.calc.hours import HOUR, day_of, hour_of
+from economics.calc.hours import HOUR, day_of, hour_start
 from economics.calc.token_mix import TokenRates
 from economics.calc.unknown import Unknown
 from economics.planner.option import SERVERLESS, PlanOption
@@ -65,11 +65,11 @@ class Asked:
 def asked_problem(
     question: ScheduleQuestion, facts: ModelFacts, *, now: datetime, simulated: bool
 ) -> Asked:
-    """The problem that begins with the next full UTC hour. Raises no error of its own.
+    """The problem that begins with the next full UTC hour..
 
     simulated  whether the usage of simulated fleets is the history; never mixed
     """
-    start = hour_of(now) + HOUR
+    start = hour_start(now) + HOUR
     take_rate = TakeRates().on(day_of(now))
     plan = answer(question_of({}, facts, take_rate=take_rate), facts, now=now)
     demand = (

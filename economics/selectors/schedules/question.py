@@ -67,7 +67,7 @@ class ScheduleQuestion:
 
 
 def schedule_question(written: Mapping[str, str]) -> ScheduleQuestion:
-    """The checked question of written fields. Raises ScheduleRefused with every sentence."""
+    """The checked question of written fields. Raises ScheduleRefused with all faults."""
     given = {name: text.strip() for name, text in written.items() if text.strip()}
     errors: dict[str, str] = {}
     read: dict[str, Any] = {"model": given.get("model", "")}
