@@ -6,10 +6,11 @@ PAGES = Path(__file__).resolve().parents[2] / "docs" / "formulas"
 NOT_GIVEN = "—"
 
 
-def worked_rows(page: str) -> list[dict[str, str]]:
-    """The rows of the table under "Worked examples", by the names in its header."""
+def worked_rows(page: str, heading: str = "Worked examples") -> list[dict[str, str]]:
+    """The rows of the table under a heading, by the names in its header."""
     text = (PAGES / f"{page}.md").read_text(encoding="utf-8")
-    _, _, examples = text.partition("## Worked examples")
+    _, _, after = text.partition(f"## {heading}\n")
+    examples, _, _ = after.partition("\n## ")
     table = [line for line in examples.splitlines() if line.startswith("|")]
     names = [cell.strip("`") for cell in _cells(table[0])]
     rows = [_cells(line) for line in table[2:]]
