@@ -38,6 +38,7 @@ class Strategy:
 
     replicas  of all candidates, mean of each hour
     breaks    limits that it does not keep, in sentences
+    schedule  None of an autoscaler, which has none before the demand is there
     """
 
     rule: Rule
@@ -48,6 +49,7 @@ class Strategy:
     replicas: tuple[Decimal, ...]
     breaks: tuple[str, ...] = ()
     why_not: str = ""
+    schedule: Schedule | None = None
 
     @property
     def possible(self) -> bool:
@@ -307,6 +309,7 @@ def _of_schedule(
         starts=money.starts,
         replicas=tuple(count),
         breaks=broken_limits(problem, schedule, money),
+        schedule=schedule,
     )
 
 
