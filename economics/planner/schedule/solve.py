@@ -85,18 +85,21 @@ def solve(
 def _answered(
     built: ScheduleProgram, *, seconds: float, gap: float, start: Schedule | None
 ) -> Answer:
-    """The answer of the whole program, begun from the best of a narrow one.
+    """The answer of the whole program, begun from `start` or the best of a narrow one.
 
     The bound of such a program is good at once and the schedules found late: so the
     program without whole numbers says first which candidates and hours matter, and the
     program of these alone, which is small, gives the whole one something to begin with.
     """
+    if start is not None:
+        given = built.whole_values(start)
+        return solve_program(built.program, seconds=seconds, gap=gap, start=given)
     relaxed = solve_program(built.program.relaxed(), seconds=seconds / 4, gap=gap)
     if relaxed.infeasible:
         return relaxed
     left = seconds - relaxed.seconds
-    begin = None if start is None else built.whole_values(start)
-    if relaxed.values is not None and begin is None:
+    begin: dict[int, float] | None = None
+    if relaxed.values is not None:
         narrow = built.narrowed(relaxed.values)
         first = solve_program(narrow, seconds=left * NARROW, gap=gap / 2)
         left -= first.seconds
