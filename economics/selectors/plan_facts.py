@@ -22,7 +22,7 @@ USUAL_PROMPT, USUAL_COMPLETION = 1_000, 200  # tokens, where a model's traffic i
 class ModelFacts:
     """A model with what is known of its market.
 
-    ours      our price in force; None: none is set
+    ours      our price in force since `ours_since`; None: none is set
     cheapest  the lowest price of the market; paid: what a token earned in the middle
     """
 
@@ -31,6 +31,7 @@ class ModelFacts:
     ours: PriceList | None
     cheapest: MarketQuote | None
     paid: MarketQuote | None
+    ours_since: datetime | None = None
 
     @property
     def prices(self) -> tuple[PriceList, str] | Unknown:
@@ -82,6 +83,7 @@ def model_facts(model: PlannedModel, *, now: datetime) -> ModelFacts:
         ours=ours,
         cheapest=public.quote(model.slug, QuoteKind.CHEAPEST),
         paid=public.quote(model.slug, QuoteKind.EFFECTIVE),
+        ours_since=None if row is None else row.valid_from,
     )
 
 

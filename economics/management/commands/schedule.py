@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -12,14 +13,19 @@ from django.utils import timezone
 from economics.selectors.plan_facts import model_facts
 from economics.selectors.planned_models import like, planned_model
 from economics.selectors.schedules.answer import schedule_answer
+from economics.selectors.schedules.demand_file import MOST_BYTES, FileDemand, read_demand
 from economics.selectors.schedules.problem import asked_problem
 from economics.selectors.schedules.question import (
     FIELDS,
+    FILES,
     SOURCES,
+    TEXTS,
+    UNKNOWN_HOURS,
     ScheduleQuestion,
     ScheduleRefused,
     schedule_question,
 )
+from fleet.csv_files import FileRefused, refuse_too_large
 from fleet.services.speeds import MOST_WANTED, want
 from fleet.tasks import estimate_speeds
 from fleet.views.doorbell import ring
@@ -34,6 +40,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("model", help="a model's slug, such as llama-3.1-8b")
         parser.add_argument("--source", default="", help=f"demand: {', '.join(SOURCES)}")
+        parser.add_argument("--file", default="", help="of a csv or trace, its path")
+        parser.add_argument(
+            "--unknown", default="", help=f"hours: {', '.join(UNKNOWN_HOURS)}"
+        )
+        parser.add_argument("--allowed", default="", help="hours of the day (UTC): 8-20")
         parser.add_argument(
             "--simulated", action="store_true", help="the history of simulated fleets"
         )
@@ -51,7 +62,13 @@ class Command(BaseCommand):
             hint = f"did you mean {near}?" if near else "the plan page lists all."
             raise CommandError(f"Model {question.model[:60]!r} is unknown; {hint}")
         facts = model_facts(model, now=now)
-        asked = asked_problem(question, facts, now=now, simulated=options["simulated"])
+        asked = asked_problem(
+            question,
+            facts,
+            now=now,
+            simulated=options["simulated"],
+            file=self.file_of(question, options["file"]),
+        )
         if asked.speeds_missing:
             want(list(asked.speeds_missing)[:MOST_WANTED], now=now)
             ring(estimate_speeds)
@@ -65,7 +82,7 @@ class Command(BaseCommand):
 
     def question(self, options: dict[str, Any]) -> ScheduleQuestion:
         """The checked question. Raises CommandError with every sentence, by its option."""
-        names = ("model", "source", *(each.name for each in FIELDS))
+        names = (*TEXTS, *(each.name for each in FIELDS))
         try:
             return schedule_question({name: options[name] for name in names})
         except ScheduleRefused as refused:
@@ -75,6 +92,20 @@ class Command(BaseCommand):
                     for name, line in refused.errors.items()
                 )
             ) from None
+
+    def file_of(self, question: ScheduleQuestion, path: str) -> FileDemand | None:
+        """The demand of the file, where the source is one. Raises CommandError."""
+        if question.source not in FILES or not path:
+            return None
+        try:
+            with Path(path).open("rb") as file:
+                content = file.read(MOST_BYTES + 1)
+            refuse_too_large(len(content), most=MOST_BYTES)
+            return read_demand(content, name=Path(path).name, kind=question.source)
+        except OSError as error:
+            raise CommandError(f"--file: {path} can not be read: {error}") from error
+        except FileRefused as refusal:
+            raise CommandError(f"--file: {refusal}") from refusal
 
     def print_table(self, told: dict[str, Any]) -> None:
         """The hours in which anything changes, then the money and the rules of thumb."""

@@ -8,14 +8,24 @@ from importlib.metadata import version
 from typing import Any
 
 from economics.calc.unknown import Unknown
-from economics.planner.schedule.money import HourMoney
-from economics.planner.schedule.problem import Problem
+from economics.planner.schedule.money import (
+    HourMoney,
+    Schedule,
+    sellable_seconds,
+    started,
+)
+from economics.planner.schedule.problem import ZERO, Problem
+from economics.planner.schedule.reached import reached_limits
 from economics.planner.schedule.solve import NoSchedule, Solved, solve
-from economics.planner.schedule.strategies import Strategy, simple_strategies
-from economics.selectors.schedules.problem import Asked, words_of
+from economics.planner.schedule.strategies import Strategy, best_simple, simple_strategies
+from economics.planner.schedule.two_levels import two_levels
+from economics.planner.schedule.words import row_words
+from economics.selectors.schedules.candidates import stock_words, words_of
+from economics.selectors.schedules.problem import Asked
 
 SECONDS = 10.0
 SIX = Decimal("0.000001")
+SOLVED, MISSING, IMPOSSIBLE = "solved", "missing", "impossible"
 
 
 def schedule_answer(asked: Asked, *, seconds: float = SECONDS) -> dict[str, Any]:
@@ -39,45 +49,111 @@ def schedule_answer(asked: Asked, *, seconds: float = SECONDS) -> dict[str, Any]
         ],
         "candidates": [_candidate(asked, n) for n in range(len(asked.options))],
         "left_out": [{"what": what, "why": why} for what, why in asked.left_out],
+        "unknown_hours": None if asked.demand is None else asked.demand.unknown_hours,
     }
     problem = asked.problem
     if problem is None:
-        return told | {"state": "missing", "sentences": list(asked.missing)}
+        return told | {"state": MISSING, "sentences": list(asked.missing)}
     told["start"] = problem.start.isoformat()
     found = solve(problem, seconds=seconds)
     if isinstance(found, NoSchedule):
-        return told | {"state": "impossible", "sentences": list(found.sentences)}
+        return told | {"state": IMPOSSIBLE, "sentences": list(found.sentences)}
+    rules = simple_strategies(problem)
     return (
-        told | {"state": "solved", "sentences": [_bound(found)]} | _solved(problem, found)
+        told
+        | {"state": SOLVED, "sentences": [_bound(found)]}
+        | {"headline": headline(asked, problem, found, rules)}
+        | _solved(problem, found, rules)
+        | {"fleet_hours": _fleet_hours(problem, found)}
     )
 
 
 def _candidate(asked: Asked, number: int) -> dict[str, Any]:
     option = asked.options[number]
-    price, speed = option.machine.price, option.machine.speed
-    assert not isinstance(speed, Unknown)
+    machine, price = option.machine, option.machine.price
+    assert not isinstance(machine.speed, Unknown)
+    taken = None if asked.problem is None else asked.problem.candidates[number]
     return {
-        "key": option.machine.key,
+        "key": machine.key,
         "words": words_of(option),
+        "kind": machine.kind,
+        "provider": machine.provider,
+        "cloud": machine.cloud,
+        "gpu_type_id": machine.gpu_type_id,
+        "gpu_count": machine.gpu_count,
+        "repository": machine.repository,
+        "precision": machine.precision,
+        "disk_gb": machine.disk_gb,
         "usd_per_hour": str(option.usd_per_hour),
+        "usd_per_gpu_hour": str(price.usd_per_gpu_hour),
         "price_source": price.source,
         "price_observed_at": price.observed_at.isoformat(),
-        "speed": speed.kind,
-        "speed_source": speed.source,
-        "start_seconds": str(option.machine.start_seconds),
+        "stock": stock_words(machine, most=asked.question.replicas),
+        "running": 0 if taken is None else taken.running,
+        "speed": machine.speed.kind,
+        "speed_source": machine.speed.source,
+        "start_seconds": str(machine.start_seconds),
     }
 
 
-def _solved(problem: Problem, found: Solved) -> dict[str, Any]:
+def headline(
+    asked: Asked, problem: Problem, found: Solved, rules: tuple[Strategy, ...]
+) -> str:
+    """What to do and what it earns, in two or three sentences."""
+    runs = [
+        f"{words_of(option)}: {row_words(row, problem.start)}"
+        for option, row in zip(asked.options, found.schedule.replicas, strict=True)
+        if any(row)
+    ]
+    workers = [
+        f"serverless {words_of(option)} takes {_mean_share(row)} % of the demand"
+        for option, row in zip(asked.options, found.schedule.serverless, strict=True)
+        if any(row)
+    ]
+    what = f"Run {'; '.join([*runs, *workers])}." if runs or workers else "Rent nothing."
+    earns = f"It earns {_dollars(found.profit_usd)} in {problem.hours} hours"
+    if problem.hours != 24:
+        earns += f", {_dollars(found.money.profit_usd_per_day)} a day"
+    return f"{what} {earns}{_against(found, rules)}"
+
+
+def _mean_share(row: tuple[Decimal, ...]) -> str:
+    return f"{sum(row, ZERO) / len(row) * 100:.0f}"
+
+
+def _against(found: Solved, rules: tuple[Strategy, ...]) -> str:
+    """How much more that is than the best rule of thumb that keeps the limits."""
+    best = best_simple(tuple(rule for rule in rules if not rule.breaks))
+    if best is None:
+        return "; no simple strategy keeps the limits."
+    more = found.profit_usd - best.profit_usd
+    named = f"{best.rule.value}: {best.setting}" if best.setting else best.rule.value
+    words = f"{_dollars(abs(more))} {'more' if more >= 0 else 'less'}"
+    return f", {words} than the best simple strategy ({named})."
+
+
+def _dollars(usd: Decimal) -> str:
+    sign = "−" if usd < 0 else ""
+    return f"{sign}${abs(usd):,.2f}"
+
+
+def _solved(problem: Problem, found: Solved, rules: tuple[Strategy, ...]) -> dict[str, Any]:
     rows = [_hour(problem, found, t, money) for t, money in enumerate(found.money.hours)]
+    capacity = capacities(problem, found.schedule)
+    for row, tokens in zip(rows, capacity, strict=True):
+        row["capacity_tokens"] = tokens
     return {
         "profit_usd": usd(found.profit_usd),
         "profit_usd_per_day": usd(found.money.profit_usd_per_day),
         "revenue_usd": usd(found.money.revenue_usd),
         "cost_usd": usd(found.money.cost_usd),
+        "fixed_usd": usd(found.money.fixed_usd),
         "most_profit_usd": usd(found.most_profit_usd),
         "gap_usd": usd(found.gap_usd),
+        "gap": None if found.gap is None else f"{found.gap:.6f}",
+        "solver_seconds": f"{found.seconds:.2f}",
         "starts": found.money.starts,
+        "reached": list(reached_limits(problem, found.schedule, found.money)),
         "hours": rows,
         "days": [
             {
@@ -87,8 +163,28 @@ def _solved(problem: Problem, found: Solved) -> dict[str, Any]:
             }
             for day, span in problem.day_ranges()
         ],
-        "rules": [_rule(each) for each in simple_strategies(problem)],
+        "rules": [_rule(each) for each in rules],
     }
+
+
+def capacities(problem: Problem, schedule: Schedule) -> list[int]:
+    """What the rented replicas could serve in each hour, in tokens of its mix.
+
+    An hour without demand has no mix: the mean of all hours stands in.
+    """
+    demand = problem.demands[0]
+    total = sum(each.total for each in demand.tokens)
+    sums = [ZERO] * problem.hours
+    for candidate, row in zip(problem.candidates, schedule.replicas, strict=True):
+        if not any(row):
+            continue
+        starts, work = started(candidate, row), problem.work_seconds(candidate)
+        every = sum(work, ZERO) / total if total else ZERO
+        for t, counts in enumerate(demand.tokens):
+            each = work[t] / counts.total if counts.total else every
+            seconds = sellable_seconds(candidate, row, starts, t)
+            sums[t] += seconds / each if each else ZERO
+    return [int(tokens) for tokens in sums]
 
 
 def _hour(problem: Problem, found: Solved, t: int, money: HourMoney) -> dict[str, Any]:
@@ -96,6 +192,7 @@ def _hour(problem: Problem, found: Solved, t: int, money: HourMoney) -> dict[str
     return {
         "at": (problem.start + timedelta(hours=t)).isoformat(),
         "tokens": demand.tokens[t].total,
+        "ours_tokens": int(demand.tokens[t].total * demand.share),
         "replicas": [row[t] for row in found.schedule.replicas],
         "served": [f"{share:.6f}" for share in money.served],
         "revenue_usd": usd(money.revenue_usd),
@@ -114,8 +211,30 @@ def _rule(rule: Strategy) -> dict[str, Any]:
         "rule": rule.rule.value,
         "setting": rule.setting,
         "profit_usd": usd(rule.profit_usd) if rule.possible else None,
+        "revenue_usd": usd(rule.revenue_usd) if rule.possible else None,
+        "cost_usd": usd(rule.cost_usd) if rule.possible else None,
+        "starts": rule.starts if rule.possible else None,
         "breaks": list(rule.breaks),
         "why_not": rule.why_not,
+    }
+
+
+def _fleet_hours(problem: Problem, found: Solved) -> dict[str, Any]:
+    """The schedule as deployments keep one, two numbers a candidate, with its money."""
+    near = two_levels(problem, found.schedule)
+    return {
+        "profit_usd": usd(near.money.profit_usd),
+        "less_usd": usd(found.profit_usd - near.money.profit_usd),
+        "breaks": list(near.breaks),
+        "levels": [
+            {
+                "inside": each.inside,
+                "outside": each.outside,
+                "hours": "".join("1" if on else "0" for on in each.hours),
+                "words": row_words(each.row(), problem.start),
+            }
+            for each in near.levels
+        ],
     }
 
 

@@ -9,40 +9,32 @@ from decimal import Decimal
 from economics.calc.hours import HOUR, day_of, hour_start
 from economics.calc.token_mix import TokenRates
 from economics.calc.unknown import Unknown
-from economics.planner.option import SERVERLESS, PlanOption
-from economics.planner.schedule.problem import (
-    Candidate,
-    Limits,
-    ModelDemand,
-    Problem,
-    Rental,
-)
+from economics.planner.option import PlanOption
+from economics.planner.schedule.problem import Limits, ModelDemand, Problem
 from economics.selectors.plan import PlanAnswer, answer
 from economics.selectors.plan_facts import ModelFacts
 from economics.selectors.plan_question import question_of
-from economics.selectors.schedules.demand import (
-    HourlyDemand,
-    market_demand,
-    own_demand,
+from economics.selectors.schedules.candidates import (
+    Running,
+    candidate_of,
+    chosen,
+    rate_of,
+    running_now,
+    running_of,
 )
-from economics.selectors.schedules.question import MARKET, ScheduleQuestion
+from economics.selectors.schedules.demand import HourlyDemand, market_demand, own_demand
+from economics.selectors.schedules.demand_file import FileDemand
+from economics.selectors.schedules.inputs import (
+    FixedCost,
+    Input,
+    fixed_cost,
+    inputs_of,
+)
+from economics.selectors.schedules.question import FILES, MARKET, MEAN, ScheduleQuestion
 from economics.selectors.take_rates import TakeRates
 from fleet.throughput.speed_question import SpeedQuestion
 
-MOST_OPTIONS = 12  # the cheapest tokens; more cost the solver time and change little
-IDLE_SECONDS = Decimal(5)  # a serverless worker's, RunPod's default
-NO_STOCK = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """One thing that the answer rests on, as a page shows it."""
-
-    name: str
-    value: str
-    source: str
-    age: str
-    tag: str
+NOT_A_CANDIDATE = "runs now on a machine that is no candidate; it is not counted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,27 +52,28 @@ class Asked:
     options: tuple[PlanOption, ...]
     left_out: tuple[tuple[str, str], ...]
     speeds_missing: tuple[SpeedQuestion, ...]
+    demand: HourlyDemand | None = None
 
 
 def asked_problem(
-    question: ScheduleQuestion, facts: ModelFacts, *, now: datetime, simulated: bool
+    question: ScheduleQuestion,
+    facts: ModelFacts,
+    *,
+    now: datetime,
+    simulated: bool,
+    file: FileDemand | None = None,
 ) -> Asked:
-    """The problem that begins with the next full UTC hour..
+    """The problem that begins with the next full UTC hour.
 
-    simulated  whether the usage of simulated fleets is the history; never mixed
+    simulated  whether the usage and the pods of simulated fleets count; never mixed
+    file       the demand, where the question's source is a file
     """
     start = hour_start(now) + HOUR
     take_rate = TakeRates().on(day_of(now))
     plan = answer(question_of({}, facts, take_rate=take_rate), facts, now=now)
-    demand = (
-        market_demand(facts.traffic, hours=question.hours)
-        if question.source == MARKET
-        else own_demand(
-            question.model, start=start, hours=question.hours, simulated=simulated
-        )
-    )
+    demand = demand_of(question, facts, file, start=start, simulated=simulated)
     rates = plan.what_if.rates
-    options, left_out = _options(plan)
+    options, left_out = chosen(plan.fitting)
     missing = [
         *([f"Demand: {demand.reason}."] if isinstance(demand, Unknown) else []),
         *(
@@ -93,13 +86,23 @@ def asked_problem(
     problem = None
     inputs: tuple[Input, ...] = ()
     if options and not isinstance(demand, Unknown) and not isinstance(rates, Unknown):
-        problem = Problem(
-            start=start,
-            demands=(_demand(question, demand, _net(rates, take_rate)),),
-            candidates=tuple(_candidate(each, question) for each in options),
-            limits=Limits(question.usd_per_hour, question.usd_per_day, question.replicas),
+        running = running_now(question.model, simulated=simulated)
+        left_out += _not_counted(running, options)
+        fixed, net = fixed_cost(now, simulated=simulated), _net(rates, take_rate)
+        problem = _problem(
+            question, demand, options, running, fixed, net, start=start, now=now
         )
-        inputs = _inputs(plan, demand, take_rate, now)
+        inputs = inputs_of(
+            plan,
+            question,
+            demand,
+            options=options,
+            running=running,
+            fixed=fixed,
+            take_rate=take_rate,
+            net=net,
+            now=now,
+        )
     return Asked(
         question=question,
         problem=problem,
@@ -108,6 +111,72 @@ def asked_problem(
         options=tuple(options),
         left_out=tuple(left_out),
         speeds_missing=tuple(plan.missing),
+        demand=None if isinstance(demand, Unknown) else demand,
+    )
+
+
+def demand_of(
+    question: ScheduleQuestion,
+    facts: ModelFacts,
+    file: FileDemand | None,
+    *,
+    start: datetime,
+    simulated: bool,
+) -> HourlyDemand | Unknown:
+    """The demand of each hour by the source that is asked for, or why it is not known."""
+    with_means = question.unknown == MEAN
+    if question.source in FILES:
+        if file is None:
+            return Unknown("no file was given; choose one")
+        return file.demand(start=start, hours=question.hours, with_means=with_means)
+    if question.source == MARKET:
+        return market_demand(facts.traffic, hours=question.hours)
+    return own_demand(
+        question.model,
+        start=start,
+        hours=question.hours,
+        simulated=simulated,
+        with_means=with_means,
+    )
+
+
+def _problem(
+    question: ScheduleQuestion,
+    demand: HourlyDemand,
+    options: list[PlanOption],
+    running: tuple[Running, ...],
+    fixed: FixedCost,
+    net: TokenRates,
+    *,
+    start: datetime,
+    now: datetime,
+) -> Problem:
+    return Problem(
+        start=start,
+        demands=(
+            ModelDemand(
+                model=question.model,
+                tokens=demand.tokens,
+                requests=demand.requests,
+                net_rates=net,
+                share=question.share,
+                least_replicas=question.floor,
+                most_replicas=question.replicas,
+                uptime=question.uptime,
+            ),
+        ),
+        candidates=tuple(
+            candidate_of(
+                each,
+                question,
+                start=start,
+                running=running_of(each.machine, running),
+                rate=rate_of(each.machine, now=now),
+            )
+            for each in options
+        ),
+        limits=Limits(question.usd_per_hour, question.usd_per_day, question.replicas),
+        fixed_usd_per_day=fixed.usd_per_day,
     )
 
 
@@ -118,58 +187,15 @@ def _net(rates: TokenRates, take_rate: Decimal) -> TokenRates:
     )
 
 
-def _demand(
-    question: ScheduleQuestion, demand: HourlyDemand, net: TokenRates
-) -> ModelDemand:
-    return ModelDemand(
-        model=question.model,
-        tokens=demand.tokens,
-        requests=demand.requests,
-        net_rates=net,
-        share=question.share,
-        least_replicas=question.floor,
-        most_replicas=question.replicas,
-        uptime=question.uptime,
-    )
-
-
-def _options(plan: PlanAnswer) -> tuple[list[PlanOption], list[tuple[str, str]]]:
-    """The options that can be rented from here and planned with, and why others are not."""
-    kept: list[PlanOption] = []
-    left: list[tuple[str, str]] = []
-    for option in plan.fitting:
-        why = _why_not(option)
-        if not why and len(kept) >= MOST_OPTIONS:
-            why = f"the {MOST_OPTIONS} with the cheapest tokens are planned with"
-        if why:
-            left.append((words_of(option), why))
-        else:
-            kept.append(option)
-    return kept, left
-
-
-def _why_not(option: PlanOption) -> str:
-    machine = option.machine
-    if not machine.price.rentable:
-        return "it can not be rented from this console"
-    if machine.price.stale:
-        return "its price is too old; the page GPU prices reads a new one"
-    if machine.price.stock == NO_STOCK:
-        return "it is out of stock"
-    if isinstance(machine.speed, Unknown):
-        return f"its speed is unknown: {machine.speed.reason}"
-    if machine.kind == Rental.SPOT:
-        return "how often spot is interrupted was not measured"
-    if machine.kind not in (Rental.ON_DEMAND, SERVERLESS):
-        return f"{machine.kind} is not planned by the hour"
-    return ""
-
-
-def words_of(option: PlanOption) -> str:
-    """An option in a few words: 1× RTX 4090 fp8, runpod secure, on-demand."""
-    machine = option.machine
-    shape = f"{machine.gpu_count}× {machine.gpu_name} {machine.precision}"
-    return f"{shape}, {machine.where}"
+def _not_counted(
+    running: tuple[Running, ...], options: list[PlanOption]
+) -> list[tuple[str, str]]:
+    """Replicas that run and are of no candidate."""
+    return [
+        (each.words, NOT_A_CANDIDATE)
+        for each in running
+        if not any(each.is_of(option.machine) for option in options)
+    ]
 
 
 def _no_candidate(plan: PlanAnswer, left: list[tuple[str, str]]) -> str:
@@ -178,36 +204,3 @@ def _no_candidate(plan: PlanAnswer, left: list[tuple[str, str]]) -> str:
     if left:
         return f"Candidates: none of {len(left)} that fit can be used; {left[0][1]}."
     return "Candidates: no known GPU offer fits this model; see the page Plan."
-
-
-def _candidate(option: PlanOption, question: ScheduleQuestion) -> Candidate:
-    machine = option.machine
-    assert not isinstance(machine.speed, Unknown)
-    serverless = machine.kind == SERVERLESS
-    return Candidate(
-        key=machine.key,
-        model=question.model,
-        usd_per_hour=option.usd_per_hour,
-        seconds=machine.speed.throughput.seconds,
-        rental=Rental.SERVERLESS if serverless else Rental.ON_DEMAND,
-        hardware=f"{machine.gpu_count}× {machine.gpu_name}",
-        load_seconds=machine.start_seconds,
-        stock=question.replicas,
-        idle_seconds=IDLE_SECONDS if serverless else Decimal(0),
-    )
-
-
-def _inputs(
-    plan: PlanAnswer, demand: HourlyDemand, take_rate: Decimal, now: datetime
-) -> tuple[Input, ...]:
-    total = sum(each.total for each in demand.tokens)
-    said = f"{total:,} tokens in {len(demand.tokens)} hours. {demand.note}".strip()
-    return (
-        Input("Demand", said, demand.source, demand.observed, demand.tag),
-        Input("Token prices", "net of the take rate", plan.prices_source, "now", "set"),
-        Input("Take rate", f"{take_rate}", "take rates", f"{day_of(now)}", "set"),
-        Input("Stock", "as many as the limit", "not told as a number", "—", "assumed"),
-        Input(
-            "Replicas that run now", "none counted", "planned from nothing", "—", "assumed"
-        ),
-    )

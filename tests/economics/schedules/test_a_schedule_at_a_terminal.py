@@ -141,7 +141,7 @@ def test_hours_that_may_still_change_are_no_history():
         (("--share", "2"), "Share is 2; write a share from 0 to 1."),
         (("--usd-per-day", "-1"), "Budget per day is -1; write 0 or more USD."),
         (("--replicas", "many"), "Replicas is 'many'; write a whole number such as 4."),
-        (("--source", "stars"), "Demand is 'stars'; write history or market."),
+        (("--source", "stars"), "Demand is 'stars'; write history, market, csv or trace."),
         (("--source", "market"), "Share is missing"),
     ],
 )

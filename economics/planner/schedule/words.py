@@ -1,0 +1,55 @@
+"""A row of replicas per hour in words: "2 replicas from 08:00 to 20:00 UTC, 1 else"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import NamedTuple
+
+MOST_SPANS = 6
+DAY_HOURS = 24
+
+
+class RunSpan(NamedTuple):
+    """`replicas` in the hours [begin, end), counted from the first."""
+
+    begin: int
+    end: int
+    replicas: int
+
+
+def spans_of(row: Sequence[int]) -> list[RunSpan]:
+    """The row as stretches of equal numbers; those of none left out."""
+    found, at = [], 0
+    for count, same in groupby(row):
+        length = len(list(same))
+        if count:
+            found.append(RunSpan(at, at + length, count))
+        at += length
+    return found
+
+
+def row_words(row: Sequence[int], start: datetime) -> str:
+    """When how many run; at most six stretches are named."""
+    spans = spans_of(row)
+    if not spans:
+        return "none"
+    if len(spans) == 1 and spans[0].end - spans[0].begin == len(row):
+        return f"{many(spans[0].replicas)} in all hours"
+    shown = [_span_words(span, start, len(row)) for span in spans[:MOST_SPANS]]
+    left = len(spans) - len(shown)
+    if left:
+        shown.append(f"and {left} stretches more, which the table has")
+    return ", ".join(shown)
+
+
+def many(count: int) -> str:
+    """A number of replicas."""
+    return "1 replica" if count == 1 else f"{count} replicas"
+
+
+def _span_words(span: RunSpan, start: datetime, hours: int) -> str:
+    begin, end = (start + timedelta(hours=each) for each in (span.begin, span.end))
+    form = "%H:%M" if hours <= DAY_HOURS else "%a %H:%M"
+    return f"{many(span.replicas)} from {begin:{form}} to {end:{form}} UTC"
