@@ -6,6 +6,7 @@ from datetime import datetime
 
 from celery import shared_task
 from django.conf import settings
+from django.utils import timezone
 
 from economics.openrouter.client import OpenRouterClient
 from economics.openrouter.errors import MarketError
@@ -23,9 +24,10 @@ from economics.services.metering import seal_hours
 from economics.services.pod_use import book_pod_use
 from economics.services.request_logs import forget_requests
 from economics.services.revenue import post_revenue
+from economics.services.schedules import Worked, work_out_due
 from fleet.services.jobs import JobFailed
 from fleet.services.speeds import MOST_WANTED, want
-from fleet.tasks import of_each_provider, recorded
+from fleet.tasks import estimate_speeds, of_each_provider, recorded
 
 
 def settle_and_book(now: datetime) -> str:
@@ -106,6 +108,20 @@ def judged_gates(now: datetime) -> str:
     want(list(found.missing)[:MOST_WANTED], now=now)
     rows = keep_gates(found, acting_user=BY_SCHEDULE, now=now)
     return f"the gates of {len(rows)} fleets were judged"
+
+
+@shared_task
+def work_out_schedules() -> None:
+    """Beat, and the doorbell of the schedule page: answer the schedules that wait."""
+    found: list[Worked] = []
+
+    def work(now: datetime) -> str:
+        found.append(work_out_due(clock=timezone.now))
+        return found[0].sentence()
+
+    recorded("work_out_schedules", work)
+    if any(one.wants_speeds for one in found):
+        estimate_speeds.delay()
 
 
 @shared_task

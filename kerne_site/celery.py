@@ -116,6 +116,8 @@ SCHEDULE = (
     Recurring("economics.tasks.read_billing", BOOKS, HOUR, at_start=True),
     # What rivals charge for our models, and how they run.
     Recurring("economics.tasks.watch_market", BOOKS, HOUR, at_start=True),
+    # Schedules that a page asked for, when the doorbell was lost or speeds were awaited.
+    Recurring("economics.tasks.work_out_schedules", BOOKS, 15),
     # The ids of imported requests are kept for a while only; their hours stay.
     Recurring("economics.tasks.tidy_requests", BOOKS, HOUR),
     # The gates, on the day that was closed twenty minutes before.

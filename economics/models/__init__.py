@@ -33,6 +33,7 @@ from economics.models.price import Funding, TokenPrice
 from economics.models.profit import DailyProfit, DayClose, Scope
 from economics.models.request_log import Ending, LoggedRequest, LogHour
 from economics.models.resource_cost import ResourceCostLine, ResourceObservation
+from economics.models.schedule_plan import PlanStatus, SchedulePlan
 from economics.models.statement import Statement, StatementRow, VarianceLine
 from economics.models.take_rate import DEFAULT_MARKET, TakeRate
 from economics.models.usage import UsageCursor, UsageEstimate, UsageHour, UsageProcess
@@ -69,6 +70,7 @@ __all__ = [
     "MarketSource",
     "MarketVolume",
     "OnboardingTick",
+    "PlanStatus",
     "PodHourUse",
     "PolicyVersion",
     "Provenance",
@@ -76,6 +78,7 @@ __all__ = [
     "ResourceObservation",
     "RevenueCarry",
     "RevenueLine",
+    "SchedulePlan",
     "Scope",
     "Statement",
     "StatementRow",

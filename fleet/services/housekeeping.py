@@ -40,6 +40,7 @@ FREQUENT_JOBS = (
     "send_alerts",
     "ping_deadman",
     "seal_audit",
+    "work_out_schedules",
 )
 
 

@@ -47,6 +47,7 @@ def test_the_periods_are_those_of_the_plan():
         "economics.tasks.settle_usage": 60,
         "economics.tasks.check_guardrails": 60,
         "economics.tasks.tidy_requests": 3600,
+        "economics.tasks.work_out_schedules": 15,
         "economics.tasks.accrue_costs": 300,
         "economics.tasks.read_billing": 3600,
         "economics.tasks.watch_market": 3600,
