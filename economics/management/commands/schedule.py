@@ -25,6 +25,7 @@ from economics.selectors.schedules.question import (
     ScheduleRefused,
     schedule_question,
 )
+from economics.selectors.schedules.risk import SEED, risk_facts, seed_of
 from fleet.csv_files import FileRefused, refuse_too_large
 from fleet.services.speeds import MOST_WANTED, want
 from fleet.tasks import estimate_speeds
@@ -48,6 +49,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--simulated", action="store_true", help="the history of simulated fleets"
         )
+        parser.add_argument(
+            "--risk",
+            action="store_true",
+            help="also what happens when the inputs come otherwise, and what each limit is "
+            "worth; takes up to half a minute more",
+        )
+        parser.add_argument("--seed", default="", help=f"of --risk: {SEED.line}")
         parser.add_argument("--json", action="store_true", help="machine-readable")
         for field in FIELDS:
             flag = f"--{field.name.replace('_', '-')}"
@@ -56,6 +64,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         question = self.question(options)
+        try:
+            seed = seed_of(options["seed"])
+        except ValueError as wrong:
+            raise CommandError(f"--seed: {wrong}") from None
         model = planned_model(question.model)
         if model is None:
             near = " or ".join(like(question.model))
@@ -72,7 +84,10 @@ class Command(BaseCommand):
         if asked.speeds_missing:
             want(list(asked.speeds_missing)[:MOST_WANTED], now=now)
             ring(estimate_speeds)
-        told = schedule_answer(asked)
+        risk = None
+        if options["risk"]:
+            risk = risk_facts(asked, seed=seed, now=now, simulated=options["simulated"])
+        told = schedule_answer(asked, risk=risk)
         if options["json"]:
             self.stdout.write(json.dumps(told, indent=2, ensure_ascii=False))
         elif told["state"] == "solved":
@@ -130,3 +145,33 @@ class Command(BaseCommand):
             earned = "—" if rule["profit_usd"] is None else f"${rule['profit_usd']}"
             why = " ".join([rule["setting"], *rule["breaks"], rule["why_not"]]).strip()
             self.stdout.write(f"  {rule['rule']}: {earned} ({why})")
+        if "risk" in told:
+            self.print_risk(told["risk"])
+
+    def print_risk(self, risk: dict[str, Any]) -> None:
+        """Each schedule in the same worlds, what moves it, and what limits are worth."""
+        self.stdout.write(
+            f"In {risk['draws']} worlds from seed {risk['seed']}, P10 / P50 / P90; chance "
+            f"to lose more than ${risk['cap_usd']} ({risk['cap_source']}):"
+        )
+        for each in risk["schedules"]:
+            picked = "".join(f"; {name}" for name in each["picked_as"])
+            chance, *within = (
+                f"{float(each[f'chance_beyond_cap{end}']):.1%}"
+                for end in ("", "_least", "_most")
+            )
+            self.stdout.write(
+                f"  {each['name']}: ${each['p10_usd']} / ${each['p50_usd']} / "
+                f"${each['p90_usd']}; {chance} ({' to '.join(within)}){picked}"
+            )
+        for sentence in (*risk["sentences"], risk["certain"]):
+            self.stdout.write(sentence)
+        tornado = risk["tornado"]
+        self.stdout.write(
+            f"Each input alone; the schedule earns ${tornado['base_usd']} as asked:"
+        )
+        for bar in tornado["bars"]:
+            ends = (f"{bar[e]['value']}: ${bar[e]['profit_usd']}" for e in ("low", "high"))
+            self.stdout.write(f"  {bar['input']}: {'; '.join(ends)} ({bar['source']})")
+        for limit in risk["limits"]:
+            self.stdout.write(limit["sentence"])

@@ -13,10 +13,19 @@ from decimal import Decimal
 
 from economics.calc.money import shown_usd
 from economics.planner.schedule.problem import ZERO, Limits, ModelDemand, Problem
+from economics.planner.schedule.program import (
+    DAY_BUDGET,
+    HOUR_BUDGET,
+    LEAST,
+    MOST,
+    MOST_OF_MODEL,
+    UPTIME,
+)
 from economics.planner.schedule.solve import NoSchedule, Solved, solve
 
 SECONDS = 20.0  # for all limits together
 GAP = 0.0001
+MIN_RUN = "min_run"
 POINT = Decimal("0.01")
 CENT = Decimal("0.01")
 
@@ -25,11 +34,13 @@ CENT = Decimal("0.01")
 class Lift:
     """A limit that gives way by one unit.
 
+    name   as the program has it: "usd_per_hour", "least:qwen"
     words  what one unit of it is, as a sentence begins: "One more $/h of budget"
     given  from what to what: "$8.00/h to $9.00/h"
     eased  the question with it; every schedule that was possible still is
     """
 
+    name: str
     words: str
     given: str
     eased: Problem
@@ -115,18 +126,21 @@ def _of_all(problem: Problem) -> Iterator[Lift]:
     limits = problem.limits
     if (usd := limits.usd_per_hour) is not None:
         yield Lift(
+            HOUR_BUDGET,
             "One more $/h of budget",
             f"{shown_usd(usd)}/h to {shown_usd(usd + 1)}/h",
             _within(problem, replace(limits, usd_per_hour=usd + 1)),
         )
     if (usd := limits.usd_per_day) is not None:
         yield Lift(
+            DAY_BUDGET,
             "One more $ of budget a day",
             f"{shown_usd(usd)} to {shown_usd(usd + 1)} a day",
             _within(problem, replace(limits, usd_per_day=usd + 1)),
         )
     if (most := limits.most_replicas) is not None:
         yield Lift(
+            MOST,
             "One more replica at once",
             f"{most} to {most + 1}",
             _within(problem, replace(limits, most_replicas=most + 1)),
@@ -140,12 +154,14 @@ def _within(problem: Problem, limits: Limits) -> Problem:
 def _of_model(problem: Problem, demand: ModelDemand) -> Iterator[Lift]:
     if (most := demand.most_replicas) is not None:
         yield Lift(
+            f"{MOST_OF_MODEL}:{demand.model}",
             f"One more replica of {demand.model}",
             f"{most} to {most + 1}",
             _asking(problem, replace(demand, most_replicas=most + 1)),
         )
     if least := demand.least_replicas:
         yield Lift(
+            f"{LEAST}:{demand.model}",
             f"A floor of one replica less of {demand.model}",
             f"{least} to {least - 1}",
             _asking(problem, replace(demand, least_replicas=least - 1)),
@@ -153,6 +169,7 @@ def _of_model(problem: Problem, demand: ModelDemand) -> Iterator[Lift]:
     if uptime := demand.uptime:
         less = max(uptime - POINT, ZERO)
         yield Lift(
+            f"{UPTIME}:{demand.model}",
             f"One percentage point less of uptime for {demand.model}",
             f"{_percent(uptime)} to {_percent(less)}",
             _asking(problem, replace(demand, uptime=less)),
@@ -172,6 +189,7 @@ def _minimum_runs(problem: Problem) -> Iterator[Lift]:
             for each in problem.candidates
         )
         yield Lift(
+            MIN_RUN,
             "A minimum run one hour shorter",
             f"{longest} h to {longest - 1} h at most",
             replace(problem, candidates=tuple(candidates)),

@@ -22,17 +22,21 @@ from economics.planner.schedule.two_levels import two_levels
 from economics.planner.schedule.words import row_words
 from economics.selectors.schedules.candidates import stock_words, words_of
 from economics.selectors.schedules.problem import Asked
+from economics.selectors.schedules.risk import RiskFacts, risk_answer
 
 SECONDS = 10.0
 SIX = Decimal("0.000001")
 SOLVED, MISSING, IMPOSSIBLE = "solved", "missing", "impossible"
 
 
-def schedule_answer(asked: Asked, *, seconds: float = SECONDS) -> dict[str, Any]:
+def schedule_answer(
+    asked: Asked, *, seconds: float = SECONDS, risk: RiskFacts | None = None
+) -> dict[str, Any]:
     """The answer within about `seconds` [s], amounts in USD as text with six decimals.
 
     state  solved; missing: an input is unknown; impossible: the limits conflict, or the
            time was too short; `sentences` says which in each case
+    risk   None: what happens when the inputs come otherwise is not worked out
     """
     told: dict[str, Any] = {
         "question": asked.question.as_text(),
@@ -59,13 +63,13 @@ def schedule_answer(asked: Asked, *, seconds: float = SECONDS) -> dict[str, Any]
     if isinstance(found, NoSchedule):
         return told | {"state": IMPOSSIBLE, "sentences": list(found.sentences)}
     rules = simple_strategies(problem)
-    return (
-        told
-        | {"state": SOLVED, "sentences": [_bound(found)]}
-        | {"headline": headline(asked, problem, found, rules)}
-        | _solved(problem, found, rules)
-        | {"fleet_hours": _fleet_hours(problem, found)}
-    )
+    told |= {"state": SOLVED, "sentences": [_bound(found)]}
+    told["headline"] = headline(asked, problem, found, rules)
+    told |= _solved(problem, found, rules)
+    told["fleet_hours"] = _fleet_hours(problem, found)
+    if risk is not None:
+        told["risk"] = risk_answer(asked, problem, found, rules, risk)
+    return told
 
 
 def _candidate(asked: Asked, number: int) -> dict[str, Any]:

@@ -39,6 +39,9 @@ FIELDS = (
     QuestionField(
         "min_run", "Minimum run", "2", "Hours that a start stays; 1.", is_whole=True
     ),
+    QuestionField(
+        "cap_usd", "Loss cap", "50", "USD over all hours; the safer policy's loss cap."
+    ),
 )
 
 
@@ -60,6 +63,7 @@ class ScheduleQuestion:
     uptime    [1] least share of hours in which one serves
     min_run   [h] that a started replica stays
     allowed   hours of the day (UTC) in which anything may run, "8-20"; "": all
+    cap_usd   [USD over all hours] the loss whose chance is told; None: the safer policy's
     """
 
     model: str
@@ -74,6 +78,7 @@ class ScheduleQuestion:
     floor: int = 0
     uptime: Decimal = Decimal(0)
     min_run: int = 1
+    cap_usd: Decimal | None = None
 
     def as_text(self) -> dict[str, str]:
         """Every field as it would be written; `schedule_question` reads it back."""
@@ -166,7 +171,11 @@ def _out_of_range(read: Mapping[str, Any]) -> dict[str, str]:
     for name, word in (("share", "Share"), ("uptime", "Uptime")):
         if not 0 <= read.get(name, Decimal(0)) <= 1:
             wrong[name] = f"{word} is {read[name]}; write a share from 0 to 1."
-    budgets = (("usd_per_hour", "Budget per hour"), ("usd_per_day", "Budget per day"))
+    budgets = (
+        ("usd_per_hour", "Budget per hour"),
+        ("usd_per_day", "Budget per day"),
+        ("cap_usd", "Loss cap"),
+    )
     for name, word in budgets:
         if read.get(name, Decimal(0)) < 0:
             wrong[name] = f"{word} is {read[name]}; write 0 or more USD."

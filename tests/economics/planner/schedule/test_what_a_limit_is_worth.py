@@ -120,7 +120,10 @@ def test_each_limit_has_its_sentence():
 
 def test_what_the_solver_could_not_settle_is_told_as_a_range():
     lift = Lift(
-        "One more $/h of budget", "$8.00/h to $9.00/h", problem(demand(1), candidate())
+        "usd_per_hour",
+        "One more $/h of budget",
+        "$8.00/h to $9.00/h",
+        problem(demand(1), candidate()),
     )
     usd = Decimal
 
