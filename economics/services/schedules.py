@@ -26,6 +26,7 @@ from economics.selectors.schedules.question import (
     ScheduleRefused,
     schedule_question,
 )
+from economics.selectors.schedules.risk import risk_facts
 from fleet.services import audit
 from fleet.services.isolation import FAULTS
 from fleet.services.speeds import MOST_WANTED, want
@@ -147,7 +148,8 @@ def work_out(pk: int, *, clock: Callable[[], datetime]) -> bool | None:
                 status=PlanStatus.PENDING, claimed_at=None, due_at=now + LOOK_AGAIN
             )
             return None
-        told = schedule_answer(asked)
+        risk = risk_facts(asked, seed=plan.seed, now=now, simulated=plan.simulated)
+        told = schedule_answer(asked, risk=risk)
     except BaseException as error:  # a time limit too: the row must not stay running
         fail(plan, why_broken(error), now=clock())
         raise
