@@ -253,7 +253,8 @@ def _bar(one: Bar, labels: Mapping[str, str]) -> dict[str, Any]:
 
 def _end(one: End) -> dict[str, Any]:
     return {
-        "value": one.words,
+        "factor": f"{one.factor.normalize():f}",
+        "value": one.value,
         "profit_usd": _usd(one.profit_usd),
         "change_usd": _usd(one.change_usd),
     }

@@ -18,10 +18,13 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class End:
-    """An input at one end: its factor [1], the value in words, and the profit [USD]."""
+    """An input at one end: its factor [1], its value, and the profit [USD].
+
+    value  "$2.00/h"; the factor, "× 0.67", where it moves several that differ
+    """
 
     factor: Decimal
-    words: str
+    value: str
     profit_usd: Decimal
     change_usd: Decimal
 
@@ -80,15 +83,13 @@ def tornado(problem: Problem, schedule: Schedule, inputs: Sequence[Input]) -> To
 
 def _end(problem: Problem, one: Input, at: float, usd: Decimal, base: Decimal) -> End:
     factor = one.spread.at(at)
-    return End(factor, _words(problem, one, factor), usd, usd - base)
+    return End(factor, _told(problem, one, factor), usd, usd - base)
 
 
-def _words(problem: Problem, one: Input, factor: Decimal) -> str:
-    """The value of an input: "× 0.67 ($2.00/h)"; only the factor where it moves several."""
+def _told(problem: Problem, one: Input, factor: Decimal) -> str:
     values = {_value(problem, one, of, factor) for of in one.of}
-    value = values.pop() if len(values) == 1 else ""
-    times = f"× {factor:.3f}".rstrip("0").rstrip(".")
-    return f"{times} ({value})" if value else times
+    told = values.pop() if len(values) == 1 else ""
+    return told or f"× {factor:.3f}".rstrip("0").rstrip(".")
 
 
 def _value(problem: Problem, one: Input, of: str, factor: Decimal) -> str:
@@ -96,11 +97,11 @@ def _value(problem: Problem, one: Input, of: str, factor: Decimal) -> str:
         demand = next(each for each in problem.demands if each.model == of)
         if one.kind == Kind.PRICE:
             usd = demand.net_rates.completion * factor * MILLION
-            return f"${usd:,.2f} net per 1M completion tokens"
+            return f"${usd:,.2f}/1M"
         tokens = sum(each.total for each in demand.tokens) * factor / problem.days
-        return f"{tokens / MILLION:,.2f}M tokens a day"
+        return f"{tokens / MILLION:,.2f}M tokens/day"
     candidate = next(each for each in problem.candidates if each.key == of)
-    return _CANDIDATE_WORDS[one.kind](problem, candidate, factor)
+    return _VALUES[one.kind](problem, candidate, factor)
 
 
 def _speed(problem: Problem, candidate: Candidate, factor: Decimal) -> str:
@@ -113,11 +114,11 @@ def _speed(problem: Problem, candidate: Candidate, factor: Decimal) -> str:
     return f"{rate:,.0f} tokens/s" if rate >= 10 else f"{rate:.1f} tokens/s"
 
 
-_CANDIDATE_WORDS: dict[Kind, Callable[[Problem, Candidate, Decimal], str]] = {
+_VALUES: dict[Kind, Callable[[Problem, Candidate, Decimal], str]] = {
     Kind.SPEED: _speed,
     Kind.RENT: lambda _, each, factor: f"${each.usd_per_hour * factor:,.2f}/h",
     Kind.LOAD: lambda _, each, factor: f"{each.load_seconds * factor:,.0f} s",
     Kind.INTERRUPTIONS: lambda _, each, factor: (
-        f"{each.interruptions_per_hour * factor:.3f} per hour"
+        f"{each.interruptions_per_hour * factor:.3f}/h"
     ),
 }
