@@ -16,7 +16,9 @@ from fleet.views.banner import silence
 
 THEME_COOKIE = "kerne-theme"
 THEMES = ("auto", "light", "dark")
-MODULES = ("console/theme.js", "console/live.js", "console/keys.js", "console/parts.js")
+MODULES = tuple(
+    f"console/{name}.js" for name in ("theme", "live", "keys", "parts", "tables")
+)
 PAGES = (  # name, address, key after "g", icon
     ("Overview", "economics:overview", "o", "chart-line"),
     ("Fleet", "fleet:list", "f", "server"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.apps import apps
@@ -36,7 +36,7 @@ from tests.factories import (
 )
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page
+    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
 
 collect_ignore = ["screenshots.py"]  # a script for people; it needs playwright at once
 PASSWORD = "a-long-passphrase"
@@ -54,13 +54,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _known_models(
-    settings: Settings, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+    request: pytest.FixtureRequest,
+    settings: Settings,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
 ) -> Iterator[None]:
     """Puts back what migrations had filled: a live server's test empties every table.
 
     This fixture is older than the one that empties them, so it ends after it. No
-    request may reach a sandbox that a developer has running.
+    request may reach a sandbox that a developer has running. A console on a stage has a
+    database and a sandbox of its own.
     """
+    if "stage" in request.fixturenames:
+        yield
+        return
     settings.RUNPOD_API_URL = "http://127.0.0.1:9"
     yield
     with django_db_blocker.unblock():
@@ -93,6 +100,7 @@ class Screen:
     page: Page
     base: str
     errors: list[str] = field(default_factory=list)
+    in_flight: set[Request] = field(default_factory=set)
 
     def open(self, address: str) -> Page:
         self.page.goto(self.base + address)
@@ -110,8 +118,61 @@ class Screen:
         )
         return width
 
+    def settle(self) -> None:
+        """Wait until nothing was asked for 0.1 s, a log that is followed apart.
+
+        Playwright's own `networkidle` waits for half a second, at every page.
+        """
+        quiet = 0
+        for _ in range(PAGE_SECONDS * 20):
+            quiet = 0 if self.in_flight else quiet + 1
+            if quiet > 2:
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError(f"still asking for {[each.url for each in self.in_flight]}")
+
+    def fits(self, *, within_seconds: int = 3) -> bool:
+        """Whether nothing is wider than the window, once the charts have followed it."""
+        for _ in range(within_seconds * 20):
+            if self.overflow_px <= 0:
+                return True
+            self.page.wait_for_timeout(50)
+        return False
+
 
 ScreenMaker = Callable[..., Screen]
+
+
+def open_screen(
+    chromium: Browser,
+    base: str,
+    client: Client | None,
+    *,
+    width: int = 1280,
+    height: int = 900,
+    theme: str = "light",
+    **more: Any,
+) -> Screen:
+    """A window of a size and theme that holds the cookies of a logged-in client."""
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, color_scheme=theme, **more
+    )
+    context.add_cookies(
+        [
+            {"name": name, "value": morsel.value, "url": base}
+            for name, morsel in (client.cookies.items() if client else ())
+        ]
+    )
+    context.add_init_script(WATCH_POLICY)
+    page = context.new_page()
+    page.set_default_timeout(PAGE_SECONDS * 1000)
+    seen = Screen(page, base)
+    page.on("console", lambda said: _note(seen, said))
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    page.on("request", lambda asked: _begin(seen, asked))
+    page.on("requestfinished", lambda asked: seen.in_flight.discard(asked))
+    page.on("requestfailed", lambda asked: seen.in_flight.discard(asked))
+    return seen
 
 
 @pytest.fixture
@@ -119,33 +180,19 @@ def screen(
     chromium: Browser, live_server: object, operator_user: User
 ) -> Iterator[ScreenMaker]:
     """Opens a browser window of a size and theme, logged in."""
-    contexts = []
-    base = str(live_server)
+    opened: list[Screen] = []
 
     def make(width: int = 1280, theme: str = "light") -> Screen:
         client = Client()
         client.force_login(operator_user)
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=theme
+        opened.append(
+            open_screen(chromium, str(live_server), client, width=width, theme=theme)
         )
-        contexts.append(context)
-        context.add_cookies(
-            [
-                {"name": name, "value": morsel.value, "url": base}
-                for name, morsel in client.cookies.items()
-            ]
-        )
-        context.add_init_script(WATCH_POLICY)
-        page = context.new_page()
-        page.set_default_timeout(PAGE_SECONDS * 1000)
-        seen = Screen(page, base)
-        page.on("console", lambda said: _note(seen, said))
-        page.on("pageerror", lambda error: seen.errors.append(str(error)))
-        return seen
+        return opened[-1]
 
     yield make
-    for context in contexts:
-        context.close()
+    for each in opened:
+        each.page.context.close()
 
 
 def wait_until(page: Page, expression: str) -> None:
@@ -159,6 +206,13 @@ def wait_until(page: Page, expression: str) -> None:
             return
         page.wait_for_timeout(50)
     raise AssertionError(f"not true after {PAGE_SECONDS} s: {expression}")
+
+
+def _begin(screen: Screen, asked: Request) -> None:
+    if asked.is_navigation_request():
+        screen.in_flight.clear()  # what the page before had asked for is of no matter
+    if not asked.url.endswith("/stream/"):
+        screen.in_flight.add(asked)
 
 
 def _note(screen: Screen, said: ConsoleMessage) -> None:

@@ -1,0 +1,101 @@
+"""Every page there is: it answers, breaks nothing, fits a phone, and axe finds it usable.
+
+The list comes out of the URLconf (tests/browser/routes.py), so that a page which is added
+later is walked too, or fails here with a sentence until it has an example.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from tests.browser import axe, routes, world
+from tests.browser.conftest import Screen, open_screen
+from tests.browser.stage import Stage
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+WIDE, PHONE = 1280, 390
+# Places that scroll sideways and that no key reaches: axe's rule, for the small screen.
+BY_TOUCH_ONLY = """async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame(); await frame();  // the page looks at the new width in the first one
+    return [...document.querySelectorAll(".table-wrap")]
+        .filter((place) => place.scrollWidth > place.clientWidth && place.clientWidth
+            && !place.hasAttribute("tabindex") && !place.querySelector("a, button, input"))
+        .map((place) => place.textContent.trim().slice(0, 60));
+}"""
+
+
+@pytest.fixture(scope="module")
+def stage(
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    worker_id: str,
+) -> Iterator[Stage]:
+    """One console that was worked with for some days, for every page of this file."""
+    folder: Path = tmp_path_factory.mktemp("cloud")
+    with (
+        django_db_blocker.unblock(),
+        world.demo_console(f"stage_pages_{worker_id}", folder) as running,
+    ):
+        world.live_in(running)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def screens(stage: Stage, chromium: Browser) -> Iterator[dict[str, Screen]]:
+    """A window for each kind of person who looks."""
+    people = {
+        world.OWNER: stage.crew.do(world.as_owner),
+        routes.HALF_IN: stage.crew.do(routes.half_in),
+        routes.NOBODY: None,
+    }
+    windows = {
+        who: open_screen(chromium, stage.url, client, width=WIDE)
+        for who, client in people.items()
+    }
+    yield windows
+    for window in windows.values():
+        window.page.context.close()
+
+
+def test_every_page_answers_fits_and_is_usable_by_everyone(
+    stage: Stage, screens: dict[str, Screen], subtests: pytest.Subtests
+) -> None:
+    for page in stage.crew.do(routes.pages):
+        with subtests.test(msg=page.name, address=page.address):
+            assert troubles(screens[page.seen_by], page) == []
+
+
+def test_a_page_without_an_example_is_missed_with_a_sentence(stage: Stage) -> None:
+    with pytest.raises(LookupError, match=r"nothing here walks to it: add an address"):
+        stage.crew.do(routes.pages, examples={})
+
+
+def troubles(screen: Screen, page: routes.Page) -> list[str]:
+    """What is wrong with a page, in both themes and on both screens; one load."""
+    seen = screen.page
+    screen.errors.clear()
+    seen.set_viewport_size({"width": WIDE, "height": 900})
+    seen.emulate_media(color_scheme="light")
+    answer = seen.goto(screen.base + page.address)
+    screen.settle()
+    assert answer is not None
+    found = [] if answer.status == page.status else [f"answered {answer.status}"]
+    found += [f"light: {each}" for each in axe.findings(seen)]
+    seen.emulate_media(color_scheme="dark")
+    # Only the rules of colours can answer otherwise in other colours.
+    found += [f"dark: {each}" for each in axe.findings(seen, rules=axe.BY_THEME)]
+    seen.set_viewport_size({"width": PHONE, "height": 844})
+    if not screen.fits():
+        found.append(f"{screen.overflow_px} px wider than a phone of {PHONE} px")
+    found += [f"scrolls by touch only: {each}" for each in seen.evaluate(BY_TOUCH_ONLY)]
+    errors = [] if page.status >= 400 else screen.errors
+    return [*found, *errors, *screen.violations]
