@@ -33,12 +33,22 @@ class Rule(StrEnum):
 
 
 @dataclass(frozen=True)
+class Scaling:
+    """What an autoscaler scales: a candidate, from `least` to `most` replicas."""
+
+    index: int
+    least: int
+    most: int
+
+
+@dataclass(frozen=True)
 class Strategy:
     """What a rule earns over all hours [USD], unrounded, and how it was set.
 
     replicas  of all candidates, mean of each hour
     breaks    limits that it does not keep, in sentences
     schedule  None of an autoscaler, which has none before the demand is there
+    scaling   of an autoscaler: what it scales
     """
 
     rule: Rule
@@ -50,6 +60,7 @@ class Strategy:
     breaks: tuple[str, ...] = ()
     why_not: str = ""
     schedule: Schedule | None = None
+    scaling: tuple[Scaling, ...] = ()
 
     @property
     def possible(self) -> bool:
@@ -255,6 +266,7 @@ def _reactive(problem: Problem) -> Strategy:
         replicas=tuple(
             sum((run.mean_replicas[t] for _, run, _ in taken), ZERO) for t in hours
         ),
+        scaling=tuple(Scaling(each.index, least, each.count) for each, _, least in taken),
     )
 
 

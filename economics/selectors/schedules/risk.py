@@ -5,7 +5,7 @@ The worlds are drawn from a seed: the same question with the same seed has the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -94,7 +94,7 @@ def risk_answer(
     asked: Asked,
     problem: Problem,
     found: Solved,
-    rules: Iterable[Strategy],
+    rules: Sequence[Strategy],
     facts: RiskFacts,
     *,
     limits_seconds: float = LIMITS_SECONDS,

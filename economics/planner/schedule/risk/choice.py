@@ -80,7 +80,10 @@ def choose(draws: Draws, options: Sequence[Option], *, cap_usd: Decimal) -> Choi
     Ties go to the higher mean, then to the first. What breaks a limit is shown and never
     taken, but for "do nothing", which says what it breaks.
     """
-    outcomes = [outcome_of(draws, each.schedule, cap_usd=cap_usd) for each in options]
+    outcomes = [
+        outcome_of(draws, each.schedule, cap_usd=cap_usd, scaling=each.scaling)
+        for each in options
+    ]
     pairs = list(zip(options, outcomes, strict=True))
     could = [each.profits for option, each in pairs if option.may_be_taken]
     best = [max(world) for world in zip(*could, strict=True)]

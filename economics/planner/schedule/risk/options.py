@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from economics.planner.schedule.kept import broken_limits
@@ -11,7 +11,7 @@ from economics.planner.schedule.problem import Problem
 from economics.planner.schedule.risk.draws import given_draws
 from economics.planner.schedule.risk.inputs import Input, Kind
 from economics.planner.schedule.solve import Solved, solve
-from economics.planner.schedule.strategies import Strategy
+from economics.planner.schedule.strategies import Scaling, Strategy
 
 AS_ASKED, NOTHING = "best as asked", "do nothing"
 LEVELS = (0.1, 0.25, 0.75, 0.9)
@@ -20,8 +20,9 @@ SECONDS = 4.0
 
 @dataclass(frozen=True)
 class Option:
-    """A schedule that could be taken.
+    """A schedule that could be taken, or an autoscaler, which has none of its own.
 
+    schedule  of an autoscaler: nothing rented; it follows `scaling`
     setting  of a rule of thumb: what it rents
     also     other names of the same schedule
     breaks   limits that it does not keep where all comes as asked, in sentences
@@ -32,6 +33,7 @@ class Option:
     setting: str = ""
     also: tuple[str, ...] = ()
     breaks: tuple[str, ...] = ()
+    scaling: tuple[Scaling, ...] = ()
 
     @property
     def may_be_taken(self) -> bool:
@@ -43,7 +45,7 @@ def options_of(
     problem: Problem,
     best: Solved,
     inputs: Sequence[Input],
-    strategies: Iterable[Strategy] = (),
+    strategies: Sequence[Strategy] = (),
     *,
     seconds: float = SECONDS,
 ) -> tuple[Option, ...]:
@@ -51,7 +53,7 @@ def options_of(
 
     seconds  [s] for the solver, all levels together
 
-    An autoscaler is none of them: it has no schedule before the demand is there.
+    An autoscaler is the last of the rules: it follows the demand of each world.
     """
     named = [
         Option(AS_ASKED, best.schedule),
@@ -63,8 +65,14 @@ def options_of(
         ),
         Option(NOTHING, nothing(problem)),
     ]
-    return tuple(
-        replace(each, breaks=_breaks(problem, each.schedule)) for each in _merged(named)
+    scaled = (
+        Option(each.rule, nothing(problem), each.setting, (), each.breaks, each.scaling)
+        for each in strategies
+        if each.scaling
+    )
+    return (
+        *(replace(each, breaks=_breaks(problem, each.schedule)) for each in _merged(named)),
+        *scaled,
     )
 
 

@@ -10,7 +10,9 @@ from economics.planner.schedule.money import Schedule
 from economics.planner.schedule.problem import ONE, ZERO
 from economics.planner.schedule.risk.draws import Draws, given_draws
 from economics.planner.schedule.risk.inputs import RiskInvalid, nearest_rank
+from economics.planner.schedule.risk.reactive import autoscaled_in_worlds
 from economics.planner.schedule.risk.replay import MICRO, replayed
+from economics.planner.schedule.strategies import Scaling
 
 Z_95 = Decimal("1.959964")
 
@@ -105,16 +107,28 @@ class Difference:
         return abs(self.mean_usd) > Z_95 * self.standard_error_usd
 
 
-def outcome_of(draws: Draws, schedule: Schedule, *, cap_usd: Decimal) -> Outcome:
+def outcome_of(
+    draws: Draws,
+    schedule: Schedule,
+    *,
+    cap_usd: Decimal,
+    scaling: Sequence[Scaling] = (),
+) -> Outcome:
     """The schedule replayed in every world; it is never set anew with hindsight.
 
     cap_usd  [USD over all hours, 0 or more] the loss whose chance is told
+    scaling  autoscalers that follow the demand of each world, in place of the schedule
     """
     if not cap_usd.is_finite() or cap_usd < 0:
         raise RiskInvalid(f"the loss cap must be 0 USD or more, got {cap_usd}")
-    base = replayed(given_draws(draws.problem, (), [{}]), schedule)
-    profits = tuple(map(int, replayed(draws, schedule)))
-    return Outcome(draws.seed, profits, _usd(int(base[0])), cap_usd)
+
+    def profit(worlds: Draws) -> tuple[int, ...]:
+        if scaling:
+            return tuple(map(int, autoscaled_in_worlds(worlds, scaling)))
+        return tuple(map(int, replayed(worlds, schedule)))
+
+    (base,) = profit(given_draws(draws.problem, (), [{}]))
+    return Outcome(draws.seed, profit(draws), _usd(base), cap_usd)
 
 
 def difference(one: Outcome, other: Outcome) -> Difference:

@@ -83,9 +83,9 @@ def test_what_breaks_a_limit_is_shown_and_not_taken():
     best = solve(within)
     assert isinstance(best, Solved)
 
-    options = options_of(
-        within, best, [], simple_strategies(problem(demand(3600), candidate()))
-    )
+    rules = simple_strategies(problem(demand(3600), candidate()))  # without the limit
+
+    options = options_of(within, best, [], [rules[0]])
     told = choose(draws_of(within, [], seed=1), options, cap_usd=CAP)
 
     always = next(each for each in told.rated if each.option.name == "24/7")
@@ -117,7 +117,7 @@ def test_the_options_are_schedules_of_several_levels_of_demand_and_the_rules_of_
 
     names = {name for each in options for name in (each.name, *each.also)}
     assert names >= {AS_ASKED, NOTHING, "24/7", "best at demand P90"}
-    assert len({each.schedule for each in options}) == len(options)
+    assert len({(each.schedule, each.scaling) for each in options}) == len(options)
     # P90 asks for three replicas: 2.4 hours of work
     assert next(o for o in options if o.name == "best at demand P90").schedule.replicas == (
         (3,),
