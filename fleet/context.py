@@ -26,6 +26,7 @@ PAGES = (  # name, address, key after "g", icon
     ("Plan", "economics:plan", "l", "scale"),
     ("Decide", "economics:decide", "c", "signpost"),
     ("Order", "fleet:order", "d", "plus"),
+    ("Schedule", "economics:schedules", "h", "calendar-range"),
     ("Prices", "economics:prices", "p", "tag"),
     ("Market", "economics:market", "k", "store"),
     ("Road map", "economics:roadmap", "r", "milestone"),

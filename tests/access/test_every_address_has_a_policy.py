@@ -25,6 +25,9 @@ ACTS = {
     "economics:take-rates",
     "economics:listing",
     "economics:plan-deploy",
+    "economics:schedules",
+    "economics:schedule-again",
+    "economics:schedule-apply",
     "economics:model-config",
 }
 

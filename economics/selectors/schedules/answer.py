@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from importlib.metadata import version
@@ -61,15 +62,34 @@ def schedule_answer(
     told["start"] = problem.start.isoformat()
     found = solve(problem, seconds=seconds)
     if isinstance(found, NoSchedule):
-        return told | {"state": IMPOSSIBLE, "sentences": list(found.sentences)}
-    rules = simple_strategies(problem)
+        said = [in_words(asked, sentence) for sentence in found.sentences]
+        return told | {"state": IMPOSSIBLE, "sentences": said}
+    rules = tuple(_in_words(asked, rule) for rule in simple_strategies(problem))
     told |= {"state": SOLVED, "sentences": [_bound(found)]}
     told["headline"] = headline(asked, problem, found, rules)
     told |= _solved(problem, found, rules)
-    told["fleet_hours"] = _fleet_hours(problem, found)
+    told["fleet_hours"] = _fleet_hours(asked, problem, found)
     if risk is not None:
         told["risk"] = risk_answer(asked, problem, found, rules, risk)
     return told
+
+
+def in_words(asked: Asked, text: str) -> str:
+    """A text of the planner, which knows keys, with the words of each machine."""
+    options = sorted(asked.options, key=lambda each: -len(each.machine.key))
+    for option in options:  # the longest first: a key may begin another
+        key, words = option.machine.key, words_of(option)
+        text = text.replace(f"1 × {key}", f"1 replica of {words}")
+        text = text.replace(f"× {key}", f"replicas of {words}").replace(key, words)
+    return text
+
+
+def _in_words(asked: Asked, rule: Strategy) -> Strategy:
+    return replace(
+        rule,
+        setting=in_words(asked, rule.setting),
+        breaks=tuple(in_words(asked, each) for each in rule.breaks),
+    )
 
 
 def _candidate(asked: Asked, number: int) -> dict[str, Any]:
@@ -137,8 +157,9 @@ def _against(found: Solved, rules: tuple[Strategy, ...]) -> str:
 
 
 def _dollars(usd: Decimal) -> str:
-    sign = "−" if usd < 0 else ""
-    return f"{sign}${abs(usd):,.2f}"
+    shown = f"{abs(usd):,.2f}"
+    sign = "−" if usd < 0 and shown != "0.00" else ""
+    return f"{sign}${shown}"
 
 
 def _solved(problem: Problem, found: Solved, rules: tuple[Strategy, ...]) -> dict[str, Any]:
@@ -223,13 +244,13 @@ def _rule(rule: Strategy) -> dict[str, Any]:
     }
 
 
-def _fleet_hours(problem: Problem, found: Solved) -> dict[str, Any]:
+def _fleet_hours(asked: Asked, problem: Problem, found: Solved) -> dict[str, Any]:
     """The schedule as deployments keep one, two numbers a candidate, with its money."""
     near = two_levels(problem, found.schedule)
     return {
         "profit_usd": usd(near.money.profit_usd),
         "less_usd": usd(found.profit_usd - near.money.profit_usd),
-        "breaks": list(near.breaks),
+        "breaks": [in_words(asked, each) for each in near.breaks],
         "levels": [
             {
                 "inside": each.inside,
@@ -244,9 +265,9 @@ def _fleet_hours(problem: Problem, found: Solved) -> dict[str, Any]:
 
 def _bound(found: Solved) -> str:
     """What is proven, in words."""
-    most = f"No schedule can earn more than ${found.most_profit_usd:,.2f}"
+    most = f"No schedule can earn more than {_dollars(found.most_profit_usd)}"
     if not found.gap_usd or found.gap is None:
-        return f"{most}: this one earns ${found.profit_usd:,.2f}."
+        return f"{most}: this one earns {_dollars(found.profit_usd)}."
     return f"{most}: this one is within {found.gap * 100:.2f} % of it."
 
 

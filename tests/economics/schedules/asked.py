@@ -14,7 +14,7 @@ from economics.selectors.schedules.demand_file import FileDemand
 from economics.selectors.schedules.question import schedule_question
 from economics.services.schedules import ask_schedule, work_out
 from fleet.models import Deployment
-from tests.economics.plan.offers import LLAMA
+from tests.economics.plan.offers import LLAMA, facts_of
 from tests.economics.plan.offers import work_out as work_out_speeds
 from tests.factories import (
     make_deployment,
@@ -31,6 +31,9 @@ def world(*, simulated: bool = False, tokens: int = 3_000_000) -> Deployment:
     now = timezone.now()
     make_offer(provider=settings.PROVIDER_NAME, max_count=1, seen_at=now)
     variant = make_llama()
+    fp8 = next(each for each in facts_of().model.weights if each.precision.name == "fp8")
+    variant.repository, variant.precision = fp8.repository, "fp8"
+    variant.save(update_fields=["repository", "precision"])
     deployment = make_deployment(variant=variant, fleet=make_fleet(simulated=simulated))
     served_by(deployment, tokens=tokens, now=now)
     work_out_speeds({})
