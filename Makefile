@@ -10,7 +10,7 @@ SAFE_ENV := KERNE_ENV=live RUNPOD_API_KEY=rpa_checkonly KERNE_SANDBOX=false \
 	REDIS_URL=rediss://redis.example/0 \
 	KERNE_ENCRYPTION_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
 
-.PHONY: up test faults soak check vllm login-link clean help
+.PHONY: up test screenshots faults soak check vllm login-link clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -20,6 +20,9 @@ up: .venv/.installed  ## start the console and everything it needs; Ctrl-C ends 
 
 test: .venv/.installed-dev  ## run all tests; ARGS="-k health" runs some
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+screenshots: .venv/.installed-dev  ## pictures of every page in both themes at two widths, into var/screenshots
+	@$(BIN)/python -m pytest -q -s tests/browser/screenshots.py
 
 faults: .venv/.installed-dev  ## every fault and every death of a worker, on a running console
 	@FAULTS=all $(BIN)/python -m pytest -q tests/faults

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from django.apps import apps
@@ -20,7 +19,10 @@ from pytest_django import DjangoDbBlocker, Settings
 
 from economics.models import DailyProfit, DayClose, Scope
 from fleet.models import Pod
-from tests.browser.chromium import ARGUMENTS, CHROMIUM, WATCH_POLICY
+from tests.browser import world
+from tests.browser.chromium import ARGUMENTS, CHROMIUM
+from tests.browser.screen import Screen, ScreenMaker, open_screen
+from tests.browser.stage import Stage
 from tests.factories import (
     make_balance,
     make_deployment,
@@ -36,11 +38,9 @@ from tests.factories import (
 )
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, ConsoleMessage, Page, Request
+    from playwright.sync_api import Browser
 
-collect_ignore = ["screenshots.py"]  # a script for people; it needs playwright at once
 PASSWORD = "a-long-passphrase"
-PAGE_SECONDS = 20
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -93,86 +93,21 @@ def chromium() -> Iterator[Browser]:
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
-@dataclass
-class Screen:
-    """A page of a logged-in operator that remembers what went wrong."""
-
-    page: Page
-    base: str
-    errors: list[str] = field(default_factory=list)
-    in_flight: set[Request] = field(default_factory=set)
-
-    def open(self, address: str) -> Page:
-        self.page.goto(self.base + address)
-        return self.page
-
-    @property
-    def violations(self) -> list[str]:
-        found: list[str] = self.page.evaluate("window.violations")
-        return found
-
-    @property
-    def overflow_px(self) -> int:
-        width: int = self.page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
-        return width
-
-    def settle(self) -> None:
-        """Wait until nothing was asked for 0.1 s, a log that is followed apart.
-
-        Playwright's own `networkidle` waits for half a second, at every page.
-        """
-        quiet = 0
-        for _ in range(PAGE_SECONDS * 20):
-            quiet = 0 if self.in_flight else quiet + 1
-            if quiet > 2:
-                return
-            self.page.wait_for_timeout(50)
-        raise AssertionError(f"still asking for {[each.url for each in self.in_flight]}")
-
-    def fits(self, *, within_seconds: int = 3) -> bool:
-        """Whether nothing is wider than the window, once the charts have followed it."""
-        for _ in range(within_seconds * 20):
-            if self.overflow_px <= 0:
-                return True
-            self.page.wait_for_timeout(50)
-        return False
-
-
-ScreenMaker = Callable[..., Screen]
-
-
-def open_screen(
-    chromium: Browser,
-    base: str,
-    client: Client | None,
-    *,
-    width: int = 1280,
-    height: int = 900,
-    theme: str = "light",
-    **more: Any,
-) -> Screen:
-    """A window of a size and theme that holds the cookies of a logged-in client."""
-    context = chromium.new_context(
-        viewport={"width": width, "height": height}, color_scheme=theme, **more
-    )
-    context.add_cookies(
-        [
-            {"name": name, "value": morsel.value, "url": base}
-            for name, morsel in (client.cookies.items() if client else ())
-        ]
-    )
-    context.add_init_script(WATCH_POLICY)
-    page = context.new_page()
-    page.set_default_timeout(PAGE_SECONDS * 1000)
-    seen = Screen(page, base)
-    page.on("console", lambda said: _note(seen, said))
-    page.on("pageerror", lambda error: seen.errors.append(str(error)))
-    page.on("request", lambda asked: _begin(seen, asked))
-    page.on("requestfinished", lambda asked: seen.in_flight.discard(asked))
-    page.on("requestfailed", lambda asked: seen.in_flight.discard(asked))
-    return seen
+@pytest.fixture(scope="module")
+def stage(
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+    worker_id: str,
+) -> Iterator[Stage]:
+    """One console that was worked with for some days, for every page that is looked at."""
+    folder = tmp_path_factory.mktemp("cloud")
+    with (
+        django_db_blocker.unblock(),
+        world.demo_console(f"stage_pages_{worker_id}", folder) as running,
+    ):
+        world.live_in(running)
+        yield running
 
 
 @pytest.fixture
@@ -193,31 +128,6 @@ def screen(
     yield make
     for each in opened:
         each.page.context.close()
-
-
-def wait_until(page: Page, expression: str) -> None:
-    """Wait until a JavaScript expression is true.
-
-    Playwright's own wait_for_function evaluates text inside the page, which the
-    page's content security policy forbids.
-    """
-    for _ in range(PAGE_SECONDS * 20):
-        if page.evaluate(expression):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(f"not true after {PAGE_SECONDS} s: {expression}")
-
-
-def _begin(screen: Screen, asked: Request) -> None:
-    if asked.is_navigation_request():
-        screen.in_flight.clear()  # what the page before had asked for is of no matter
-    if not asked.url.endswith("/stream/"):
-        screen.in_flight.add(asked)
-
-
-def _note(screen: Screen, said: ConsoleMessage) -> None:
-    if said.type == "error":
-        screen.errors.append(said.text)
 
 
 @pytest.fixture

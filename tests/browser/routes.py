@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from secrets import token_urlsafe
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -30,8 +32,12 @@ from fleet.services.demo_fleet import GLM, LLAMA
 from fleet.services.roles import Role
 from kerne_site import login_links, people, second_factor
 from tests.browser import world
-from tests.browser.stage import now
+from tests.browser.screen import Screen, open_screen
+from tests.browser.stage import Stage, now
 from tests.factories import make_user
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 FILES = (".json", ".csv", ".txt")
 ELSEWHERE = ("api/", "v1/", "healthz")  # programs read these; tests/api and tests/site ask
@@ -249,7 +255,8 @@ def _of_strangers() -> list[Page]:
 
 def half_in() -> Client:
     """Somebody with a second factor who has typed the password."""
-    user = make_user("lin", role=Role.VIEWER)
+    user = User.objects.filter(username="lin").first() or make_user("lin", role=Role.VIEWER)
+    assert isinstance(user, User)
     client = Client()
     session = client.session
     second_factor.begin(user)
@@ -257,3 +264,16 @@ def half_in() -> Client:
     session.save()
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
     return client
+
+
+def windows(chromium: Browser, stage: Stage, **look: Any) -> dict[str, Screen]:
+    """A window for each kind of person who sees a page."""
+    people = {
+        world.OWNER: stage.crew.do(world.as_owner),
+        HALF_IN: stage.crew.do(half_in),
+        NOBODY: None,
+    }
+    return {
+        who: open_screen(chromium, stage.url, client, **look)
+        for who, client in people.items()
+    }

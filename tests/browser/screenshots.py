@@ -1,149 +1,113 @@
-"""Pictures of every page for people to look at; not a test.
+"""Pictures of every page for people to look at: `make screenshots`.
 
-    python -m tests.browser.screenshots http://127.0.0.1:8700 FOLDER --link LOGIN_LINK
-    python -m tests.browser.screenshots http://127.0.0.1:8700 FOLDER --user NAME
-
-The password comes from KERNE_PASSWORD; a first link makes the owner with it. Each page
-is taken at 1280 and 390 pixels, light and dark; what does not fit its screen, console
-errors and violations of the content security policy are printed.
+It is run by pytest, which starts all that it needs, and is no test: by its name it is
+collected only where it is asked for. SCREENSHOTS names the folder, var/screenshots
+without; PAGES, a part of a name, takes a few pages only. An index.html shows them all, and
+what does not fit its screen or breaks is printed and stands beside its picture.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
-import re
+from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from kerne_site import places
+from tests.browser import routes
+from tests.browser.screen import Screen
+from tests.browser.stage import Stage
 
-from tests.browser.chromium import ARGUMENTS, CHROMIUM, WATCH_POLICY
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
-WIDTHS = {1280: 900, 390: 844}
-PAGES = {
-    "overview": "/",
-    "fleet": "/fleet/",
-    "fleet-all": "/fleet/?status=all",
-    "order": "/fleet/order/",
-    "jobs": "/jobs/",
-    "prices": "/prices/",
-    "offers": "/offers/",
-    "offers-filtered": "/offers/?gpu=NVIDIA+H100+80GB+HBM3&count=8&shape=8xH200",
-    "offers-import": "/offers/import/",
-    "tokens": "/account/tokens/",
-    "plan": "/plan/?model=llama-3.1-8b",
-    "plan-glm-5": "/plan/?model=glm-5",
-    "strategy": "/plan/strategy/",
-    "model": "/plan/model/",
-    "actions": "/actions/",
-    "audit": "/audit/",
-    "people": "/account/people/",
-}
-OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-def log_in(page: Page, base: str, arguments: argparse.Namespace) -> None:
-    """Through the one-time link (which may make the owner), or with a name and password."""
-    page.goto(arguments.link or f"{base}/login/")
-    fields = {"username": arguments.user}
-    for name in ("password", "password1", "password2"):
-        fields[name] = os.environ.get("KERNE_PASSWORD", "")
-    for name, value in fields.items():
-        if page.locator(f"main input[name={name}]").count():
-            page.fill(f"main input[name={name}]", value)
-    page.locator("main form button").first.click()
-    page.wait_for_url(f"{base}/")
+HEIGHTS = {1280: 900, 390: 844}
+THEMES = ("light", "dark")
+SETTLED_MS = 300  # a chart that has its figures is still being painted
+HEAD = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Every page of the console</title>
+<style>
+body { font: 14px/1.4 system-ui, sans-serif; margin: 24px; background: #e9ecea; }
+section { margin: 0 0 32px; }
+.row { display: flex; gap: 12px; align-items: flex-start; overflow-x: auto; }
+img { height: 420px; width: auto; border: 1px solid #889; background: #fff; }
+.bad { color: #a62a12; }
+</style>
+<h1>Every page of the console</h1>
+"""
 
 
-def found_pages(page: Page, base: str) -> dict[str, str]:
-    """PAGES and the first pod and deployment of the fleet page, with its sheets."""
-    pages = dict(PAGES)
-    page.goto(f"{base}/fleet/?status=all")
-    for name, pattern in (
-        ("pod", r"/fleet/pods/\d+/$"),
-        ("terminate", r"/actions/plan/terminate/\?"),
-        ("deployment", r"/fleet/deployments/\d+/$"),
-        ("stop", r"/actions/plan/stop/\?"),
-        ("scale", r"/actions/plan/scale/\?"),
-    ):
-        links = page.eval_on_selector_all(
-            "a[href]", "all => all.map((link) => link.getAttribute('href'))"
+@dataclass
+class Album:
+    """The pictures of a run by the name of their page, and what was wrong with each."""
+
+    folder: Path
+    pictures: dict[str, list[str]] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+    faults: list[str] = field(default_factory=list)
+
+    def take(self, screen: Screen, page: routes.Page, look: str) -> None:
+        """One page in one look, as it is after it has settled."""
+        screen.errors.clear()
+        answer = screen.page.goto(screen.base + page.address)
+        screen.settle()
+        screen.page.wait_for_timeout(SETTLED_MS)
+        name = f"{page.name}-{look}.png"
+        screen.page.screenshot(path=self.folder / name, full_page=True)
+        self.pictures.setdefault(page.name, []).append(name)
+        self.addresses[page.name] = page.address
+        over = screen.overflow_px
+        said = [f"{over} px wider than its screen"] if over > 0 else []
+        if answer is None or answer.status != page.status:
+            said.append(f"answered {answer.status if answer else 'nothing'}")
+        if page.status < 400:
+            said += screen.errors
+        self.faults += [f"{name}: {fault}" for fault in [*said, *screen.violations]]
+
+    def index(self) -> Path:
+        """The page that shows them all."""
+        text = HEAD + "".join(self._section(name) for name in self.pictures)
+        path = self.folder / "index.html"
+        path.write_text(text + "</html>\n")
+        return path
+
+    def _section(self, name: str) -> str:
+        shown = "".join(
+            f'<a href="{each}"><img loading="lazy" src="{each}" alt="{each}"></a>'
+            for each in self.pictures[name]
         )
-        matching = [link for link in links if re.search(pattern, link)]
-        if matching:
-            pages[name] = matching[0]
-    return pages
+        wrong = "".join(
+            f'<p class="bad">{escape(fault)}</p>'
+            for fault in self.faults
+            if fault.split(": ")[0] in self.pictures[name]
+        )
+        title = f"{escape(name)} <small>{escape(self.addresses[name])}</small>"
+        return f'<section><h2>{title}</h2>{wrong}<div class="row">{shown}</div></section>\n'
 
 
-def plan_of_an_order(page: Page, base: str) -> None:
-    """Fill the order form with what is listed first, up to the plan sheet."""
-    page.goto(f"{base}/fleet/order/")
-    if page.locator("#id_variant_id").count() == 0:
-        return
-    page.select_option("#id_variant_id", index=1)
-    page.select_option("#id_fleet_id", index=1)
-    page.fill("#id_slug", "picture-only")
-    page.locator("#order-form button.primary").click()
-    page.wait_for_load_state("networkidle")
-
-
-def take(page: Page, path: Path, problems: list[str]) -> None:
-    """One picture; what is wrong with the page goes into `problems`."""
-    page.wait_for_timeout(700)
-    over = page.evaluate(OVERFLOW)
-    if over > 0:
-        problems.append(f"{path.name}: {over} px wider than its screen")
-    for violation in page.evaluate("window.violations"):
-        problems.append(f"{path.name}: policy {violation}")
-    page.screenshot(path=path, full_page=True)
-
-
-def picture_all(browser: Browser, arguments: argparse.Namespace) -> list[str]:
-    """Every page in every size and theme; the problems seen."""
-    base: str = arguments.base.rstrip("/")
-    folder = Path(arguments.folder)
+def folder_of_pictures() -> Path:
+    """An empty folder for them; only pictures and the index of an earlier run go."""
+    folder = Path(os.environ.get("SCREENSHOTS") or places.ROOT / "var" / "screenshots")
     folder.mkdir(parents=True, exist_ok=True)
-    problems: list[str] = []
-    context = browser.new_context()
-    log_in(context.new_page(), base, arguments)
-    state = context.storage_state()
-    for theme in arguments.themes.split(","):
-        for width, height in WIDTHS.items():
-            context = browser.new_context(
-                viewport={"width": width, "height": height},
-                color_scheme=theme,
-                storage_state=state,
+    for old in [*folder.glob("*.png"), folder / "index.html"]:
+        old.unlink(missing_ok=True)
+    return folder
+
+
+def test_take_a_picture_of_every_page(stage: Stage, chromium: Browser) -> None:
+    album = Album(folder_of_pictures())
+    wanted = os.environ.get("PAGES", "")
+    pages = [page for page in stage.crew.do(routes.pages) if wanted in page.name]
+    for theme in THEMES:
+        for width in HEIGHTS:
+            opened = routes.windows(
+                chromium, stage, width=width, height=HEIGHTS[width], theme=theme
             )
-            context.add_init_script(WATCH_POLICY)
-            page = context.new_page()
-            page.on(
-                "console",
-                lambda said: problems.append(said.text) if said.type == "error" else None,
-            )
-            for name, address in found_pages(page, base).items():
-                page.goto(base + address)
-                page.wait_for_load_state("load")
-                take(page, folder / f"{name}-{width}-{theme}.png", problems)
-            plan_of_an_order(page, base)
-            take(page, folder / f"plan-{width}-{theme}.png", problems)
-            context.close()
-    return problems
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("base")
-    parser.add_argument("folder")
-    parser.add_argument("--link", default="")
-    parser.add_argument("--user", default="operator")
-    parser.add_argument("--themes", default="light,dark")
-    arguments = parser.parse_args()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        problems = picture_all(browser, arguments)
-        browser.close()
-    print("\n".join(problems) or "Nothing overflows, no error, no policy violation.")
-
-
-if __name__ == "__main__":
-    main()
+            for page in pages:
+                album.take(opened[page.seen_by], page, f"{width}-{theme}")
+            for window in opened.values():
+                window.page.context.close()
+    print("\n".join(album.faults) or "\nNothing overflows, breaks or is forbidden.")
+    print(f"{len(pages)} pages in {len(HEIGHTS) * len(THEMES)} looks: {album.index()}")

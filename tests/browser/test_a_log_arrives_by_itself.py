@@ -11,7 +11,7 @@ import uvicorn
 from pytest_django import Settings
 
 from fleet.models import Pod
-from tests.browser.conftest import ScreenMaker
+from tests.browser.screen import ScreenMaker
 from tests.fleet.providers.scripted_server import RECORDINGS, Answer, scripted_server
 
 STREAM = (RECORDINGS / "logs.sse").read_bytes()

@@ -9,7 +9,7 @@ from fleet.services.market import load_public_prices
 from fleet.services.speeds import answer_wanted
 from fleet.throughput.latency import Unknown
 from fleet.throughput.speed_question import SpeedEvidence
-from tests.browser.conftest import Screen, ScreenMaker, wait_until
+from tests.browser.screen import Screen, ScreenMaker, wait_until
 
 ROOFLINE_ONLY = SpeedEvidence(own=[], published=[], estimator=Unknown("not asked in tests"))
 PLAN = "/plan/?model=llama-3.1-8b"

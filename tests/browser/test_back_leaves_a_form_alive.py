@@ -1,5 +1,5 @@
 from fleet.models import AuditEntry, Deployment, Pod
-from tests.browser.conftest import ScreenMaker
+from tests.browser.screen import ScreenMaker
 
 SHEET = "/actions/plan/stop/?deployment=llama-a"
 

@@ -1,5 +1,5 @@
 from fleet.models import Pod
-from tests.browser.conftest import ScreenMaker, wait_until
+from tests.browser.screen import ScreenMaker, wait_until
 
 NAMES = "document.querySelector('[data-chart-plot]')._fullData.map((t) => t.name)"
 

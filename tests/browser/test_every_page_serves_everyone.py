@@ -7,14 +7,12 @@ later is walked too, or fails here with a sentence until it has an example.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pytest_django import DjangoDbBlocker
 
-from tests.browser import axe, routes, world
-from tests.browser.conftest import Screen, open_screen
+from tests.browser import axe, routes
+from tests.browser.screen import Screen
 from tests.browser.stage import Stage
 
 if TYPE_CHECKING:
@@ -33,34 +31,9 @@ BY_TOUCH_ONLY = """async () => {
 
 
 @pytest.fixture(scope="module")
-def stage(
-    tmp_path_factory: pytest.TempPathFactory,
-    django_db_setup: None,
-    django_db_blocker: DjangoDbBlocker,
-    worker_id: str,
-) -> Iterator[Stage]:
-    """One console that was worked with for some days, for every page of this file."""
-    folder: Path = tmp_path_factory.mktemp("cloud")
-    with (
-        django_db_blocker.unblock(),
-        world.demo_console(f"stage_pages_{worker_id}", folder) as running,
-    ):
-        world.live_in(running)
-        yield running
-
-
-@pytest.fixture(scope="module")
 def screens(stage: Stage, chromium: Browser) -> Iterator[dict[str, Screen]]:
     """A window for each kind of person who looks."""
-    people = {
-        world.OWNER: stage.crew.do(world.as_owner),
-        routes.HALF_IN: stage.crew.do(routes.half_in),
-        routes.NOBODY: None,
-    }
-    windows = {
-        who: open_screen(chromium, stage.url, client, width=WIDE)
-        for who, client in people.items()
-    }
+    windows = routes.windows(chromium, stage, width=WIDE)
     yield windows
     for window in windows.values():
         window.page.context.close()

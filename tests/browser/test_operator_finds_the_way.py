@@ -1,5 +1,6 @@
 from fleet.models import Deployment, Pod
-from tests.browser.conftest import PASSWORD, ScreenMaker
+from tests.browser.conftest import PASSWORD
+from tests.browser.screen import ScreenMaker
 
 
 def test_a_person_logs_in_and_out(screen: ScreenMaker, lively_fleet: Pod):

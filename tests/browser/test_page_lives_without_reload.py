@@ -1,5 +1,5 @@
 from fleet.models import Pod
-from tests.browser.conftest import ScreenMaker
+from tests.browser.screen import ScreenMaker
 from tests.factories import make_pod
 
 REFRESH = "document.dispatchEvent(new Event('kerne:refresh'))"

@@ -4,7 +4,7 @@ from django.utils import timezone
 from economics.models import UsageHour
 from fleet.models import Pod
 from fleet.services.market import load_public_prices
-from tests.browser.conftest import ScreenMaker
+from tests.browser.screen import ScreenMaker
 
 # Every page is walked by test_every_page_serves_everyone.py, which turns a wide window into
 # a phone's. These draw charts or move by script, so they are also loaded on a small screen.

@@ -2,7 +2,7 @@ from django.utils import timezone
 
 from fleet.models import Pod
 from fleet.services.market import load_public_prices
-from tests.browser.conftest import ScreenMaker, wait_until
+from tests.browser.screen import ScreenMaker, wait_until
 
 DRAWN = "document.querySelector('[data-chart]').dataset.drawn === 'yes'"
 LINES = """(document.querySelector('[data-chart-plot]')._fullData).map(

@@ -1,7 +1,7 @@
 from django.utils import timezone
 
 from fleet.models import Pod
-from tests.browser.conftest import ScreenMaker, wait_until
+from tests.browser.screen import ScreenMaker, wait_until
 from tests.market.boards import make_glm, make_market
 
 ALL_DRAWN = """[...document.querySelectorAll('[data-chart]')].length === 4
