@@ -17,6 +17,7 @@ from fleet.access import viewer_required
 from fleet.csv_files import write_rows
 
 NOTHING = "There is no schedule to draw; the page above says why."
+NO_REPLICA = "No replica is rented in any hour, so there is nothing to draw."
 COLUMNS = (
     *("hour_utc", "demand_tokens", "capacity_tokens", "served_tokens", "revenue_usd"),
     *("cost_usd", "profit_usd"),
@@ -38,21 +39,23 @@ def demand_chart(pk: int) -> Chart | None:
 
 def replica_chart(pk: int) -> Chart | None:
     plan, hours = hours_asked(pk)
-    if not hours.steps:
+    if not hours.names:
         return None
     return replica_steps(hours.steps, hours.names, simulated=plan.simulated)
 
 
-def drawn(chart: Chart | None) -> JsonResponse:
+def drawn(chart: Chart | None, *, empty: str = NOTHING) -> JsonResponse:
     """A chart for plotly.js, or the sentence that says why there is none."""
     if chart is None:
-        return JsonResponse({"figure": None, "caption": "", "empty": NOTHING})
+        return JsonResponse({"figure": None, "caption": "", "empty": empty})
     return JsonResponse({"figure": chart.figure, "caption": chart.caption, "empty": ""})
 
 
-def as_table(request: HttpRequest, chart: Chart | None) -> HttpResponse:
+def as_table(
+    request: HttpRequest, chart: Chart | None, *, empty: str = NOTHING
+) -> HttpResponse:
     if chart is None:
-        return render(request, "economics/_no_rows.html", {"why": NOTHING})
+        return render(request, "economics/_no_rows.html", {"why": empty})
     return render(request, "schedule/_rows.html", {"table": chart.table})
 
 
@@ -67,7 +70,7 @@ def demand_json(request: HttpRequest, pk: int) -> JsonResponse:
 @viewer_required
 def replicas_json(request: HttpRequest, pk: int) -> JsonResponse:
     """Replicas by the hour."""
-    return drawn(replica_chart(pk))
+    return drawn(replica_chart(pk), empty=NO_REPLICA)
 
 
 @require_GET
@@ -81,7 +84,7 @@ def demand_table(request: HttpRequest, pk: int) -> HttpResponse:
 @viewer_required
 def replicas_table(request: HttpRequest, pk: int) -> HttpResponse:
     """The rows of the second one."""
-    return as_table(request, replica_chart(pk))
+    return as_table(request, replica_chart(pk), empty=NO_REPLICA)
 
 
 @require_GET

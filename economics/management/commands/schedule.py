@@ -129,6 +129,11 @@ class Command(BaseCommand):
                 f"{each['name']}: {each['value']} ({each['source']}, {each['age']}; "
                 f"{each['tag']})"
             )
+        for each in told["candidates"]:
+            self.stdout.write(
+                f"{each['words']}: ${each['usd_per_hour']}/h ({each['price_source']}, "
+                f"{each['price_age']}); stock {each['stock']}"
+            )
         words = [each["words"] for each in told["candidates"]]
         before: list[int] = []
         for hour in told["hours"]:

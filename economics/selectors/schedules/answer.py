@@ -21,7 +21,12 @@ from economics.planner.schedule.solve import NoSchedule, Solved, solve
 from economics.planner.schedule.strategies import Strategy, best_simple, simple_strategies
 from economics.planner.schedule.two_levels import two_levels
 from economics.planner.schedule.words import row_words
-from economics.selectors.schedules.candidates import stock_words, words_of
+from economics.selectors.schedules.candidates import (
+    age_words,
+    rate_words,
+    stock_words,
+    words_of,
+)
 from economics.selectors.schedules.problem import Asked
 from economics.selectors.schedules.risk import RiskFacts, risk_answer
 
@@ -112,6 +117,8 @@ def _candidate(asked: Asked, number: int) -> dict[str, Any]:
         "usd_per_gpu_hour": str(price.usd_per_gpu_hour),
         "price_source": price.source,
         "price_observed_at": price.observed_at.isoformat(),
+        "price_age": "" if asked.now is None else age_words(price.observed_at, asked.now),
+        "interruptions": rate_words(asked.rates[number]) if asked.rates else "",
         "stock": stock_words(machine, most=asked.question.replicas),
         "running": 0 if taken is None else taken.running,
         "speed": machine.speed.kind,

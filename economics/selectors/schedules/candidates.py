@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,7 +20,7 @@ from fleet.selectors.spot import InterruptionRate, interruption_rate
 
 SPOT = OfferKind.INTERRUPTIBLE.value
 MOST_OPTIONS = 12  # the cheapest tokens; more cost the solver time and change little
-OF_EACH_KIND = 2  # of spot and of serverless at least, where they are offered
+MOST_OF_KIND = {SPOT: 3, SERVERLESS: 2}  # the others are pods on demand
 RENTALS = {
     OfferKind.ON_DEMAND.value: Rental.ON_DEMAND,
     SPOT: Rental.SPOT,
@@ -87,8 +87,13 @@ def running_now(slug: str, *, simulated: bool) -> tuple[Running, ...]:
     return tuple(found)
 
 
-def chosen(fitting: Iterable[PlanOption]) -> tuple[list[PlanOption], list[tuple[str, str]]]:
-    """The options to plan with, cheapest token first, and why others are not."""
+def chosen(
+    fitting: Iterable[PlanOption], running: Sequence[Running]
+) -> tuple[list[PlanOption], list[tuple[str, str]]]:
+    """The options to plan with, cheapest token first, and why others are not.
+
+    A machine that runs now is always one of them, if it can be used at all.
+    """
     usable, left = list[PlanOption](), list[tuple[str, str]]()
     for option in fitting:
         why = why_not(option.machine)
@@ -96,19 +101,22 @@ def chosen(fitting: Iterable[PlanOption]) -> tuple[list[PlanOption], list[tuple[
             left.append((words_of(option), why))
         else:
             usable.append(option)
-    first = [
-        *_of_kind(usable, SPOT)[:OF_EACH_KIND],
-        *_of_kind(usable, SERVERLESS)[:OF_EACH_KIND],
-    ]
-    rest = [option for option in usable if option not in first]
-    keys = {each.machine.key for each in [*first, *rest][:MOST_OPTIONS]}
-    why = f"the {MOST_OPTIONS} with the cheapest tokens are planned with"
-    left += [(words_of(each), why) for each in usable if each.machine.key not in keys]
+    room = dict(MOST_OF_KIND)
+    keys: set[str] = set()
+    for option in sorted(usable, key=lambda each: not running_of(each.machine, running)):
+        machine = option.machine
+        has_room = room.get(machine.kind, MOST_OPTIONS) > 0 and len(keys) < MOST_OPTIONS
+        if has_room:
+            keys.add(machine.key)
+            room[machine.kind] = room.get(machine.kind, MOST_OPTIONS) - 1
+            continue
+        most = MOST_OF_KIND.get(machine.kind, MOST_OPTIONS)
+        what = machine.kind.replace(SPOT, "spot").replace("_", "-")
+        why = f"{most} of {what} with cheaper tokens are planned with"
+        if machine.kind not in MOST_OF_KIND:
+            why = f"{MOST_OPTIONS} machines with cheaper tokens are planned with"
+        left.append((words_of(option), why))
     return [each for each in usable if each.machine.key in keys], left
-
-
-def _of_kind(options: Iterable[PlanOption], kind: str) -> list[PlanOption]:
-    return [option for option in options if option.machine.kind == kind]
 
 
 def why_not(machine: Machine) -> str:
@@ -199,6 +207,13 @@ def rate_of(machine: Machine, *, now: datetime) -> InterruptionRate | None:
     if machine.kind != SPOT:
         return None
     return interruption_rate(machine.gpu_type_id, now=now)
+
+
+def rate_words(rate: InterruptionRate | None) -> str:
+    """How often, and how that is known; "" for what is not taken away."""
+    if rate is None:
+        return ""
+    return f"{rate.per_hour:.3f} interruptions per pod-hour, {rate.source}"
 
 
 def running_of(machine: Machine, running: Iterable[Running]) -> int:

@@ -1,4 +1,4 @@
-"""What an answer rests on, each with its figure, unit, source and age."""
+"""What an answer rests on beside its machines: figure, unit, source and age."""
 
 from __future__ import annotations
 
@@ -18,10 +18,6 @@ from economics.selectors.plan import PlanAnswer
 from economics.selectors.schedules.candidates import (
     IDLE_SECONDS,
     Running,
-    age_words,
-    rate_of,
-    stock_words,
-    words_of,
 )
 from economics.selectors.schedules.demand import HourlyDemand
 from economics.selectors.schedules.question import ScheduleQuestion
@@ -96,7 +92,7 @@ def inputs_of(
             demand.observed,
             demand.tag,
         ),
-        _prices(plan, net, now),
+        _prices(plan, net),
         Input(
             "Take rate",
             f"{take_rate:f} of revenue",
@@ -104,8 +100,6 @@ def inputs_of(
             f"{day_of(now)}",
             "set",
         ),
-        *(_machine(option, question, now) for option in options),
-        *_spot(options, now),
         *_serverless(options),
         Input(
             "Replicas that run now",
@@ -124,7 +118,7 @@ def inputs_of(
     )
 
 
-def _prices(plan: PlanAnswer, net: TokenRates, now: datetime) -> Input:
+def _prices(plan: PlanAnswer, net: TokenRates) -> Input:
     classes = (
         ("uncached prompt", net.uncached_prompt),
         ("cached prompt", net.cached_prompt),
@@ -140,35 +134,6 @@ def _prices(plan: PlanAnswer, net: TokenRates, now: datetime) -> Input:
         f"{age} UTC" if since is not None else age,
         "set" if plan.facts.ours is not None else "estimated",
     )
-
-
-def _machine(option: PlanOption, question: ScheduleQuestion, now: datetime) -> Input:
-    price = option.machine.price
-    stock = stock_words(option.machine, most=question.replicas)
-    return Input(
-        f"Price of {words_of(option)}",
-        f"${option.usd_per_hour:,.4f} per replica-hour; stock {stock}",
-        price.source,
-        age_words(price.observed_at, now),
-        "listed",
-    )
-
-
-def _spot(options: Sequence[PlanOption], now: datetime) -> list[Input]:
-    found = []
-    for option in options:
-        rate = rate_of(option.machine, now=now)
-        if rate is not None:
-            found.append(
-                Input(
-                    f"Interruptions of {words_of(option)}",
-                    f"{rate.per_hour:.3f} per pod-hour",
-                    rate.source,
-                    f"{now:%Y-%m-%d %H:%M} UTC",
-                    "measured" if rate.is_measured else "assumed",
-                )
-            )
-    return found
 
 
 def _serverless(options: Sequence[PlanOption]) -> list[Input]:

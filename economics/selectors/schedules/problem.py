@@ -32,6 +32,7 @@ from economics.selectors.schedules.inputs import (
 )
 from economics.selectors.schedules.question import FILES, MARKET, MEAN, ScheduleQuestion
 from economics.selectors.take_rates import TakeRates
+from fleet.selectors.spot import InterruptionRate
 from fleet.throughput.speed_question import SpeedQuestion
 
 NOT_A_CANDIDATE = "runs now on a machine that is no candidate; it is not counted"
@@ -41,7 +42,7 @@ NOT_A_CANDIDATE = "runs now on a machine that is no candidate; it is not counted
 class Asked:
     """A problem with its inputs, or what is missing for one.
 
-    options   of the candidates, in their order
+    options   of the candidates, in their order; rates: how often each is taken away
     left_out  (what, why) of each way to serve that is no candidate
     """
 
@@ -53,6 +54,8 @@ class Asked:
     left_out: tuple[tuple[str, str], ...]
     speeds_missing: tuple[SpeedQuestion, ...]
     demand: HourlyDemand | None = None
+    rates: tuple[InterruptionRate | None, ...] = ()
+    now: datetime | None = None
 
 
 def asked_problem(
@@ -73,7 +76,8 @@ def asked_problem(
     plan = answer(question_of({}, facts, take_rate=take_rate), facts, now=now)
     demand = demand_of(question, facts, file, start=start, simulated=simulated)
     rates = plan.what_if.rates
-    options, left_out = chosen(plan.fitting)
+    running = running_now(question.model, simulated=simulated)
+    options, left_out = chosen(plan.fitting, running)
     missing = [
         *([f"Demand: {demand.reason}."] if isinstance(demand, Unknown) else []),
         *(
@@ -83,14 +87,14 @@ def asked_problem(
         ),
         *([] if options else [_no_candidate(plan, left_out)]),
     ]
+    interruptions = tuple(rate_of(each.machine, now=now) for each in options)
     problem = None
     inputs: tuple[Input, ...] = ()
     if options and not isinstance(demand, Unknown) and not isinstance(rates, Unknown):
-        running = running_now(question.model, simulated=simulated)
         left_out += _not_counted(running, options)
         fixed, net = fixed_cost(now, simulated=simulated), _net(rates, take_rate)
         problem = _problem(
-            question, demand, options, running, fixed, net, start=start, now=now
+            question, demand, options, interruptions, running, fixed, net, start=start
         )
         inputs = inputs_of(
             plan,
@@ -112,6 +116,8 @@ def asked_problem(
         left_out=tuple(left_out),
         speeds_missing=tuple(plan.missing),
         demand=None if isinstance(demand, Unknown) else demand,
+        rates=interruptions,
+        now=now,
     )
 
 
@@ -144,12 +150,12 @@ def _problem(
     question: ScheduleQuestion,
     demand: HourlyDemand,
     options: list[PlanOption],
+    interruptions: tuple[InterruptionRate | None, ...],
     running: tuple[Running, ...],
     fixed: FixedCost,
     net: TokenRates,
     *,
     start: datetime,
-    now: datetime,
 ) -> Problem:
     return Problem(
         start=start,
@@ -171,9 +177,9 @@ def _problem(
                 question,
                 start=start,
                 running=running_of(each.machine, running),
-                rate=rate_of(each.machine, now=now),
+                rate=rate,
             )
-            for each in options
+            for each, rate in zip(options, interruptions, strict=True)
         ),
         limits=Limits(question.usd_per_hour, question.usd_per_day, question.replicas),
         fixed_usd_per_day=fixed.usd_per_day,

@@ -50,7 +50,9 @@ def test_a_low_stock_is_taken_as_one_replica_and_said():
 
     answer = told("--replicas", "8")
 
-    assert "low: at most 1 at once is assumed" in str(values(answer))
+    assert {each["stock"] for each in answer["candidates"]} == {
+        "low: at most 1 at once is assumed"
+    }
     assert max(sum(each["replicas"]) for each in answer["hours"]) <= 1
 
 
@@ -93,7 +95,8 @@ def test_spot_and_serverless_stand_beside_pods_where_they_are_offered(settings):
 
     kinds = {each["kind"] for each in answer["candidates"]}
     assert kinds == {"on_demand", "interruptible", "serverless"}
-    assert any(name.startswith("Interruptions of") for name in values(answer))
+    spot = next(e for e in answer["candidates"] if e["kind"] == "interruptible")
+    assert "0.050 interruptions per pod-hour, assumed" in spot["interruptions"]
     rules = {rule["rule"]: rule for rule in answer["rules"]}
     assert rules["serverless"]["profit_usd"] is not None
 
@@ -158,3 +161,17 @@ def test_a_minimum_run_is_kept():
 
     ran = [t for t, each in enumerate(answer["hours"]) if sum(each["replicas"])]
     assert len(ran) in (0, 4) or 0 in ran  # the first hour may cut a window
+
+
+def test_spot_does_not_push_the_pods_out(settings):
+    settings.SPOT_PROVIDER_NAME = "spotter"
+    for name in ("NVIDIA GeForce RTX 4090", "NVIDIA L40S", "NVIDIA H100 80GB HBM3"):
+        cheap = {"gpu_type_id": name, "memory_gb": 80, "usd_per_gpu_hour": Decimal("0.1")}
+        offered(provider="spotter", kind=OfferKind.INTERRUPTIBLE, **cheap)
+    offered(usd_per_gpu_hour=Decimal(5))
+    ready()
+
+    kinds = [each["kind"] for each in told()["candidates"]]
+
+    assert kinds.count("interruptible") == 3
+    assert "on_demand" in kinds
