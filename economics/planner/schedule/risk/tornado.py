@@ -98,7 +98,8 @@ def _value(problem: Problem, one: Input, of: str, factor: Decimal) -> str:
         if one.kind == Kind.PRICE:
             usd = demand.net_rates.completion * factor * MILLION
             return f"${usd:,.2f}/1M"
-        tokens = sum(each.total for each in demand.tokens) * factor / problem.days
+        tokens = sum(each.total for each in demand.tokens) * demand.share
+        tokens *= factor / problem.days
         return f"{tokens / MILLION:,.2f}M tokens/day"
     candidate = next(each for each in problem.candidates if each.key == of)
     return _VALUES[one.kind](problem, candidate, factor)
