@@ -26,6 +26,7 @@ class Scaled:
 
     mean_replicas  of each hour, paid ones
     hour_usd       what each hour cost, loads included
+    up             [1] of the time one that has loaded is there
     """
 
     revenue_usd: Decimal
@@ -34,6 +35,7 @@ class Scaled:
     starts: int
     mean_replicas: tuple[Decimal, ...]
     hour_usd: tuple[Decimal, ...]
+    up: Decimal
 
     @property
     def profit_usd(self) -> Decimal:
@@ -74,7 +76,7 @@ def autoscaled(problem: Problem, candidate: Candidate, *, least: int, most: int)
     begun = max(candidate.running, least)
     pods = _Replicas([-load] * candidate.running + [0] * (begun - candidate.running))
     pods.starts = begun - candidate.running
-    revenue, means, costs = ZERO, [], []
+    revenue, means, costs, up = ZERO, [], [], 0
     for t in range(problem.hours):
         rate = work[t] * demand.share / SECONDS_PER_HOUR  # full replicas that it fills
         wanted = ceil(rate / candidate.filled_share)
@@ -86,6 +88,7 @@ def autoscaled(problem: Problem, candidate: Candidate, *, least: int, most: int)
             loaded = sum(now - at >= load for at in pods.started_at)
             served += min(rate, loaded * candidate.filled_share) * STEP_SECONDS
             paid += len(pods.started_at) * STEP_SECONDS
+            up += STEP_SECONDS * (loaded > 0)
         earned = demand.net_usd[t] / work[t] if work[t] else ZERO
         revenue += served * earned
         means.append(Decimal(paid) / SECONDS_PER_HOUR)
@@ -101,4 +104,5 @@ def autoscaled(problem: Problem, candidate: Candidate, *, least: int, most: int)
         pods.starts,
         tuple(means),
         tuple(costs),
+        Decimal(up) / (problem.hours * SECONDS_PER_HOUR),
     )

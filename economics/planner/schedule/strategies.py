@@ -236,7 +236,8 @@ def _reactive(problem: Problem) -> Strategy:
         choices = []
         for i, candidate in _pods_of(problem, demand):
             most = room.most(candidate)
-            floors = {min(least, most) for least in (demand.least_replicas, 1)}
+            floor = demand.least_replicas
+            floors = {min(least, most) for least in (floor, max(floor, 1))}
             if not most:
                 continue
             tries = [
@@ -267,7 +268,26 @@ def _reactive(problem: Problem) -> Strategy:
             sum((run.mean_replicas[t] for _, run, _ in taken), ZERO) for t in hours
         ),
         scaling=tuple(Scaling(each.index, least, each.count) for each, _, least in taken),
+        breaks=tuple(_not_kept(problem, taken)),
     )
+
+
+def _not_kept(problem: Problem, taken: list[tuple[_Choice, Scaled, int]]) -> Iterator[str]:
+    """The floors and uptimes that autoscalers do not keep."""
+    for demand in problem.demands:
+        least, up = 0, ZERO
+        for choice, run, fewest in taken:
+            candidate = problem.candidates[choice.index]
+            if candidate.model == demand.model and candidate.counts_for_uptime:
+                least, up = fewest, run.up
+        floor = demand.least_replicas
+        if least < floor:
+            yield f"{least} of {demand.model} are there for sure; the floor is {floor}."
+        if up < demand.uptime:
+            yield (
+                f"{demand.model} serves in {up * 100:.1f} % of the time; "
+                f"{demand.uptime * 100:.1f} % are asked for."
+            )
 
 
 def _serverless(problem: Problem) -> Strategy:

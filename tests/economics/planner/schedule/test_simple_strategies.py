@@ -76,6 +76,34 @@ def test_a_rule_that_does_not_keep_a_limit_says_so():
     )
 
 
+def test_an_autoscaler_never_goes_below_a_floor():
+    found = by_rule(demand(0, 0, least_replicas=2), candidate(stock=3))[Rule.REACTIVE]
+
+    assert found.setting == "2 to 2 × h100"
+    assert found.breaks == ()
+
+
+def test_an_autoscaler_of_spot_keeps_no_floor_and_no_uptime():
+    """Spot goes when the cloud says."""
+    spot = candidate(rental=Rental.SPOT, interruptions_per_hour=Decimal("0.1"))
+    asked = demand(3600, 3600, least_replicas=1, uptime=Decimal("0.9"))
+
+    assert by_rule(asked, spot)[Rule.REACTIVE].breaks == (
+        "0 of qwen are there for sure; the floor is 1.",
+        "qwen serves in 0.0 % of the time; 90.0 % are asked for.",
+    )
+
+
+def test_an_autoscaler_that_sleeps_too_long_says_so():
+    """From 0, two of four hours are idle; one that always runs would cost more."""
+    found = by_rule(demand(3600, 0, 0, 3600, uptime=Decimal("0.9")), candidate(usd="3"))[
+        Rule.REACTIVE
+    ]
+
+    # up from 240 s to 3600 + 1140 s, and from 3 h + 240 s: 4500 s and 3360 s of 14,400 s
+    assert found.breaks == ("qwen serves in 54.6 % of the time; 90.0 % are asked for.",)
+
+
 def test_rules_keep_the_budget():
     within = Limits(usd_per_hour=Decimal(1))
 
