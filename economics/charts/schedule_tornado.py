@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +24,7 @@ from economics.charts.chart import (
 NAME = "schedule-tornado"
 MOST_BARS = 10
 ROW_PX, FRAME_PX = 54, 90
-ROOM = 0.45  # of the width of the bars, on either side, for the values at their ends
+ROOM = 0.7  # of the width of the bars, on either side, for the values at their ends
 HEADERS = ("input", "low", "profit at low", "high", "profit at high", "range from")
 
 
@@ -32,9 +32,11 @@ HEADERS = ("input", "low", "profit at low", "high", "profit at high", "range fro
 class TornadoBar:
     """One input, and the schedule's profit over all hours [USD] at its P10 and P90.
 
+    kind       what it is: "GPU price"; label: and of what
     low, high  the values of the input, in words: "$0.67/h"
     """
 
+    kind: str
     label: str
     low: str
     low_usd: Decimal
@@ -47,8 +49,10 @@ def schedule_tornado(
     bars: Sequence[TornadoBar], *, base_usd: Decimal, simulated: bool
 ) -> Chart:
     """Bars around the profit as asked, in the order given: the widest first."""
-    title, shape = finding(bars, base_usd), "/" if simulated else ""
-    drawn = bars[:MOST_BARS]
+    shape = "/" if simulated else ""
+    drawn = [replace(b, label=s) for b, s in zip(bars, short_labels(bars), strict=True)]
+    title = finding(drawn, base_usd)
+    drawn = drawn[:MOST_BARS]
     low = _trace("low", drawn, [(b.low, b.low_usd) for b in drawn], base_usd, ORANGE, shape)
     high = _trace(
         "high", drawn, [(b.high, b.high_usd) for b in drawn], base_usd, BLUE, shape
@@ -57,6 +61,21 @@ def schedule_tornado(
     figure["layout"].update(_layout(drawn, base_usd))
     said = f"{title}. Simulated demand." if simulated else f"{title}."
     return Chart(figure, said, ChartTable(HEADERS, tuple(map(_cells, bars))))
+
+
+def short_labels(bars: Sequence[TornadoBar]) -> list[str]:
+    """The least words by which each bar is told from the others: a phone is narrow."""
+    full = [bar.label for bar in bars]
+    shorter = [label.partition(",")[0] for label in full]
+    kinds = [bar.kind for bar in bars]
+
+    def shortest(i: int) -> str:
+        for words in (kinds, shorter):
+            if words.count(words[i]) == 1:
+                return words[i]
+        return full[i]
+
+    return [shortest(i) for i in range(len(full))]
 
 
 def finding(bars: Sequence[TornadoBar], base_usd: Decimal) -> str:
@@ -113,7 +132,12 @@ def _layout(bars: Sequence[TornadoBar], base_usd: Decimal) -> dict[str, Any]:
             "zeroline": False,
             "range": [float(least) - room, float(most) + room],
         },
-        "yaxis": {"type": "category", "autorange": "reversed", "showticklabels": False},
+        "yaxis": {
+            "type": "category",
+            "autorange": "reversed",
+            "showticklabels": False,
+            "showgrid": False,
+        },
         "annotations": [
             {
                 "text": bar.label,

@@ -27,7 +27,7 @@ from economics.selectors.schedules.candidates import (
     stock_words,
     words_of,
 )
-from economics.selectors.schedules.problem import Asked
+from economics.selectors.schedules.problem import Asked, in_words
 from economics.selectors.schedules.risk import RiskFacts, risk_answer
 
 SECONDS = 10.0
@@ -77,16 +77,6 @@ def schedule_answer(
     if risk is not None:
         told["risk"] = risk_answer(asked, problem, found, rules, risk)
     return told
-
-
-def in_words(asked: Asked, text: str) -> str:
-    """A text of the planner, which knows keys, with the words of each machine."""
-    options = sorted(asked.options, key=lambda each: -len(each.machine.key))
-    for option in options:  # the longest first: a key may begin another
-        key, words = option.machine.key, words_of(option)
-        text = text.replace(f"1 × {key}", f"1 replica of {words}")
-        text = text.replace(f"× {key}", f"replicas of {words}").replace(key, words)
-    return text
 
 
 def _in_words(asked: Asked, rule: Strategy) -> Strategy:

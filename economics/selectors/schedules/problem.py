@@ -21,6 +21,7 @@ from economics.selectors.schedules.candidates import (
     rate_of,
     running_now,
     running_of,
+    words_of,
 )
 from economics.selectors.schedules.demand import HourlyDemand, market_demand, own_demand
 from economics.selectors.schedules.demand_file import FileDemand
@@ -56,6 +57,16 @@ class Asked:
     demand: HourlyDemand | None = None
     rates: tuple[InterruptionRate | None, ...] = ()
     now: datetime | None = None
+
+
+def in_words(asked: Asked, text: str) -> str:
+    """A text of the planner, which knows keys, with the words of each machine."""
+    options = sorted(asked.options, key=lambda each: -len(each.machine.key))
+    for option in options:  # the longest first: a key may begin another
+        key, words = option.machine.key, words_of(option)
+        text = text.replace(f"1 × {key}", f"1 replica of {words}")
+        text = text.replace(f"× {key}", f"replicas of {words}").replace(key, words)
+    return text
 
 
 def asked_problem(

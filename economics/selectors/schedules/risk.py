@@ -36,7 +36,7 @@ from economics.selectors.plan_question import QuestionField, number_of
 from economics.selectors.policies import DEFAULT, policies
 from economics.selectors.schedules.candidates import words_of
 from economics.selectors.schedules.own_error import own_day_spread
-from economics.selectors.schedules.problem import Asked
+from economics.selectors.schedules.problem import Asked, in_words
 from economics.selectors.schedules.question import HISTORY
 
 CENT = Decimal("0.01")
@@ -115,10 +115,10 @@ def risk_answer(
         "draws": DRAWS,
         "cap_usd": _usd(facts.cap_usd),
         "cap_source": facts.cap_source,
-        "sentences": [*choice.sentences],
+        "sentences": [in_words(asked, each) for each in choice.sentences],
         "inputs": [_input(each, labels) for each in inputs],
         "certain": CERTAIN,
-        "schedules": [_rated(each, choice) for each in choice.rated],
+        "schedules": [_rated(asked, each, choice) for each in choice.rated],
         "tornado": _tornado(tornado(problem, found.schedule, inputs), labels),
         "limits": [
             _limit(each) for each in shadow_prices(found, lifts, seconds=limits_seconds)
@@ -202,7 +202,7 @@ def _factor(value: Decimal) -> str:
     return f"{round(value, 3).normalize():f}"
 
 
-def _rated(one: Rated, choice: Choice) -> dict[str, Any]:
+def _rated(asked: Asked, one: Rated, choice: Choice) -> dict[str, Any]:
     outcome, beyond = one.outcome, one.outcome.chance_beyond_cap
     picks = (
         ("best expected", choice.expected),
@@ -225,7 +225,7 @@ def _rated(one: Rated, choice: Choice) -> dict[str, Any]:
         "chance_beyond_cap_least": f"{least:.4f}",
         "chance_beyond_cap_most": f"{most:.4f}",
         "regret_usd": _usd(one.regret_usd),
-        "breaks": list(one.option.breaks),
+        "breaks": [in_words(asked, each) for each in one.option.breaks],
         "picked_as": [name for name, picked in picks if picked is one],
     }
 
@@ -244,6 +244,7 @@ def _tornado(told: Tornado, labels: Mapping[str, str]) -> dict[str, Any]:
 def _bar(one: Bar, labels: Mapping[str, str]) -> dict[str, Any]:
     return {
         "input": labels[one.input.name],
+        "kind": one.input.kind.value,
         "source": one.input.spread.source,
         "low": _end(one.low),
         "high": _end(one.high),

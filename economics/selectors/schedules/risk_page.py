@@ -112,6 +112,7 @@ def _schedule(told: Mapping[str, Any]) -> ScheduleRisk:
 def _bar(told: Mapping[str, Any]) -> TornadoBar:
     low, high = told["low"], told["high"]
     return TornadoBar(
+        kind=told["kind"],
         label=told["input"],
         low=low["value"],
         low_usd=Decimal(low["profit_usd"]),
