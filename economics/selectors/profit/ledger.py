@@ -7,6 +7,7 @@ hour, as the close does it: all lines of the hour together, by the largest remai
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -47,10 +48,10 @@ def _ahead(n: int) -> str:
     )
 
 
-_PARTS = ", ".join(
-    f"('{use}', (f{n} + ({_ahead(n)} < {_LEFT})::int) * sign, {use}_seconds, FALSE)"
+_PARTS = {
+    use: f"('{use}', (f{n} + ({_ahead(n)} < {_LEFT})::int) * sign, {use}_seconds, FALSE)"
     for n, use in _NUMBERED
-)
+}
 _HOURS = """
   SELECT line.day, pod.deployment_id, line.pod_id, line.hour_start,
     SUM(line.amount_usd) AS usd,
@@ -63,8 +64,9 @@ _HOURS = """
     AND pod.deployment_id = ANY(%(members)s)
   GROUP BY line.day, pod.deployment_id, line.pod_id, line.hour_start
 """
-# An hour without seconds by use is whole in one part.
-POD_USES = f"""
+# An hour without seconds by use is whole in one part. OFFSET 0: each step is worked out
+# once; written into each other, the millionths of an hour are counted fifty times.
+_POD_USES = f"""
 SELECT hour.day, hour.deployment_id, NULL::bigint, split.part, 'pod_hour', hour.pod_id,
   hour.pod_id, hour.hour_start, split.steps / 1000000.0, split.seconds, hour.provenance
 FROM (
@@ -74,13 +76,23 @@ FROM (
       {", ".join(f"used.{use}_seconds::bigint AS {use}_seconds" for use in USES)}
     FROM ({_HOURS}) hour LEFT JOIN economics_podhouruse used
       ON used.pod_id = hour.pod_id AND used.hour_start = hour.hour_start
-  ) stepped
+    OFFSET 0
+  ) stepped OFFSET 0
 ) hour
-CROSS JOIN LATERAL (VALUES {_PARTS}, (CASE WHEN is_unsplit THEN 'unsplit'
+CROSS JOIN LATERAL (VALUES @parts (CASE WHEN is_unsplit THEN 'unsplit'
     WHEN is_open AND hour_start >= %(waits_since)s THEN 'pending' ELSE 'unknown' END,
   steps * sign, NULL::bigint, TRUE)) AS split (part, steps, seconds, is_whole)
 WHERE CASE WHEN hour.seconds IS NULL THEN is_whole ELSE split.seconds > 0 END
 """
+
+
+def pod_uses(parts: Iterable[str] = USES) -> str:
+    """The branch with the hours of pods by these uses; whole hours are in it always. Asked
+    for one bar, the others are not worked out."""
+    values = "".join(f"{_PARTS[part]}, " for part in parts if part in _PARTS)
+    return _POD_USES.replace("@parts ", values)
+
+
 POD_LINES = """
 SELECT line.day, pod.deployment_id, NULL::bigint, 'pods', 'cost', line.id, line.pod_id,
   line.hour_start, line.amount_usd, line.seconds::bigint, line.provenance
@@ -114,7 +126,7 @@ WHERE line.day BETWEEN %(begin)s AND %(end)s AND line.simulated = %(simulated)s
 SUMS = f"""
 SELECT day, deployment_id, fleet_id, part, SUM(usd), 0::bigint, 0::bigint, 0::bigint,
   STRING_AGG(DISTINCT provenance, ',')
-FROM ({REVENUE} UNION ALL {POD_USES} UNION ALL {OTHERS}) AS rows
+FROM ({REVENUE} UNION ALL {pod_uses()} UNION ALL {OTHERS}) AS rows
 GROUP BY day, deployment_id, fleet_id, part
 UNION ALL
 SELECT (hour.hour_start AT TIME ZONE 'UTC')::date, pod.deployment_id, NULL, 'tokens', 0,

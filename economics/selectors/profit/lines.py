@@ -17,8 +17,8 @@ from economics.selectors.profit.cells import Cell, profit_cells
 from economics.selectors.profit.ledger import (
     OTHERS,
     POD_LINES,
-    POD_USES,
     REVENUE,
+    pod_uses,
     values_of,
 )
 from economics.selectors.profit.running import Running, running_rows
@@ -142,9 +142,15 @@ def branches_of(bar: str) -> list[str]:
     found = [REVENUE] if Part.REVENUE in parts else []
     if set(COSTS) <= set(parts):
         return [*found, POD_LINES, OTHERS]
-    if set(USES) & set(parts):
-        found.append(POD_USES)
+    if is_by_use(bar):
+        found.append(pod_uses(parts))
     return [*found, OTHERS]
+
+
+def is_by_use(bar: str) -> bool:
+    """Whether the rows of a bar are hours of pods by use, not their lines."""
+    parts = set(BARS[bar])
+    return bool(set(USES) & parts) and not set(COSTS) <= parts
 
 
 def booked_lines(
@@ -155,9 +161,13 @@ def booked_lines(
         "day, deployment_id, fleet_id, part, source, line_id, pod_id, hour_start, usd, "
         "seconds, provenance"
     )
-    union = " UNION ALL ".join(branches_of(bar))
+    branches = branches_of(bar)
+    union = " UNION ALL ".join(branches)
+    # Read twice, for the sum and for the page: lines are quicker read than kept, hours by
+    # use are not.
+    once = "MATERIALIZED" if is_by_use(bar) else "NOT MATERIALIZED"
     statement = f"""
-    WITH every ({columns}) AS MATERIALIZED ({union}), mine AS (
+    WITH every ({columns}) AS NOT MATERIALIZED ({union}), mine AS {once} (
       SELECT day, deployment_id, fleet_id, part, source, line_id, pod_id, hour_start,
         CASE WHEN part = ANY(%(minus)s) THEN -usd ELSE usd END AS usd, seconds, provenance
       FROM every WHERE part = ANY(%(parts)s){SHARED[shared]}
