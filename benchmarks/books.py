@@ -39,6 +39,8 @@ PAGES = (
     "reconciliation",
     "month",
     "cash",
+    "expenses",
+    "statements",
     "profit-table",
     "profit",
 )
