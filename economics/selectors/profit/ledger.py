@@ -48,10 +48,12 @@ def _ahead(n: int) -> str:
     )
 
 
-_PARTS = {
-    use: f"('{use}', (f{n} + ({_ahead(n)} < {_LEFT})::int) * sign, {use}_seconds, FALSE)"
-    for n, use in _NUMBERED
-}
+def _value(n: int, use: str) -> str:
+    steps = f"(f{n} + ({_ahead(n)} < {_LEFT})::int) * sign"
+    return f"('{use}', {steps}, {use}_seconds, FALSE)"
+
+
+_PARTS: dict[str, str] = {use.value: _value(n, use) for n, use in _NUMBERED}
 _HOURS = """
   SELECT line.day, pod.deployment_id, line.pod_id, line.hour_start,
     SUM(line.amount_usd) AS usd,
