@@ -181,8 +181,11 @@ def heartbeat_of(found: Mapping[str, datetime], *, now: datetime) -> Heartbeat:
     """
     last = {name: found[name] for name in WATCHED if name in found}
     if not last:
-        older = JobRun.objects.exclude(result=JobResult.SKIPPED).first()
-        return Heartbeat(older.started_at if older else None, is_silent=True)
+        runs = JobRun.objects.exclude(result=JobResult.SKIPPED)
+        newest, oldest = runs.first(), runs.order_by("started_at").first()
+        # A console's first minute is no silence: its frequent jobs come after the others.
+        first_minute = oldest is not None and now - oldest.started_at <= LEAST_SILENCE
+        return Heartbeat(newest.started_at if newest else None, is_silent=not first_minute)
     silent = {
         name: at for name, at in last.items() if now - at > silent_after(WATCHED[name])
     }

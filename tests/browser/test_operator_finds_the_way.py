@@ -12,6 +12,7 @@ def test_a_person_logs_in_and_out(screen: ScreenMaker, lively_fleet: Pod):
     page.locator("main form button").first.click()
     page.wait_for_url("**/fleet/")
 
+    page.click("#own summary")
     page.click("button[aria-label='Log out ada']")
     page.wait_for_url("**/login/**")
 

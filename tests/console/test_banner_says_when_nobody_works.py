@@ -21,6 +21,18 @@ def test_a_silent_worker_is_named_with_the_time_of_the_last_run(operator: Client
     assert f"{last:%H:%M} UTC.</strong>" in page and "Numbers below stop at" in page
 
 
+def test_the_first_minute_of_a_console_is_no_silence(operator: Client):
+    make_job_run("read_balance", started_at=timezone.now() - timedelta(seconds=20))
+
+    assert 'role="alert"' not in operator.get("/silence/").content.decode()
+
+
+def test_after_its_first_minute_a_console_without_frequent_jobs_is_silent(operator: Client):
+    make_job_run("read_balance", started_at=timezone.now() - timedelta(seconds=90))
+
+    assert "Numbers below stop at" in operator.get("/silence/").content.decode()
+
+
 def test_while_jobs_run_there_is_no_banner(operator: Client):
     make_job_run("reconcile", started_at=timezone.now())
 

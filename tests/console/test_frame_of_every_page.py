@@ -3,8 +3,10 @@ import re
 import pytest
 from django.test import Client, override_settings
 
-from fleet import context
 from fleet.models import Pod
+from fleet.navigation import SECTIONS
+from fleet.services.roles import Role
+from tests.factories import make_user
 
 PAGES = [
     "/",
@@ -39,6 +41,15 @@ def test_a_real_account_has_no_ribbon(operator: Client, pod: Pod):
     assert "play money" not in operator.get("/fleet/").content.decode()
 
 
+@pytest.mark.parametrize(("cookie", "density"), [("dense", "dense"), ("7", "roomy")])
+def test_the_height_of_rows_comes_with_the_page(
+    operator: Client, cookie: str, density: str
+):
+    operator.cookies["kerne-density"] = cookie
+
+    assert f'data-density="{density}"' in operator.get("/jobs/").content.decode()
+
+
 @pytest.mark.parametrize(("cookie", "theme"), [("dark", "dark"), ("<b>", "auto")])
 def test_the_theme_comes_with_the_page(operator: Client, cookie: str, theme: str):
     operator.cookies["kerne-theme"] = cookie
@@ -47,19 +58,48 @@ def test_the_theme_comes_with_the_page(operator: Client, cookie: str, theme: str
 
 
 def test_the_page_that_one_is_on_is_marked(operator: Client):
-    page = operator.get("/fleet/order/").content.decode()
-
-    marked = re.findall(r'<a href="([^"]+)"[^>]*aria-current="page"', page)
-    assert marked == ["/fleet/order/"]
+    assert marked(operator, "/fleet/order/", "page") == ["/fleet/order/"]
 
 
-@pytest.mark.parametrize(("address", "marked"), [("/", ["/"]), ("/account/tokens/", [])])
-def test_the_overview_is_marked_on_its_own_address_only(
-    operator: Client, address: str, marked: list[str]
+def test_the_overview_is_marked_on_its_own_address_only(operator: Client):
+    assert marked(operator, "/", "page") == ["/"]
+    assert marked(operator, "/jobs/", "page") == ["/jobs/"]
+
+
+@pytest.mark.parametrize(
+    ("address", "section", "page"),
+    [
+        ("/prices/take-rate/", "/market/", "/prices/take-rate/"),
+        ("/offers/", "/plan/", "/offers/"),
+        ("/books/month/", "/profit/", "/books/month/"),
+        ("/account/tokens/", "/guardrails/", "/account/tokens/"),
+        ("/alerts/", "/jobs/", "/alerts/"),
+    ],
+)
+def test_the_section_that_holds_the_page_is_marked(
+    operator: Client, address: str, section: str, page: str
 ):
-    page = operator.get(address).content.decode()
+    assert marked(operator, address, "true") == [section]
+    assert marked(operator, address, "page") == [page]
 
-    assert re.findall(r'<a href="([^"]+)"[^>]*aria-current="page"', page) == marked
+
+def test_a_page_below_another_marks_the_one_it_lies_in(operator: Client, pod: Pod):
+    assert marked(operator, f"/fleet/pods/{pod.pk}/", "true")[:2] == ["/fleet/"] * 2
+    assert marked(operator, "/account/password/", "true")[-1] == "/account/security/"
+
+
+def test_only_an_admin_is_shown_the_pages_of_admins(operator: Client):
+    client = Client()
+    client.force_login(make_user("eve", role=Role.ADMIN))
+
+    assert "/account/people/" not in operator.get("/guardrails/").content.decode()
+    assert "/account/people/" in client.get("/guardrails/").content.decode()
+
+
+def marked(client: Client, address: str, how: str) -> list[str]:
+    """The links of the frame that say that one is there, in their order."""
+    page = client.get(address).content.decode()
+    return re.findall(rf'<a href="([^"]+)"[^>]*aria-current="{how}"', page)
 
 
 def test_requests_of_fragments_carry_the_token_once_on_the_body(operator: Client):
@@ -75,7 +115,7 @@ def test_a_wrong_address_says_so_inside_the_frame(operator: Client):
     assert "There is nothing here" in answer.content.decode()
 
 
-def test_every_page_has_a_key_of_its_own() -> None:
-    keys = [key for _, _, key, _ in context.PAGES]
+def test_no_two_pages_have_the_same_key() -> None:
+    keys = [page.key for section in SECTIONS for page in section.pages if page.key]
 
     assert sorted(set(keys)) == sorted(keys)

@@ -39,9 +39,10 @@ function themed(layout) {
   };
 }
 
-function say(place, text) {
+function say(place, text, isShort = false) {
   const state = place.querySelector("[data-chart-state]");
   state.textContent = text;
+  state.classList.toggle("short", isShort); // no screen of white for "nothing"
   state.hidden = !text;
   place.querySelector("[data-chart-plot]").hidden = Boolean(text);
 }
@@ -67,7 +68,7 @@ async function draw(place) {
   const caption = place.querySelector("figcaption");
   if (caption) caption.textContent = chart.caption;
   if (chart.empty) {
-    say(place, chart.empty);
+    say(place, chart.empty, true);
     return;
   }
   say(place, "");

@@ -11,7 +11,7 @@ addEventListener("keydown", (event) => {
   if (document.querySelector("dialog[open]")) return;
   if (Date.now() < waitsForPage) {
     waitsForPage = 0;
-    document.querySelector(`.nav a[data-key="${CSS.escape(event.key)}"]`)?.click();
+    document.querySelector(`#keys a[data-key="${CSS.escape(event.key)}"]`)?.click();
     return;
   }
   if (event.key === "g") waitsForPage = Date.now() + 1500;

@@ -34,7 +34,10 @@ function show() {
   else if (paused) state = "paused";
   else if (offline) state = "offline";
   const label = { live: held() ? "Held" : "Live", paused: "Paused", offline: "Offline", still: "" };
-  chip.dataset.state = state;
+  if (chip.dataset.state !== state) {
+    chip.dataset.state = state;
+    document.dispatchEvent(new Event("kerne:heard"));
+  }
   words.textContent = `${label[state]} · ${old}`;
   chip.title = {
     live: "Numbers are read again by themselves; they wait while you type or have something open. Click to pause.",
