@@ -58,6 +58,7 @@ def test_a_new_theme_redraws_the_chart_and_keeps_the_zoom(
     ink = f"{plot}._fullLayout.font.color"
     before = page.evaluate(ink)
 
+    page.click("#own summary")
     page.click("#theme")
     page.click("#theme")
     wait_until(page, f"{ink} !== {before!r}")
