@@ -167,7 +167,7 @@ def schedule_again(request: HttpRequest, pk: int) -> HttpResponse:
             file=FileDemand.of(plan.file) if plan.file else None,
             simulated=settings.KERNE_SANDBOX,
             key=request.POST.get("key", "").replace("\x00", "")[:64],
-            seed=secrets.randbelow(MOST_SEED),
+            seed=plan.seed,  # the same worlds: what differs is not their luck
             acting_user=request.user.get_username(),
             now=timezone.now(),
         )

@@ -1,4 +1,6 @@
-"""A schedule's tornado as the chart reads it."""
+"""A schedule's risk on its page: worlds, tornado and what its limits are worth."""
+
+from html import unescape
 
 import pytest
 from django.test import Client
@@ -46,3 +48,51 @@ def test_the_chart_needs_a_login():
     address = reverse("economics:schedule-tornado", args=[plan.pk])
 
     assert Client().get(address).status_code == 302
+
+
+def page(client: Client, plan: SchedulePlan) -> str:
+    answer = client.get(reverse("economics:schedule", args=[plan.pk]))
+    assert answer.status_code == 200
+    return unescape(answer.content.decode())
+
+
+def test_the_page_has_every_schedule_its_chances_and_the_sentences(operator: Client):
+    world()
+    plan = answered(usd_per_hour="3", cap_usd="4.5")
+    risk = plan.answer["risk"]
+
+    text = page(operator, plan)
+
+    for sentence in (*risk["sentences"], *(each["sentence"] for each in risk["limits"])):
+        assert sentence in text
+    for each in risk["schedules"]:
+        assert each["name"].lower() in text.lower()
+    assert "Loses more than $4.50" in text
+    assert "Seed 7:" in text and "(as asked)" in text
+    assert all(each["source"] in text for each in risk["inputs"])
+    assert reverse("economics:schedule-tornado", args=[plan.pk]) in text
+
+
+def test_a_question_without_an_answer_has_no_risk_on_its_page(operator: Client):
+    assert "When the inputs come otherwise" not in page(operator, ask())
+
+
+def test_asked_again_the_worlds_are_the_same(operator: Client):
+    world()
+    plan = answered()
+
+    address = reverse("economics:schedule-again", args=[plan.pk])
+    operator.post(address, {"key": "again" * 4})
+
+    assert SchedulePlan.objects.exclude(pk=plan.pk).get().seed == plan.seed
+
+
+def test_an_answer_of_before_has_no_risk_and_is_still_shown(operator: Client):
+    world()
+    plan = answered()
+    plan.answer.pop("risk")
+    plan.save(update_fields=["answer"])
+
+    text = page(operator, plan)
+
+    assert "The answer" in text and "When the inputs come otherwise" not in text
