@@ -24,7 +24,7 @@ from economics.charts.chart import (
 NAME = "schedule-tornado"
 MOST_BARS = 10
 ROW_PX, FRAME_PX = 54, 90
-ROOM = 0.7  # of the width of the bars, on either side, for the values at their ends
+ROOM = 0.85  # of the width of the bars, on either side, for the values at their ends
 HEADERS = ("input", "low", "profit at low", "high", "profit at high", "range from")
 
 

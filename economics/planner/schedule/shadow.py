@@ -72,7 +72,7 @@ class ShadowPrice:
         if self.most_usd is None:
             return f"{said}: the solver had too little time to say what it is worth."
         if self.is_nothing:
-            return f"{said} is not binding: worth nothing."
+            return f"{said} is worth nothing: no schedule earns a cent more with it."
         over = "in the hour" if hours == 1 else f"over {hours} hours"
         most = shown_usd(self.most_usd)
         if self.found_usd < CENT:

@@ -93,7 +93,9 @@ def test_each_limit_is_worth_something_or_nothing(planned_day):
     sentences = [each["sentence"] for each in risk("--usd-per-hour", "0.1")["limits"]]
 
     assert sentences[0].startswith("One more $/h of budget ($0.10/h to $1.10/h) is worth $")
-    assert sentences[1] == "One more replica (4 to 5) is not binding: worth nothing."
+    assert sentences[1] == (
+        "One more replica (4 to 5) is worth nothing: no schedule earns a cent more with it."
+    )
 
 
 def test_own_days_say_how_far_a_day_is_from_those_before_it():

@@ -97,12 +97,20 @@ def _value(problem: Problem, one: Input, of: str, factor: Decimal) -> str:
         demand = next(each for each in problem.demands if each.model == of)
         if one.kind == Kind.PRICE:
             usd = demand.net_rates.completion * factor * MILLION
-            return f"${usd:,.2f}/1M"
+            return f"${usd:,.4f}/1M"
         tokens = sum(each.total for each in demand.tokens) * demand.share
         tokens *= factor / problem.days
-        return f"{tokens / MILLION:,.2f}M tokens/day"
+        return f"{_short(tokens)} tokens/day"
     candidate = next(each for each in problem.candidates if each.key == of)
     return _VALUES[one.kind](problem, candidate, factor)
+
+
+def _short(tokens: Decimal) -> str:
+    """A count in few characters: it stands at the end of a bar."""
+    millions = tokens / MILLION
+    if millions >= 1000:
+        return f"{millions / 1000:,.2f}B"
+    return f"{millions:.0f}M" if millions >= 100 else f"{millions:.2f}M"
 
 
 def _speed(problem: Problem, candidate: Candidate, factor: Decimal) -> str:

@@ -53,10 +53,24 @@ def test_each_end_tells_the_value_of_its_input():
     assert {bar.input.kind.value: (bar.low.value, bar.high.value) for bar in bars} == {
         "demand": ("0.03M tokens/day", "0.13M tokens/day"),
         "throughput": ("0.5 tokens/s", "2.0 tokens/s"),
-        "token price": ("$900.00/1M", "$1,000.00/1M"),
+        "token price": ("$900.0000/1M", "$1,000.0000/1M"),
         "GPU price": ("$1.80/h", "$2.20/h"),
         "load time": ("300 s", "900 s"),
     }
+
+
+@pytest.mark.parametrize(
+    ("tokens", "low", "high"),
+    [(3_000_000, "36.00M", "144M"), (50_000_000, "600M", "2.40B")],
+)
+def test_tokens_of_a_day_are_told_in_few_characters(tokens, low, high):
+    level = Input(Kind.DEMAND, ("qwen",), Spread(Decimal("0.5"), Decimal(2), "by hand"))
+
+    (bar,) = tornado(
+        problem(demand(tokens), candidate()), Schedule.of_replicas([(1,)]), [level]
+    ).bars
+
+    assert (bar.low.value, bar.high.value) == (f"{low} tokens/day", f"{high} tokens/day")
 
 
 def test_an_input_that_moves_several_which_differ_tells_its_factor():
