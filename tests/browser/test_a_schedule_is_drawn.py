@@ -5,7 +5,8 @@ from django.utils import timezone
 
 from economics.models import SchedulePlan
 from economics.services.schedules import work_out
-from tests.browser.conftest import ScreenMaker, wait_until
+from tests.browser.conftest import ScreenMaker
+from tests.browser.screen import wait_until
 from tests.economics.schedules.asked import answered, ask, world
 
 DRAWN = "document.querySelectorAll('[data-chart][data-drawn=yes]').length === 3"
