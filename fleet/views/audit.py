@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -18,6 +20,8 @@ from fleet.selectors.audit import AuditFilter, known_verbs, last_seal
 ON_A_PAGE = 100
 MOST_IN_CSV = 20_000  # newest first; a filter brings older ones
 AT_ONCE = 2_000
+LONG_NUMBER = re.compile(r"(?<![\w.])-?\d{1,15}\.\d{7,}(?![\w.])", re.ASCII)
+MILLIONTH = Decimal("0.000001")
 COLUMNS = ("at_utc", "acting_user", "verb", "target", "figures", "request_id", "sha256")
 
 
@@ -31,7 +35,7 @@ def audit(request: HttpRequest) -> HttpResponse:
         "now": timezone.now(),
         "filter": wanted,
         "page": page,
-        "rows": [(row, figures_of(row)) for row in page],
+        "rows": [(row, shown(figures_of(row))) for row in page],
         "verbs": known_verbs(),
         "seal": last_seal(),
         "most_in_csv": MOST_IN_CSV,
@@ -46,6 +50,15 @@ def figures_of(row: AuditEntry) -> list[tuple[str, str]]:
         for name, value in row.figures.items()
         if value not in (None, "", [], {})
     ]
+
+
+def shown(figures: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The same for reading: six decimals, as in the books. The CSV keeps every digit."""
+    return [(name, LONG_NUMBER.sub(_rounded, value)) for name, value in figures]
+
+
+def _rounded(number: re.Match[str]) -> str:
+    return f"{Decimal(number.group()).quantize(MILLIONTH):f}"
 
 
 def _words(value: Any) -> str:

@@ -32,6 +32,14 @@ def test_a_viewer_reads_who_did_what_with_its_figures(viewer, rows):
     assert "chained up to row 3" in page
 
 
+def test_a_long_number_is_read_by_its_millionths_and_kept_whole_in_the_file(viewer, db):
+    exact = "-0.7482191780821917808219178082"
+    audit.record("order", "llama-a", acting_user="ada", now=NOW, usd_per_hour=exact)
+
+    assert '<span class="muted">usd per hour</span> -0.748219<' in shown(viewer)
+    assert exact in in_csv(viewer)[0]["figures"]
+
+
 @pytest.mark.parametrize(
     ("asked", "targets"),
     [

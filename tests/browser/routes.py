@@ -17,7 +17,7 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from economics.models import PolicyVersion
+from economics.models import PolicyVersion, SchedulePlan
 from fleet.models import (
     Action,
     AlertChannel,
@@ -45,6 +45,9 @@ ELSEWHERE = ("api/", "v1/", "healthz")  # programs read these; tests/api and tes
 PARTS = {
     "economics:plan-table",
     "economics:profit-rows",
+    "economics:schedule-demand-table",
+    "economics:schedule-replicas-table",
+    "economics:schedule-wait",
     "fleet:pod-latency-table",
     "fleet:pod-live",
     "fleet:pod-log",
@@ -188,6 +191,9 @@ EXAMPLES: Examples = {
     "economics:market": lambda: _with("economics:market", "model=glm-5"),
     "economics:profit": lambda: _with("economics:profit", "money=simulated"),
     "economics:profit-lines": lambda: _with("economics:profit-lines", "money=simulated"),
+    "economics:schedule": lambda: _each(
+        "economics:schedule", SchedulePlan.objects.latest("pk").pk
+    ),
     "economics:policy": lambda: _each(
         "economics:policy", PolicyVersion.objects.latest("pk").name
     ),

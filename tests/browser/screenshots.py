@@ -106,6 +106,7 @@ def test_take_a_picture_of_every_page(stage: Stage, chromium: Browser) -> None:
                 chromium, stage, width=width, height=HEIGHTS[width], theme=theme
             )
             for page in pages:
+                stage.stay_awake()
                 album.take(opened[page.seen_by], page, f"{width}-{theme}")
             for window in opened.values():
                 window.page.context.close()

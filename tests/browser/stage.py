@@ -7,6 +7,7 @@ because Playwright's event loop runs in the test's own, where a sweep could begi
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ from fleet.services import provisioning
 from tests.sandbox.harness import Sandbox, settings_for
 
 WORK_SECONDS = 90
+AWAKE_SECONDS = 15
 ROUNDS = 40  # of half a second in the worst case: what is ordered serves long before
 AT_ONCE = {"provisioning_seconds": 0.0, "starting_seconds": 0.0, "replay_load_seconds": 0.0}
 
@@ -57,6 +59,7 @@ class Stage:
     url: str
     cloud: Sandbox
     crew: Crew
+    ticked_at: float = 0.0
 
     def jobs(self, *jobs: Callable[[], None]) -> None:
         """Run scheduled jobs, one after another, as the worker would."""
@@ -66,6 +69,13 @@ class Stage:
     def tick(self) -> None:
         """What happens within a minute: rent, end, compare with the cloud, probe."""
         self.jobs(tasks.reconcile, _rent_what_is_due, tasks.list_cloud, tasks.probe)
+        self.ticked_at = time.monotonic()
+
+    def stay_awake(self) -> None:
+        """Tick again after a while: a console whose jobs stand still says so on top."""
+        if time.monotonic() - self.ticked_at > AWAKE_SECONDS:
+            self.tick()
+            self.jobs(settle_usage, tasks.tend_resources)
 
     def serve(self) -> None:
         """Tick until every pod that is wanted serves."""

@@ -43,6 +43,7 @@ def test_every_page_answers_fits_and_is_usable_by_everyone(
     stage: Stage, screens: dict[str, Screen], subtests: pytest.Subtests
 ) -> None:
     for page in stage.crew.do(routes.pages):
+        stage.stay_awake()
         with subtests.test(msg=page.name, address=page.address):
             assert troubles(screens[page.seen_by], page) == []
 

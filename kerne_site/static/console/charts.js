@@ -35,7 +35,8 @@ function themed(layout) {
       note.bordercolor ? { ...note, bgcolor: token("surface") } : note
     )),
     xaxis: { ...layout.xaxis, ...axis },
-    yaxis: { ...layout.yaxis, ...axis },
+    // With a standoff the title moves away from long ticks instead of lying on them.
+    yaxis: { ...layout.yaxis, ...axis, title: { standoff: 10, ...layout.yaxis?.title } },
   };
 }
 

@@ -8,16 +8,18 @@ function nameOf(place) {
   return `${heading?.textContent.trim() || "Table"}, scrolls`;
 }
 
+const OURS = ["tabindex", "role", "aria-label", "data-reach"];
+
 function mark() {
   for (const place of document.querySelectorAll(".table-wrap")) {
     const scrolls = place.scrollWidth > place.clientWidth || place.scrollHeight > place.clientHeight;
-    if (scrolls === place.hasAttribute("tabindex")) continue;
-    if (scrolls) {
+    if (scrolls && !place.hasAttribute("tabindex")) {
       place.tabIndex = 0;
       place.setAttribute("role", "region");
       place.setAttribute("aria-label", nameOf(place));
-    } else {
-      for (const name of ["tabindex", "role", "aria-label"]) place.removeAttribute(name);
+      place.dataset.reach = "by key";
+    } else if (!scrolls && place.dataset.reach) {
+      for (const name of OURS) place.removeAttribute(name);
     }
   }
 }
