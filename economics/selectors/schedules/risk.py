@@ -22,6 +22,7 @@ from economics.planner.schedule.risk.inputs import (
     Input,
     Kind,
     Spread,
+    error_band,
     usual_inputs,
     usual_spreads,
 )
@@ -142,7 +143,7 @@ def _speeds(asked: Asked) -> list[Input]:
         machine, speed = option.machine, option.machine.speed
         assert not isinstance(speed, Unknown)
         if speed.low < speed.high:
-            spread = Spread(speed.low, speed.high, f"{speed.kind}: {speed.source}")
+            spread = error_band(speed.low, speed.high, f"{speed.kind}: {speed.source}")
             hardware = f"{machine.gpu_count}× {machine.gpu_name} {machine.precision}"
             groups.setdefault((hardware, spread), []).append(machine.key)
     return [Input(Kind.SPEED, tuple(keys), spread) for (_, spread), keys in groups.items()]

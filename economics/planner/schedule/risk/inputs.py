@@ -228,13 +228,25 @@ def _grouped(named: Iterable[tuple[str, str, str]]) -> list[tuple[str, ...]]:
 def spread_of(ratios: Sequence[Decimal], source: str) -> Spread | None:
     """P10, P50 and P90 of measured factors [1]; None where there are fewer than five.
 
-    ratios  what came / what was expected, of periods as long as the question's
+    ratios  what came / what was expected, of periods as long as the question's; what lies
+            outside of what a spread can be counts as its nearest
     """
     if len(ratios) < LEAST_SAMPLES:
         return None
-    ranked = sorted(ratios)
+    ranked = sorted(min(max(each, LEAST_FACTOR), MOST_FACTOR) for each in ratios)
     low, middle, high = (ranked[nearest_rank(len(ranked), q)] for q in QUANTILES)
     return Spread(low, high, f"{source}, {len(ratios)} values", middle)
+
+
+def error_band(low: Decimal, high: Decimal, source: str) -> Spread:
+    """The spread of an estimate by its error band [1], in which it lies itself.
+
+    >>> error_band(Decimal(0), Decimal("1.3"), "a measurement").low
+    Decimal('0.001')
+    """
+    return Spread(
+        min(max(low, LEAST_FACTOR), ONE), min(max(high, ONE), MOST_FACTOR), source
+    )
 
 
 def nearest_rank(count: int, quantile: Decimal) -> int:

@@ -58,6 +58,16 @@ def test_measured_factors_become_a_spread_from_five_values_on():
     )
 
 
+def test_measured_factors_beyond_all_measure_are_cut():
+    """A day of nothing expected, or of nothing asked, must not stop the answer."""
+    wild = [Decimal(n) for n in ("0", "0.00001", "1", "5000", "90000")]
+
+    told = spread_of(wild, "own days")
+
+    assert told is not None
+    assert (told.low, told.middle, told.high) == (Decimal("0.001"), 1, 1000)
+
+
 def test_every_usual_input_names_its_source():
     inputs = usual_inputs(every_rental())
 
