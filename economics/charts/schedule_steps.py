@@ -120,10 +120,10 @@ def replica_finding(hours: Sequence[HourStep], names: Sequence[str]) -> str:
     if not names:
         return "No replica is rented in any hour"
     totals = [sum(each.replicas) for each in hours]
-    return (
-        f"{min(totals)} to {max(totals)} replicas at once, {sum(totals):,} replica-hours "
-        f"in {len(hours)} hours"
-    )
+    least, most = min(totals), max(totals)
+    words = "1 replica" if most == 1 else f"{most} replicas"
+    at_once = f"{words} in all hours" if least == most else f"{least} to {words} at once"
+    return f"{at_once}, {sum(totals):,} replica-hours in {len(hours)} hours"
 
 
 def _most(hours: Sequence[HourStep]) -> int:

@@ -19,7 +19,7 @@ from economics.selectors.plan_facts import model_facts
 from economics.selectors.planned_models import planned_model
 from economics.selectors.schedules.answer import SOLVED, schedule_answer
 from economics.selectors.schedules.demand_file import FileDemand
-from economics.selectors.schedules.problem import Asked, asked_problem
+from economics.selectors.schedules.problem import Asked, asked_problem, first_hour
 from economics.selectors.schedules.question import (
     FILES,
     ScheduleQuestion,
@@ -164,7 +164,7 @@ def asked_of(plan: SchedulePlan, *, now: datetime) -> Asked:
         raise LookupError(f"model {question.model[:60]!r} is gone")
     return asked_problem(
         question,
-        model_facts(model, now=now),
+        model_facts(model, now=first_hour(now)),
         now=now,
         simulated=plan.simulated,
         file=FileDemand.of(plan.file) if plan.file else None,

@@ -23,6 +23,7 @@ from kerne_site.api.endpoints.offers import OFFERS
 from kerne_site.api.endpoints.plan import PLAN
 from kerne_site.api.endpoints.profit import PROFIT
 from kerne_site.api.endpoints.profit_bars import PROFIT_BARS, PROFIT_LINES
+from kerne_site.api.endpoints.schedules import SCHEDULE, SCHEDULES
 from kerne_site.api.endpoints.sizing import SIZING
 from kerne_site.api.endpoints.usage import USAGE
 from kerne_site.api.openapi import DESCRIPTION, description
@@ -69,6 +70,8 @@ ENDPOINTS = (
     USAGE,
     PLAN,
     DECIDE,
+    SCHEDULES,
+    SCHEDULE,
     SIZING,
     OFFERS,
     MODELS,

@@ -13,11 +13,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from economics.models import PlanStatus, SchedulePlan
-from fleet.models import Action, Deployment
+from fleet.models import Action, AuditEntry, Deployment
 from fleet.services.roles import Role
 from tests.economics.plan.offers import LLAMA
 from tests.economics.schedules.asked import answered, ask, world
 from tests.factories import make_user
+from tests.plan_sheet import confirm
 
 ASKED = {"model": LLAMA, "hours": "24", "source": "history", "key": "f" * 40}
 BUDGET = 33
@@ -63,7 +64,7 @@ def test_the_answer_is_in_words_first(operator: Client, solved: SchedulePlan):
     page = shown(operator, solved)
 
     assert solved.answer["headline"].split(":")[0] in page
-    assert "than the best simple strategy" in page
+    assert "the best simple strategy" in page
     assert "No schedule can earn more than" in page
     for rule in ("24/7", "8 fixed hours a day", "Reactive autoscaling", "Serverless"):
         assert rule in page
@@ -256,3 +257,25 @@ def test_the_page_is_found_in_the_navigation(operator: Client):
     page = operator.get(reverse("economics:plan")).content.decode()
 
     assert page.count(f'href="{reverse("economics:schedules")}') >= 2
+
+
+def test_confirmed_the_sheet_changes_the_hours_and_is_audited(
+    operator: Client, solved: SchedulePlan
+):
+    answer = solved.answer
+    answer["start"] = "2026-11-02T00:00:00+00:00"
+    level = next(e for e in answer["fleet_hours"]["levels"] if e["inside"])
+    level |= {"inside": 3, "outside": 0, "hours": "0" * 8 + "1" * 12 + "0" * 4}
+    SchedulePlan.objects.filter(pk=solved.pk).update(answer=answer)
+    part = shown(operator, solved).split('name="part" value="')[1].split('"')[0]
+    address = reverse("economics:schedule-apply", args=[solved.pk])
+
+    sheet = operator.post(address, {"part": part}, follow=True).content.decode()
+    assert "/h" in sheet and "Balance lasts" in sheet and "Per day" in sheet
+    confirm(operator, sheet)
+
+    deployment = Deployment.objects.get()
+    assert deployment.hours_in_words == "Every day 08:00 to 20:00 UTC"
+    assert (deployment.replicas, deployment.baseline_replicas) == (3, 0)
+    assert Action.objects.get().kind == "rental"
+    assert AuditEntry.objects.filter(target=deployment.slug).exists()

@@ -14,7 +14,7 @@ from economics.selectors.plan_facts import model_facts
 from economics.selectors.planned_models import like, planned_model
 from economics.selectors.schedules.answer import schedule_answer
 from economics.selectors.schedules.demand_file import MOST_BYTES, FileDemand, read_demand
-from economics.selectors.schedules.problem import asked_problem
+from economics.selectors.schedules.problem import asked_problem, first_hour
 from economics.selectors.schedules.question import (
     FIELDS,
     FILES,
@@ -73,7 +73,7 @@ class Command(BaseCommand):
             near = " or ".join(like(question.model))
             hint = f"did you mean {near}?" if near else "the plan page lists all."
             raise CommandError(f"Model {question.model[:60]!r} is unknown; {hint}")
-        facts = model_facts(model, now=now)
+        facts = model_facts(model, now=first_hour(now))
         asked = asked_problem(
             question,
             facts,

@@ -31,6 +31,7 @@ from economics.selectors.schedules.problem import Asked, in_words
 from economics.selectors.schedules.risk import RiskFacts, risk_answer
 
 SECONDS = 10.0
+NO_GAP = Decimal("0.00005")  # of a percent no digit is shown
 SIX = Decimal("0.000001")
 SOLVED, MISSING, IMPOSSIBLE = "solved", "missing", "impossible"
 
@@ -149,8 +150,10 @@ def _against(found: Solved, rules: tuple[Strategy, ...]) -> str:
         return "; no simple strategy keeps the limits."
     more = found.profit_usd - best.profit_usd
     named = f"{best.rule.value}: {best.setting}" if best.setting else best.rule.value
-    words = f"{_dollars(abs(more))} {'more' if more >= 0 else 'less'}"
-    return f", {words} than the best simple strategy ({named})."
+    words = f"{_dollars(abs(more))} {'more' if more >= 0 else 'less'} than"
+    if _dollars(more) == "$0.00":
+        words = "as much as"
+    return f", {words} the best simple strategy ({named})."
 
 
 def _dollars(usd: Decimal) -> str:
@@ -263,7 +266,7 @@ def _fleet_hours(asked: Asked, problem: Problem, found: Solved) -> dict[str, Any
 def _bound(found: Solved) -> str:
     """What is proven, in words."""
     most = f"No schedule can earn more than {_dollars(found.most_profit_usd)}"
-    if not found.gap_usd or found.gap is None:
+    if found.gap is None or found.gap < NO_GAP:
         return f"{most}: this one earns {_dollars(found.profit_usd)}."
     return f"{most}: this one is within {found.gap * 100:.2f} % of it."
 

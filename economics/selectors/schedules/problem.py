@@ -69,6 +69,11 @@ def in_words(asked: Asked, text: str) -> str:
     return text
 
 
+def first_hour(now: datetime) -> datetime:
+    """When a plan that is asked for now begins; the token prices in force then count."""
+    return hour_start(now) + HOUR
+
+
 def asked_problem(
     question: ScheduleQuestion,
     facts: ModelFacts,
@@ -82,7 +87,7 @@ def asked_problem(
     simulated  whether the usage and the pods of simulated fleets count; never mixed
     file       the demand, where the question's source is a file
     """
-    start = hour_start(now) + HOUR
+    start = first_hour(now)
     take_rate = TakeRates().on(day_of(now))
     plan = answer(question_of({}, facts, take_rate=take_rate), facts, now=now)
     demand = demand_of(question, facts, file, start=start, simulated=simulated)
