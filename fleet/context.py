@@ -18,9 +18,8 @@ THEME_COOKIE = "kerne-theme"
 THEMES = ("auto", "light", "dark")
 DENSITY_COOKIE = "kerne-density"
 DENSITIES = ("roomy", "dense")
-MODULES = tuple(
-    f"console/{name}.js" for name in ("looks", "live", "state", "keys", "parts", "tables")
-)
+SCRIPTS = ("looks", "live", "state", "keys", "parts", "tables", "palette")
+MODULES = tuple(f"console/{name}.js" for name in SCRIPTS)
 
 
 def console(request: HttpRequest) -> dict[str, Any]:
@@ -36,7 +35,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
     }
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated and "HX-Request" not in request.headers:
-        seen = frame(now=now)
+        seen = frame(now=now, user=user.pk)
         may_administer = not why_not(user, Role.ADMIN)
         context |= {
             "silence": silence(seen, now=now),
@@ -45,6 +44,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
             "may_administer": may_administer,
             "navigation": navigation(request.path, is_admin=may_administer),
             "alerts": seen.alerts,
+            "views": seen.views,
         }
     return {"console": context}
 

@@ -107,6 +107,7 @@ SECTIONS = (
             Page("Alert rules", "fleet:alert-rules"),
             Page("Keys", "fleet:keys", admin=True),
             Page("People", "account-people", admin=True),
+            Page("Saved views", "fleet:saved-views"),
             Page("API tokens", "account-tokens", "t"),
             Page("Security", "account-security", "x"),
         ),

@@ -54,6 +54,7 @@ from fleet.models.resource import (
 )
 from fleet.models.rollout import Rollout, RolloutState
 from fleet.models.sample import EngineSample
+from fleet.models.saved_view import SavedView
 from fleet.models.scaling import ScalingDecision
 from fleet.models.served_model import Attention, ModelVariant, Precision, ServedModel
 from fleet.models.speed import SpeedEstimate
@@ -119,6 +120,7 @@ __all__ = [
     "ResourceStatus",
     "Rollout",
     "RolloutState",
+    "SavedView",
     "ServedModel",
     "ServerlessEndpoint",
     "Severity",

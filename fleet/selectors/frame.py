@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -40,6 +40,9 @@ UNION ALL
 SELECT 'alerts', max(incident.severity)::text, NULL, '', count(*)
 FROM fleet_incident AS incident
 WHERE incident.opened_at IS NOT NULL AND incident.closed_at IS NULL
+UNION ALL
+SELECT 'view', kept.name, NULL, kept.address, kept.id FROM fleet_savedview AS kept
+WHERE kept.user_id = %(user)s
 """
 
 
@@ -51,6 +54,13 @@ class Stopped(NamedTuple):
     reason: str
 
 
+class KeptView(NamedTuple):
+    """A page with its filters that the reader gave a name."""
+
+    name: str
+    address: str
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What every page says of the console itself.
@@ -58,21 +68,27 @@ class Frame:
     hold    why no rule may act on health now; "" while they may
     stop    the spending switch while it is pulled
     alerts  open incidents
+    views   the reader's own saved views by name
     """
 
     heartbeat: Heartbeat
     hold: str = ""
     stop: Stopped | None = None
     alerts: OpenCount = field(default_factory=lambda: OpenCount(0, None))
+    views: Sequence[KeptView] = ()
 
 
-def frame(*, now: datetime) -> Frame:
-    """One query, and one more where a job or a list is not heard of."""
+def frame(*, now: datetime, user: int | None = None) -> Frame:
+    """One query, and one more where a job or a list is not heard of.
+
+    user  the reader's id, for the views that they keep
+    """
     with connection.cursor() as cursor:
-        cursor.execute(FRAME, _asked(now))
+        cursor.execute(FRAME, _asked(now) | {"user": user})
         rows = cursor.fetchall()
     signs: dict[str, datetime] = {}
     hold, stop, alerts = "", None, OpenCount(0, None)
+    views: list[KeptView] = []
     for part, name, at, words, count in rows:
         if part == "sign":
             signs[name] = at
@@ -80,12 +96,14 @@ def frame(*, now: datetime) -> Frame:
             hold = str(words)
         elif part == "stop":
             stop = Stopped(pulled_by=name, pulled_at=at, reason=words)
+        elif part == "view":
+            views.append(KeptView(name, words))
         elif count:
             alerts = OpenCount(count, Severity(int(name)))
-    return Frame(heartbeat_of(signs, now=now), hold, stop, alerts)
+    return Frame(heartbeat_of(signs, now=now), hold, stop, alerts, sorted(views))
 
 
-def _asked(now: datetime) -> Mapping[str, Any]:
+def _asked(now: datetime) -> dict[str, Any]:
     return {
         "since": now - LOOKED_BACK,
         "watched": list(WATCHED),

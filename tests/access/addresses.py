@@ -20,6 +20,8 @@ OWN_ACCOUNT = {"logout", "account-tokens", "account-token-revoke"} | {
     "account-factor-codes",
     "account-factor-off",
     "account-session-end",
+    "fleet:saved-views",
+    "fleet:saved-view-forget",
 }
 # A POST because the form is too long for an address; it computes and changes nothing.
 READS_BY_POST = {"fleet:order-fit"}

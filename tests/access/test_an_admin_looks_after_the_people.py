@@ -181,5 +181,5 @@ def test_nobody_closes_the_own_account(admin):
 
 def test_only_an_admin_sees_the_page_and_its_link(admin, operator):
     assert operator.get("/account/people/").status_code == 403
-    assert "/account/people/" not in operator.get("/jobs/").content.decode()
-    assert "/account/people/" in admin.get("/jobs/").content.decode()
+    assert "/account/people/" not in operator.get("/guardrails/").content.decode()
+    assert "/account/people/" in admin.get("/guardrails/").content.decode()

@@ -66,4 +66,4 @@ def test_a_key_that_is_refused_is_said_in_the_providers_words():
 
 
 def test_the_page_is_linked_for_admins(admin):
-    assert f'href="{PAGE}"' in admin.get("/jobs/").content.decode()
+    assert f'href="{PAGE}"' in admin.get("/guardrails/").content.decode()

@@ -1,0 +1,58 @@
+"""Saved views: the list of one's own, save the page one is on, forget one."""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST
+
+from fleet.access import viewer_required
+from fleet.models import SavedView
+from fleet.services.refused import Refused
+from fleet.services.saved_views import MOST_VIEWS, forget_view, save_view
+
+
+class ViewForm(forms.Form):
+    """What was typed; what will do is the service's to say."""
+
+    name = forms.CharField(label="Name", required=False)
+    address = forms.CharField(label="Address within the console", required=False)
+
+
+@require_http_methods(["GET", "POST"])
+@viewer_required
+def saved_views(request: HttpRequest) -> HttpResponse:
+    """One's own views. A POST saves one and goes back to the page that it is of."""
+    assert isinstance(request.user, User)
+    form = ViewForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            view = save_view(user=request.user, **form.cleaned_data, now=timezone.now())
+        except Refused as refusal:
+            for field, sentences in refusal.errors.items():
+                form.add_error(field or None, sentences)
+        else:
+            messages.success(request, f"“{view.name}” is kept. It stands beside the pages.")
+            return redirect(view.address)
+    context = {
+        "views": SavedView.objects.filter(user=request.user),
+        "form": form,
+        "most_views": MOST_VIEWS,
+        "now": timezone.now(),
+    }
+    return render(request, "fleet/saved_views.html", context)
+
+
+@require_POST
+@viewer_required
+def saved_view_forget(request: HttpRequest, pk: int) -> HttpResponse:
+    """Forget one of one's own views."""
+    assert isinstance(request.user, User)
+    if not forget_view(user=request.user, pk=pk):
+        raise Http404("no view of yours has this number")
+    messages.success(request, "The view is forgotten; the page is still there.")
+    return redirect("fleet:saved-views")
