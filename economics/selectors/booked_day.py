@@ -23,7 +23,7 @@ from economics.models import DEFAULT_MARKET, CostKind, Provenance, TakeRate
 from economics.selectors.expenses import DayExpenses
 from economics.selectors.take_rates import TakeRates
 
-FIRST_OF_TAKES = date(2000, 1, 1)  # from which the statement counts the days of a rate
+FIRST_DAY = date(2000, 1, 1)  # from which the statement counts days
 # A line is settled when a billed one corrects it. No correction counts earlier than what
 # it corrects, so the lines of older days need not be read for that.
 BOOKED = """
@@ -63,6 +63,9 @@ UNION ALL
 SELECT 'take', NULL, NULL, NULL, take.rate, take.id,
   take.valid_from - DATE '2000-01-01', 0, 0
 FROM economics_takerate AS take WHERE take.market = %(market)s
+UNION ALL
+SELECT 'closed', NULL, NULL, NULL, NULL, max(day) - DATE '2000-01-01', 0, 0, 0
+FROM economics_dayclose
 UNION ALL
 SELECT 'usage', pod.deployment_id, NULL, NULL, NULL,
   sum(hour.uncached_prompt_tokens)::bigint, sum(hour.cached_prompt_tokens)::bigint,
@@ -150,13 +153,15 @@ class Booked(NamedTuple):
 class BookedDay:
     """The lines of a day, and its hours of usage, per deployment.
 
-    expenses  what people booked, with what fleets and all share
-    takes     the dated take rates
+    expenses       what people booked, with what fleets and all share
+    takes          the dated take rates
+    newest_closed  None before the first close
     """
 
     rows: tuple[Booked, ...]
     expenses: DayExpenses
     takes: TakeRates
+    newest_closed: date | None
 
     def sums(self, *, with_unpriced: bool = True) -> SumsByDeployment:
         """All of it. `with_unpriced`: tokens of hours without a line are told as such."""
@@ -233,13 +238,19 @@ def booked_day(day: date) -> BookedDay:
         }
         cursor.execute(BOOKED, asked)
         rows = tuple(map(Booked._make, cursor.fetchall()))
-    return BookedDay(rows, expenses_of(rows), takes_of(rows))
+    newest = next((row.a for row in rows if row.part == "closed"), None)
+    return BookedDay(
+        rows,
+        expenses_of(rows),
+        takes_of(rows),
+        None if newest is None else FIRST_DAY + timedelta(days=newest),
+    )
 
 
 def takes_of(rows: Iterable[Booked]) -> TakeRates:
     """The take rates, which stand among the rows of every day."""
     return TakeRates(
-        TakeRate(pk=row.a, rate=row.usd, valid_from=FIRST_OF_TAKES + timedelta(days=row.b))
+        TakeRate(pk=row.a, rate=row.usd, valid_from=FIRST_DAY + timedelta(days=row.b))
         for row in rows
         if row.part == "take"
     )

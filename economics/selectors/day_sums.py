@@ -17,7 +17,7 @@ from economics.selectors.booked_day import (
     added,
     booked_day,
 )
-from economics.selectors.days import booking_day, closed_days
+from economics.selectors.days import open_day_for
 from economics.selectors.hour_revenue import (
     Prices,
     charged_of,
@@ -28,7 +28,7 @@ from economics.selectors.hour_revenue import (
 )
 from economics.selectors.pod_cost import cost_provenance, unaccrued_amounts, unaccrued_pods
 from economics.selectors.resource_cost import running_resource_costs
-from economics.selectors.take_rates import TakeRates
+from fleet.models import Pod
 
 __all__ = ["DaySums", "SumsByDeployment", "closed_day_sums", "open_day_sums"]
 CATCH_UP_DAYS = 62  # how far back an unbooked hour may lie and still run up today
@@ -43,20 +43,29 @@ def closed_day_sums(day: date) -> SumsByDeployment:
 
 
 def open_day_sums(
-    day: date, now: datetime, booked: BookedDay | None = None
+    day: date,
+    now: datetime,
+    booked: BookedDay | None = None,
+    *,
+    unaccrued: Iterable[Pod] | None = None,
 ) -> SumsByDeployment:
     """The lines of an open day, and what has run up since: unbooked tokens and seconds.
 
-    booked  what is booked in the day; read when not given. A day's share of an expense
-            counts whole from its first second
+    booked     what is booked in the day; read when not given. A day's share of an expense
+               counts whole from its first second
+    unaccrued  the pods with billed time that no line covers yet; the same
     """
-    closed = closed_days(day - timedelta(days=CATCH_UP_DAYS))
     lines = booked_day(day) if booked is None else booked
     return added(
         (
             *lines.sums(with_unpriced=False).items(),
-            *running_costs(day, now, closed),
-            *running_revenue(day, now, closed, lines.takes),
+            *running_costs(
+                day,
+                now,
+                lines.newest_closed,
+                unaccrued_pods(now) if unaccrued is None else unaccrued,
+            ),
+            *running_revenue(day, now, lines),
         )
     )
 
@@ -71,30 +80,28 @@ def resource_sums(
     ]
 
 
-def running_costs(day: date, now: datetime, closed: set[date]) -> list[Part]:
+def running_costs(
+    day: date, now: datetime, newest_closed: date | None, pods: Iterable[Pod]
+) -> list[Part]:
     """What pods and volumes ran up since their last line, as far as it counts in `day`."""
     sums: list[Part] = []
-    for pod in unaccrued_pods(now):
+    for pod in pods:
         tags = frozenset({Tag(cost_provenance(pod))})
-        for counted_in, kind, usd, seconds in unaccrued_amounts(pod, now, closed=closed):
+        for counted_in, kind, usd, seconds in unaccrued_amounts(
+            pod, now, newest_closed=newest_closed
+        ):
             if counted_in == day:
                 gpu_seconds = seconds if kind == CostKind.GPU else 0
                 more = DaySums(cost_usd=usd, gpu_seconds=gpu_seconds, tags=tags)
                 sums.append((pod.deployment_id, more))
-    return sums + resource_sums(running_resource_costs(day, now, closed))
+    return sums + resource_sums(running_resource_costs(day, now, newest_closed))
 
 
-def running_revenue(
-    day: date,
-    now: datetime,
-    closed: set[date] | None = None,
-    takes: TakeRates | None = None,
-) -> list[Part]:
-    """What tokens without a line earn at the price of their hour, counted in `day`."""
+def running_revenue(day: date, now: datetime, booked: BookedDay) -> list[Part]:
+    """What tokens without a line earn at the price of their hour, counted in `day`, of
+    which `booked` is known."""
     since = day_bounds(day - timedelta(days=CATCH_UP_DAYS)).start
-    if closed is None:
-        closed = closed_days(since.date())
-    prices, takes = Prices(), takes or TakeRates()
+    prices, takes = Prices(), booked.takes
     sums: list[Part] = []
     for hour in unbooked_hours().filter(hour_start__gte=since, hour_start__lte=now):
         price = prices.of(hour)
@@ -113,7 +120,7 @@ def running_revenue(
                 priced_tokens=total,
                 tags=frozenset(tags),
             )
-            counted_in = booking_day(served, closed)
+            counted_in = open_day_for(served, booked.newest_closed)
         if counted_in == day:
             sums.append((hour.pod.deployment_id, more))
     return sums

@@ -19,8 +19,8 @@ from economics.calc.accrual import (
 from economics.calc.hours import day_of, hour_start, whole_seconds
 from economics.calc.money import stored_difference
 from economics.models import CostKind, CostLine, Provenance
-from economics.selectors.days import booking_day
-from fleet.models import NetworkVolume, Pod
+from economics.selectors.days import open_day_for
+from fleet.models import ENDED, NetworkVolume, Pod
 from fleet.selectors.burn import (
     CONTAINER_DISK_USD_PER_GB_MONTH,
     STOPPED_VOLUME_USD_PER_GB_MONTH,
@@ -34,14 +34,23 @@ USD_PER_GB_MONTH = {
 }
 
 Row = TypeVar("Row", Pod, NetworkVolume)
+UNCOVERED = (
+    Q(billed_until__isnull=True)
+    | Q(accrued_until__isnull=True)
+    | Q(accrued_until__lt=F("billed_until"))
+)
 
 
 def unaccrued_pods(now: datetime) -> QuerySet[Pod]:
     """Pods with billed time that no accrued line covers yet, with `accrued_until`."""
-    lines = CostLine.objects.filter(
+    return unaccrued(Pod.objects.all(), gpu_lines(), now=now)
+
+
+def gpu_lines() -> QuerySet[CostLine]:
+    """The accrued lines of the pod OuterRef("pk")."""
+    return CostLine.objects.filter(
         pod=OuterRef("pk"), kind=CostKind.GPU, observation__isnull=True
     )
-    return unaccrued(Pod.objects.all(), lines, now=now)
 
 
 def unaccrued(rows: QuerySet[Row], lines: QuerySet[Any], *, now: datetime) -> QuerySet[Row]:
@@ -50,18 +59,39 @@ def unaccrued(rows: QuerySet[Row], lines: QuerySet[Any], *, now: datetime) -> Qu
     lines  the accrued lines of the row OuterRef("pk"); where the newest one ends is
            annotated as `accrued_until`, None before the first
     """
-    newest = lines.order_by("-hour_start").values("period_end")[:1]
     return (
-        rows.filter(billed_from__lt=now)
-        .annotate(accrued_until=Subquery(newest))
-        .filter(
-            Q(billed_until__isnull=True)
-            | Q(accrued_until__isnull=True)
-            | Q(accrued_until__lt=F("billed_until"))
-        )
+        with_accrued_until(rows.filter(billed_from__lt=now), lines)
+        .filter(UNCOVERED)
         .select_related("deployment__fleet")
         .order_by("pk")
     )
+
+
+def with_accrued_until(rows: QuerySet[Row], lines: QuerySet[Any]) -> QuerySet[Row]:
+    """Rows with the end of their newest accrued line, None before the first."""
+    newest = lines.order_by("-hour_start").values("period_end")[:1]
+    return rows.annotate(accrued_until=Subquery(newest))
+
+
+def live_and_unaccrued_pods(now: datetime) -> QuerySet[Pod]:
+    """Pods that have not ended, and those with billed time that no line covers yet, with
+    `accrued_until`: what a page of now needs of pods."""
+    pods = with_accrued_until(Pod.objects.all(), gpu_lines())
+    return (
+        pods.filter(~Q(status__in=ENDED) | Q(UNCOVERED, billed_from__lt=now))
+        .select_related("deployment__fleet")
+        .order_by("pk")
+    )
+
+
+def is_unaccrued(pod: Pod, now: datetime) -> bool:
+    """Whether a pod with `accrued_until` is one of `unaccrued_pods`."""
+    if pod.billed_from is None or pod.billed_from >= now:
+        return False
+    accrued_until: datetime | None = getattr(pod, "accrued_until", None)
+    if pod.billed_until is None or accrued_until is None:
+        return True
+    return accrued_until < pod.billed_until
 
 
 def with_lines_due(rows: QuerySet[Row], *, now: datetime) -> QuerySet[Row]:
@@ -91,15 +121,15 @@ def unaccrued_parts(row: Pod | NetworkVolume, *, until: datetime) -> list[Second
 
 
 def unaccrued_amounts(
-    pod: Pod, now: datetime, *, closed: set[date]
+    pod: Pod, now: datetime, *, newest_closed: date | None
 ) -> Iterator[tuple[date, CostKind, Decimal, int]]:
     """What a pod from `unaccrued_pods` ran up since its last line.
 
     Gives (day it will count in, kind, USD as it would be stored, seconds) per hour and
-    kind. `closed` are the closed days from the pod's first unbooked second on.
+    kind.
     """
     for part in unaccrued_parts(pod, until=now):
-        day = booking_day(day_of(part.start), closed)
+        day = open_day_for(day_of(part.start), newest_closed)
         for kind in kinds_of(pod):
             yield day, kind, amount_of(pod, kind, part), seconds_in(pod, kind, part)
 

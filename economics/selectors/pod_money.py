@@ -70,7 +70,7 @@ def pod_cost(pod: Pod, now: datetime) -> tuple[Decimal, set[Provenance]]:
     tags = {cost_tag(line.provenance, confirmed=line.pk in settled) for line in lines}
     running = unaccrued_pods(now).filter(pk=pod.pk).first()
     if running is not None:
-        for _, _, usd, _ in unaccrued_amounts(running, now, closed=set()):
+        for _, _, usd, _ in unaccrued_amounts(running, now, newest_closed=None):
             cost += usd
             tags.add(Provenance(cost_provenance(running)))
     return cost, tags

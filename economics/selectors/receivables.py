@@ -126,7 +126,7 @@ def open_net(*, simulated: bool, now: datetime) -> dict[date, Decimal]:
     found: defaultdict[date, Decimal] = defaultdict(Decimal)
     for day in days:
         booked = booked_day(day)
-        running = running_revenue(day, now, takes=booked.takes)
+        running = running_revenue(day, now, booked)
         for deployment, sums in (*booked.revenue(), *running):
             if deployment in members:
                 found[first_of(day)] += sums.revenue_usd - sums.fee_usd

@@ -13,7 +13,7 @@ from economics.calc.accrual import SecondsInHour, disk_cost
 from economics.calc.hours import day_bounds, day_of
 from economics.calc.money import stored_difference
 from economics.models import Provenance, ResourceCostLine
-from economics.selectors.days import booking_day
+from economics.selectors.days import open_day_for
 from economics.selectors.pod_cost import unaccrued, unaccrued_parts
 from fleet.models import NetworkVolume, ServerlessEndpoint
 from fleet.selectors.resources import volume_usd_per_gb_month
@@ -48,7 +48,7 @@ def provenance_of(row: NetworkVolume | ServerlessEndpoint, known: Provenance) ->
 
 
 def running_resource_costs(
-    day: date, now: datetime, closed: set[date]
+    day: date, now: datetime, newest_closed: date | None
 ) -> list[tuple[int, Decimal, Provenance]]:
     """What volumes ran up since their last line and will count in `day`."""
     return [
@@ -59,7 +59,7 @@ def running_resource_costs(
         )
         for volume in unaccrued_volumes(now)
         for part in unaccrued_parts(volume, until=now)
-        if booking_day(day_of(part.start), closed) == day
+        if open_day_for(day_of(part.start), newest_closed) == day
     ]
 
 

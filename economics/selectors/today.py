@@ -6,6 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
+
+from django.db.models import Exists
 
 from economics.calc.break_even import break_even_revenue
 from economics.calc.hours import day_of
@@ -14,9 +17,10 @@ from economics.calc.unknown import Unknown
 from economics.selectors.ahead import Ahead, ahead_of
 from economics.selectors.booked_day import DaySums, booked_day, shared_sums
 from economics.selectors.day_sums import open_day_sums
-from fleet.models import Deployment, Fleet, Pod
+from economics.selectors.pod_cost import is_unaccrued, live_and_unaccrued_pods
+from fleet.models import ENDED, MAYBE_BILLED, Deployment, Fleet, Pod
 from fleet.selectors.burn import pod_usd_per_hour
-from fleet.selectors.resources import usd_per_hour_by_deployment
+from fleet.selectors.standing import Standing, standing
 
 EARLIEST_PROJECTION = Decimal("0.04")  # about an hour: before, a pace says nothing
 NOTHING = Decimal(0)
@@ -62,34 +66,80 @@ class Today:
     listed: tuple[Deployment, ...]
 
 
+@dataclass(frozen=True)
+class Now:
+    """What there is now, of both kinds of money: read once for all that a page says.
+
+    pods    those that have not ended, or have billed time without a line
+    beside  volumes, endpoints, strays and balances
+    """
+
+    deployments: tuple[Deployment, ...]
+    pods: tuple[Pod, ...]
+    beside: Standing
+
+    @property
+    def kinds(self) -> list[bool]:
+        """Whether simulated, for each kind of money there is: real first."""
+        kinds = {kind for each in self.deployments[:1] for kind in kinds_beside(each)}
+        return sorted(kinds) or [False]
+
+    def billed(self) -> list[Pod]:
+        """Every pod that may be billed."""
+        return [pod for pod in self.pods if pod.status in MAYBE_BILLED]
+
+    def live(self, *, simulated: bool) -> list[Pod]:
+        """The pods of one kind of money that have not ended."""
+        return [
+            pod
+            for pod in self.pods
+            if pod.status not in ENDED and pod.deployment.fleet.simulated == simulated
+        ]
+
+    def unaccrued(self, now: datetime) -> list[Pod]:
+        """The pods with billed time that no line covers yet."""
+        return [pod for pod in self.pods if is_unaccrued(pod, now)]
+
+
+def read_now(now: datetime) -> Now:
+    """Three queries."""
+    deployments = (
+        Deployment.objects.select_related("fleet")
+        .annotate(
+            has_real=Exists(Fleet.objects.filter(simulated=False)),
+            has_simulated=Exists(Fleet.objects.filter(simulated=True)),
+        )
+        .order_by("fleet__tier", "fleet__name", "slug")
+    )
+    return Now(tuple(deployments), tuple(live_and_unaccrued_pods(now)), standing())
+
+
+def kinds_beside(deployment: Any) -> list[bool]:
+    """The kinds of money that there are fleets of, as read with a deployment."""
+    kinds = {False: deployment.has_real, True: deployment.has_simulated}
+    return [simulated for simulated, there_is in kinds.items() if there_is]
+
+
 def kinds_of_money() -> list[bool]:
     """Whether simulated, for each kind of money there is: real first, [False] if none."""
     kinds = set(Fleet.objects.values_list("simulated", flat=True))
     return sorted(kinds) or [False]
 
 
-def today(
-    now: datetime,
-    *,
-    simulated: bool = False,
-    fleets: Sequence[Fleet] | None = None,
-    billed: Iterable[Pod] | None = None,
-) -> Today:
+def today(now: datetime, *, simulated: bool = False, there_is: Now | None = None) -> Today:
     """The figures of the UTC day of `now`, by fleet id and deployment id.
 
-    fleets  those of this kind of money; read when not given
-    billed  every pod that may be billed now; read when not given
+    there_is  what there is now; read when not given
 
-    Every fleet and deployment of this kind of money is in, also without any figures.
+    Every deployment of this kind of money is in, also without any figures, and its fleet.
     """
     day = day_of(now)
+    facts = read_now(now) if there_is is None else there_is
     booked = booked_day(day)
-    sums, expenses = open_day_sums(day, now, booked), booked.expenses
-    take_rate = booked.takes.on(day)
-    burn = burn_by_deployment(billed)
-    deployments = list(Deployment.objects.filter(fleet__simulated=simulated))
-    if fleets is None:
-        fleets = list(Fleet.objects.filter(simulated=simulated))
+    sums = open_day_sums(day, now, booked, unaccrued=facts.unaccrued(now))
+    expenses, take_rate = booked.expenses, booked.takes.on(day)
+    burn = burn_by_deployment(facts)
+    deployments = [each for each in facts.deployments if each.fleet.simulated == simulated]
     parts = {
         each.pk: Part(
             sums=sums.get(each.pk, DaySums()),
@@ -108,11 +158,11 @@ def today(
         simulated=simulated,
         whole=scope(deployments, expenses.shared_by(simulated=simulated)),
         fleets={
-            fleet.pk: scope(
-                (each for each in deployments if each.fleet_id == fleet.pk),
-                expenses.shared_by(simulated=simulated, fleet_id=fleet.pk),
+            fleet: scope(
+                (each for each in deployments if each.fleet_id == fleet),
+                expenses.shared_by(simulated=simulated, fleet_id=fleet),
             )
-            for fleet in fleets
+            for fleet in {each.fleet_id for each in deployments}
         },
         deployments={each.pk: scope([each]) for each in deployments},
         listed=tuple(deployments),
@@ -151,11 +201,10 @@ def projection(parts: Sequence[Part]) -> Decimal | Unknown:
     return total
 
 
-def burn_by_deployment(billed: Iterable[Pod] | None = None) -> dict[int, Decimal]:
+def burn_by_deployment(facts: Now) -> dict[int, Decimal]:
     """What each deployment costs now [USD/h]: pods with disks, volumes, workers."""
-    burn = usd_per_hour_by_deployment()
-    for pod in Pod.objects.maybe_billed() if billed is None else billed:
-        burn[pod.deployment_id] = burn.get(
-            pod.deployment_id, Decimal(0)
-        ) + pod_usd_per_hour(pod)
+    burn = facts.beside.by_deployment()
+    for pod in facts.billed():
+        known = burn.get(pod.deployment_id, Decimal(0))
+        burn[pod.deployment_id] = known + pod_usd_per_hour(pod)
     return burn

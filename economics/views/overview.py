@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET
 from economics.calc.profit import Provenance, weakest
 from economics.calc.unknown import Unknown
 from economics.charts import Bullet, break_even_bullet
-from economics.models import DailyProfit, Scope
+from economics.models import Scope
 from economics.selectors import (
     DaySums,
     ScopeToday,
@@ -29,17 +29,17 @@ from economics.selectors import (
     unpriced_models,
 )
 from economics.selectors.guardrails.board import alarms as guardrail_alarms
+from economics.selectors.past import Past, past
+from economics.selectors.today import Now, read_now
 from economics.views.charts import money_asked
-from economics.views.last_week import profit_a_week_ago
 from fleet.access import viewer_required
-from fleet.models import ENDED, Deployment, Fleet, JobRun, Pod
+from fleet.models import Deployment, Fleet, JobRun, Pod
 from fleet.selectors import account
 from fleet.selectors.account import further_accounts
 from fleet.selectors.serverless import rental_endpoints
-from fleet.selectors.strays import strays
+from fleet.selectors.standing import Strays, standing
 from fleet.views.states import WORST_FIRST, State, deployment_state, pod_state, worst
 
-SPARK_DAYS = 14
 DEMO_JOB = "make_demo"
 
 
@@ -56,12 +56,11 @@ class Row:
     fleet: Fleet | None = None
 
 
-def table_rows(figures: Today, pods: list[Pod], fleets: list[Fleet]) -> list[Row]:
-    """Fleets of one kind of money with their deployments. One query."""
+def table_rows(figures: Today, pods: list[Pod], before: Past) -> list[Row]:
+    """Fleets of one kind of money with their deployments."""
     by_deployment: dict[int, list[Pod]] = defaultdict(list)
     for pod in pods:
         by_deployment[pod.deployment_id].append(pod)
-    sparks = profit_sparks(figures.day, simulated=figures.simulated)
     by_fleet: dict[int, list[Row]] = defaultdict(list)
     endpoints = rental_endpoints(figures.listed)
     for deployment in figures.listed:
@@ -74,7 +73,7 @@ def table_rows(figures: Today, pods: list[Pod], fleets: list[Fleet]) -> list[Row
                     deployment, own, endpoint=endpoints.get(deployment.pk), now=figures.now
                 ),
                 today=figures.deployments[deployment.pk],
-                spark=sparks[Scope.DEPLOYMENT, deployment.pk],
+                spark=before.sparks[Scope.DEPLOYMENT, deployment.pk],
             )
         )
     return [
@@ -83,31 +82,12 @@ def table_rows(figures: Today, pods: list[Pod], fleets: list[Fleet]) -> list[Row
             address_pk=fleet.pk,
             state=worst(row.state for row in by_fleet[fleet.pk]),
             today=figures.fleets[fleet.pk],
-            spark=sparks[Scope.FLEET, fleet.pk],
+            spark=before.sparks[Scope.FLEET, fleet.pk],
             deployments=by_fleet[fleet.pk],
             fleet=fleet,
         )
-        for fleet in fleets
-        if by_fleet[fleet.pk]
+        for fleet in {each.fleet_id: each.fleet for each in figures.listed}.values()
     ]
-
-
-Sparks = dict[tuple[str, int], list[Decimal | None]]
-
-
-def profit_sparks(day: date, *, simulated: bool) -> Sparks:
-    """Profit of the SPARK_DAYS days before `day` by scope and id; None: no row."""
-    first = day - timedelta(days=SPARK_DAYS)
-    rows = DailyProfit.objects.filter(
-        day__gte=first, day__lt=day, simulated=simulated
-    ).exclude(scope=Scope.ALL)
-    sparks: Sparks = defaultdict(list)
-    for row in rows:
-        pk = row.deployment_id if row.scope == Scope.DEPLOYMENT else row.fleet_id
-        values = sparks[row.scope, pk or 0] or [None] * SPARK_DAYS
-        values[(row.day - first).days] = row.profit_usd
-        sparks[row.scope, pk or 0] = values
-    return sparks
 
 
 def pod_counts(pods: list[Pod], *, now: datetime) -> list[tuple[str, str]]:
@@ -143,20 +123,15 @@ def bullet_of(figures: Today) -> Bullet:
     )
 
 
-def today_context(request: HttpRequest) -> dict[str, Any]:
+def today_context(request: HttpRequest, now: datetime, there_is: Now) -> dict[str, Any]:
     """What changes while one looks."""
-    now = timezone.now()
-    fleets = list(Fleet.objects.all())
-    kinds = sorted({fleet.simulated for fleet in fleets}) or [False]
+    kinds = there_is.kinds
     simulated = money_asked(request, kinds)
-    own = [fleet for fleet in fleets if fleet.simulated == simulated]
-    billed = list(Pod.objects.maybe_billed())
-    figures = today(now, simulated=simulated, fleets=own, billed=billed)
-    pods = list(
-        Pod.objects.filter(deployment__fleet__simulated=simulated).exclude(status__in=ENDED)
-    )
-    before = profit_a_week_ago(now, simulated=simulated)
-    whole = figures.whole
+    figures = today(now, simulated=simulated, there_is=there_is)
+    pods = there_is.live(simulated=simulated)
+    before = past(now, simulated=simulated, members=figures.deployments)
+    billed, beside = there_is.billed(), there_is.beside
+    whole, week_ago = figures.whole, before.week_ago
     return {
         "now": now,
         "money": "simulated" if simulated else "real",
@@ -170,24 +145,26 @@ def today_context(request: HttpRequest) -> dict[str, Any]:
         "take_rate": whole.figures.take_rate,
         "bullet": bullet_of(figures),
         "cannot_break_even": isinstance(whole.needed_usd, Unknown),
-        "before_usd": before,
-        "delta_usd": None if before is None else whole.figures.profit_usd - before,
+        "before_usd": week_ago,
+        "delta_usd": None if week_ago is None else whole.figures.profit_usd - week_ago,
         "weekday": f"{now:%A}",
-        "account": account(now=now, billed=billed),
-        "further_accounts": further_accounts(now=now, pods=pods),
+        "account": account(now=now, billed=billed, beside=beside),
+        "further_accounts": further_accounts(
+            now=now, pods=pods, billed=billed, beside=beside
+        ),
         "pod_counts": pod_counts(pods, now=now),
-        "rows": table_rows(figures, pods, fleets),
+        "rows": table_rows(figures, pods, before),
     }
 
 
-def urgent() -> dict[str, Any]:
+def urgent(strays: Strays) -> dict[str, Any]:
     """The alarms that can not wait: what nobody ordered, limits that are reached."""
-    return {"trips": guardrail_alarms(), "strays": strays()}
+    return {"trips": guardrail_alarms(), "strays": strays}
 
 
 def alarms() -> dict[str, Any]:
     """What is billed or sold outside of every figure. Six queries."""
-    return urgent() | {
+    return urgent(standing().strays()) | {
         "unpriced": unpriced_models(),
         "unattributed": unattributed_pods(),
         "unattributed_resources": unattributed_resources(),
@@ -198,10 +175,13 @@ def alarms() -> dict[str, Any]:
 @viewer_required
 def overview(request: HttpRequest) -> HttpResponse:
     """The first page. Without any deployment: two doors."""
-    context = today_context(request)
-    if not context["figures"].deployments and not Deployment.objects.exists():
-        return render(request, "economics/first_run.html", urgent() | demo_state())
-    context |= urgent() | {"is_first": True}  # the page asks for the other alarms
+    now = timezone.now()
+    there_is = read_now(now)
+    context = urgent(there_is.beside.strays())
+    if not there_is.deployments:
+        return render(request, "economics/first_run.html", context | demo_state())
+    context |= today_context(request, now, there_is)
+    context["is_first"] = True  # the page asks for the other alarms
     return render(request, "economics/overview.html", context)
 
 
@@ -223,7 +203,9 @@ def overview_demo(request: HttpRequest) -> HttpResponse:
 @viewer_required
 def overview_live(request: HttpRequest) -> HttpResponse:
     """The figures as a fragment."""
-    return render(request, "economics/_overview.html", today_context(request))
+    now = timezone.now()
+    context = today_context(request, now, read_now(now))
+    return render(request, "economics/_overview.html", context)
 
 
 @require_GET

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from fleet.models import BalanceReading, Pod
-from fleet.selectors.burn import committed
+from fleet.selectors.burn import committed_by_provider
 from fleet.selectors.providers import main_provider, provider_names
+from fleet.selectors.standing import Standing, standing
 
 STALE_BALANCE_SECONDS = 1800
 
@@ -34,16 +35,22 @@ class Account:
 
 
 def account(
-    *, now: datetime, provider: str = "", billed: Iterable[Pod] | None = None
+    *,
+    now: datetime,
+    provider: str = "",
+    billed: Iterable[Pod] | None = None,
+    beside: Standing | None = None,
 ) -> Account:
-    """The account at `provider`, or at the main one, as of `now`.
+    """The account at `provider`, or at the main one, as of `now`. Two queries.
 
-    billed  every pod that may be billed now; read when not given
+    billed, beside  every pod that may be billed now, and what stands; each read when not
+                    given
     """
     name = provider or main_provider()
-    balance, reason = known_balance(now=now, provider=name)
+    stands = standing() if beside is None else beside
+    balance, reason = fresh(stands.balances.get(name), now=now)
     pods = None if billed is None else [pod for pod in billed if pod.provider == name]
-    spend = committed(name, pods=pods)
+    spend = committed_by_provider([name], pods=pods, beside=stands)[name]
     burn = spend.usd_per_hour
     hours = runway_hours(balance, burn)
     if hours is None and not reason:
@@ -59,17 +66,29 @@ def account(
     )
 
 
-def further_accounts(*, now: datetime, pods: Iterable[Pod]) -> list[Account]:
+def further_accounts(
+    *,
+    now: datetime,
+    pods: Iterable[Pod],
+    billed: Iterable[Pod] | None = None,
+    beside: Standing | None = None,
+) -> list[Account]:
     """The accounts beside the main one that pay for one of `pods`."""
     paying = {pod.provider for pod in pods}
     return [
-        account(now=now, provider=name) for name in provider_names()[1:] if name in paying
+        account(now=now, provider=name, billed=billed, beside=beside)
+        for name in provider_names()[1:]
+        if name in paying
     ]
 
 
 def accounts(*, now: datetime) -> list[Account]:
-    """Every account, the main one first."""
-    return [account(now=now, provider=name) for name in provider_names()]
+    """Every account, the main one first. Two queries."""
+    billed, beside = list(Pod.objects.maybe_billed()), standing()
+    return [
+        account(now=now, provider=name, billed=billed, beside=beside)
+        for name in provider_names()
+    ]
 
 
 def runway_hours(balance: BalanceReading | None, usd_per_hour: Decimal) -> Decimal | None:
@@ -84,7 +103,14 @@ def known_balance(
 ) -> tuple[BalanceReading | None, str]:
     """The newest balance at `provider`, or at the main one, while it is fresh enough to
     promise on, else why not."""
-    latest = BalanceReading.objects.filter(provider=provider or main_provider()).first()
+    name = provider or main_provider()
+    return fresh(BalanceReading.objects.filter(provider=name).first(), now=now)
+
+
+def fresh(
+    latest: BalanceReading | None, *, now: datetime
+) -> tuple[BalanceReading | None, str]:
+    """A newest balance while it is fresh enough, else None and why not."""
     if latest is None:
         return None, "the provider has not said the balance yet"
     if now - latest.read_at > timedelta(seconds=STALE_BALANCE_SECONDS):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from fleet.models import Orphan, Pod
+from fleet.models import Pod
 from fleet.selectors.resources import (
     HOURS_PER_MONTH,
     Spend,
     endpoint_headroom_usd_per_hour,
-    resources_spend,
 )
+from fleet.selectors.standing import Standing, standing
 
 # RunPod's pricing page, 2026-08: container and volume disk of a running pod, and the
 # volume disk of a stopped one.
@@ -44,23 +44,30 @@ def committed(*providers: str, pods: Iterable[Pod] | None = None) -> Spend:
 
 
 def committed_by_provider(
-    providers: Sequence[str], *, pods: Iterable[Pod] | None = None
+    providers: Sequence[str],
+    *,
+    pods: Iterable[Pod] | None = None,
+    beside: Standing | None = None,
 ) -> dict[str, Spend]:
-    """The same for each of `providers`, the main one first. Three queries.
+    """The same for each of `providers`, the main one first. Two queries.
 
     Volumes and endpoints stand with the first: no other sells them.
+
+    pods, beside  what may be billed, and what stands; each read when not given
     """
+    if not providers:
+        return {}
     costs = dict.fromkeys(providers, Decimal(0))
     if pods is None:
         pods = Pod.objects.maybe_billed().filter(provider__in=providers)
     for pod in pods:
         costs[pod.provider] = costs.get(pod.provider, Decimal(0)) + pod_usd_per_hour(pod)
-    for orphan in Orphan.objects.filter(provider__in=providers, gone_at__isnull=True):
-        costs[orphan.provider] += orphan.usd_per_pod_hour
+    stands = standing() if beside is None else beside
+    for name in providers:
+        costs[name] += stands.orphans(name)
     spends = {name: Spend(usd) for name, usd in costs.items()}
-    if providers:
-        rest = resources_spend(*providers)
-        spends[providers[0]] = Spend(costs[providers[0]] + rest.usd_per_hour, rest.unknown)
+    rest = stands.spend(*providers)
+    spends[providers[0]] = Spend(costs[providers[0]] + rest.usd_per_hour, rest.unknown)
     return spends
 
 

@@ -114,50 +114,6 @@ class Spend:
     unknown: int = 0
 
 
-def resources_spend(*providers: str) -> Spend:
-    """All volumes and endpoints that may be billed at `providers` now, strays included."""
-    volumes = NetworkVolume.objects.filter(
-        provider__in=providers, status__in=RESOURCE_MAYBE_BILLED
-    )
-    strays = StrayResource.objects.filter(provider__in=providers, gone_at__isnull=True)
-    endpoints = ServerlessEndpoint.objects.filter(
-        provider__in=providers, status__in=RESOURCE_MAYBE_BILLED
-    )
-    # One question for all: this sum is on every page that shows the spend.
-    rows = (
-        volumes.order_by()
-        .values_list(BILLED_GB, NOTHING)
-        .union(
-            strays.order_by().values_list("size_gb", STRAY_RENT),
-            endpoints.order_by().values_list(Value(0), WORKERS_RENT),
-            all=True,
-        )
-    )
-    known, unknown = Decimal(0), 0
-    for size_gb, usd in rows:
-        unknown += usd is None
-        known += volume_usd_per_hour(size_gb) + (usd or 0)
-    return Spend(known, unknown)
-
-
-def usd_per_hour_by_deployment() -> dict[int, Decimal]:
-    """What the volumes and endpoints of each deployment cost now [USD/h]; one query."""
-    volumes = NetworkVolume.objects.filter(status__in=RESOURCE_MAYBE_BILLED)
-    endpoints = ServerlessEndpoint.objects.filter(status__in=RESOURCE_MAYBE_BILLED)
-    rows = (
-        volumes.order_by()
-        .values_list("deployment", BILLED_GB, NOTHING)
-        .union(
-            endpoints.order_by().values_list("deployment", Value(0), WORKERS_RENT), all=True
-        )
-    )
-    costs: dict[int, Decimal] = {}
-    for deployment, size_gb, usd in rows:
-        cost = volume_usd_per_hour(size_gb) + usd
-        costs[deployment] = costs.get(deployment, Decimal(0)) + cost
-    return costs
-
-
 def pods_mounting(volumes: Iterable[NetworkVolume]) -> dict[int, list[Pod]]:
     """The pods that mount each volume and have not ended, by the volume's key."""
     found: dict[int, list[Pod]] = {}

@@ -38,7 +38,7 @@ from fleet.selectors.burn import (
     pod_usd_per_hour,
 )
 from fleet.selectors.providers import provider_names
-from fleet.selectors.resources import usd_per_hour_by_deployment
+from fleet.selectors.standing import Standing, standing
 
 COLD_WINDOW = timedelta(hours=24)
 Amounts = dict[int, Decimal]  # by deployment id
@@ -181,7 +181,8 @@ def read_world(*, now: datetime) -> World:
     )
     cold = cold_pods(simulated=simulated, now=now)
     balance, reason = known_balance(now=now)
-    rates = committed_by_provider(names)
+    beside = standing()
+    rates = committed_by_provider(names, beside=beside)
     busy = set(
         ours(simulated=simulated)
         .filter(status__in=WANTED)
@@ -201,7 +202,7 @@ def read_world(*, now: datetime) -> World:
         stray_usd=stray_spend(providers=names, now=now),
         committed_all=sum((each.usd_per_hour for each in rates.values()), Decimal(0)),
         committed_main=rates[names[0]].usd_per_hour,
-        committed=with_resources(rates_of(billed)),
+        committed=with_resources(rates_of(billed), beside),
         loading=tuple(
             Loading(pod.pk, pod.name, pod.deployment_id, cold_rent(pod, now=now))
             for pod in cold
@@ -224,9 +225,9 @@ def rates_of(pods: Iterable[Pod]) -> Amounts:
     return rates
 
 
-def with_resources(rates: Amounts) -> Amounts:
+def with_resources(rates: Amounts, beside: Standing) -> Amounts:
     """The same with what each deployment's volumes and endpoints cost per hour [USD/h]."""
-    for deployment, usd in usd_per_hour_by_deployment().items():
+    for deployment, usd in beside.by_deployment().items():
         rates[deployment] = rates.get(deployment, Decimal(0)) + usd
     return rates
 

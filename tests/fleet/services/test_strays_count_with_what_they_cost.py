@@ -10,7 +10,7 @@ from fleet.providers.base import ProviderUnavailable
 from fleet.providers.resources import CloudWorker, EndpointRequest, VolumeRequest
 from fleet.selectors.burn import committed, committed_usd_per_hour, exposed_usd_per_hour
 from fleet.selectors.resources import Spend, stray_usd_per_hour
-from fleet.selectors.strays import strays
+from fleet.selectors.standing import standing
 from tests.factories import make_offer, make_orphan
 from tests.fleet.services.resource_rows import RTX_4090, make_endpoint, tick
 
@@ -115,7 +115,7 @@ def test_all_that_nobody_ordered_is_counted_together(account, clock):
     tick(account, clock)
     make_orphan(usd_per_pod_hour=Decimal("2.69"))
 
-    found = strays()
+    found = standing().strays()
 
     assert (found.pods, found.volumes, found.endpoints) == (1, 1, 1)
     assert (found.usd_per_hour, found.unknown) == (Decimal("2.79"), 1)

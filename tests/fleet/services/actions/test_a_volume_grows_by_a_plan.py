@@ -7,7 +7,7 @@ import pytest
 from fleet.models import ActionKind, AuditEntry, Deployment, NetworkVolume
 from fleet.providers.base import ProviderUnavailable, Rejected
 from fleet.selectors.burn import committed_usd_per_hour
-from fleet.selectors.resources import usd_per_hour_by_deployment
+from fleet.selectors.standing import standing
 from fleet.services import spending
 from fleet.services.refused import Refused
 from tests.fleet.services.actions.conftest import confirmed, plan_of
@@ -101,7 +101,7 @@ def test_one_that_was_not_heard_is_sent_again_and_counted_meanwhile(volume, acco
     tick(account, clock)
     assert size(volume) == (730, 876)
     assert f"{committed_usd_per_hour('fake').normalize():f}" == "0.084"
-    assert usd_per_hour_by_deployment() == {volume.deployment_id: Decimal("0.084")}
+    assert standing().by_deployment() == {volume.deployment_id: Decimal("0.084")}
     clock.forward(seconds=30)
     tick(account, clock)
     assert calls(account, "grow_volume") == 1
