@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -69,11 +69,21 @@ class DayFilter:
         return None if self.deployment is None else self.deployment.pk
 
     @classmethod
-    def of(cls, address: Mapping[str, str], *, simulated: bool, today: date) -> DayFilter:
-        """From an address; `day` is short for first and last. A wrong word is named."""
+    def of(
+        cls,
+        address: Mapping[str, str],
+        *,
+        simulated: bool,
+        today: date,
+        choices: Iterable[Deployment],
+    ) -> DayFilter:
+        """From an address; `day` is short for first and last. A wrong word is named.
+
+        choices  every deployment, of both kinds of money
+        """
         window = read_window(address, today=today, days=DAYS_SHOWN)
         slug = address.get("deployment", "").replace("\x00", "").strip()[:MOST_CHARACTERS]
-        deployment = Deployment.objects.filter(slug=slug).first() if slug else None
+        deployment = next((each for each in choices if each.slug == slug), None)
         fault = window.fault
         if not fault and slug and deployment is None:
             fault = f"Deployment is {slug!r}; there is none of that name."

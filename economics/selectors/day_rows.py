@@ -15,9 +15,8 @@ from economics.calc.token_mix import TokenCounts
 from economics.calc.unit_cost import TokenSeconds, UnitCost
 from economics.calc.unknown import Unknown
 from economics.models import DailyProfit, DayUse, Scope
-from economics.selectors.booked_day import DaySums, booked_day
+from economics.selectors.booked_day import BookedDay, DaySums
 from economics.selectors.day_sums import open_day_sums
-from economics.selectors.days import closed_days
 from economics.selectors.history import open_days
 from economics.selectors.kept_speeds import figure
 from economics.selectors.pod_use import UseSums, day_uses, stored_use
@@ -81,38 +80,50 @@ class DayRow:
         )
 
 
+@dataclass(frozen=True)
+class DayRows:
+    """The rows of a window, newest day first.
+
+    left_out  open days of it without rows, oldest first: more than are counted at once
+    """
+
+    rows: list[DayRow]
+    left_out: list[date]
+
+
 def day_rows(
     first: date,
     last: date,
     *,
     now: datetime,
+    deployments: Iterable[Deployment],
     simulated: bool,
-    deployment_id: int | None = None,
-) -> list[DayRow]:
-    """Rows per day and deployment of [first, last], both included, newest day first."""
-    deployments = {
-        each.pk: each
-        for each in Deployment.objects.filter(fleet__simulated=simulated).select_related(
-            "fleet", "variant"
-        )
-        if deployment_id in (None, each.pk)
-    }
-    speeds = class_speeds(deployments.values())
-    rows = stored_rows(first, last, deployments)
-    if deployment_id is None:
-        rows += shared_rows(rows, first, last, simulated=simulated)
-    today = day_of(now)
-    if first <= today:
-        closed = closed_days(first)
-        running = [
-            day for day in open_days(first, min(last, today), closed) if day >= first
-        ]
-        for day in running[-MOST_OPEN_DAYS:]:
-            rows += running_rows(
-                day, now, deployments, simulated=simulated, whole=deployment_id is None
-            )
-    found = [_with_speed(row, speeds) for row in rows]
-    return sorted(found, key=lambda row: (row.day, _slug(row)), reverse=True)
+    whole: bool = True,
+    by_class: bool = True,
+    most_open: int | None = MOST_OPEN_DAYS,
+) -> DayRows:
+    """Rows per day and deployment of [first, last], both included.
+
+    deployments  of one kind of money, with their variants
+    whole        with what no deployment has for itself
+    by_class     with what a million tokens of each class cost
+    most_open    how many open days are counted, the newest; None: all
+    """
+    owners = {each.pk: each for each in deployments}
+    rows, shared = stored_rows(first, last, owners, simulated=simulated)
+    left_out: list[date] = []
+    end = min(last, day_of(now))
+    if first <= end:
+        running = open_days(first, end, most=most_open)
+        left_out = running.left_out
+        for day, booked in running.counted:
+            rows += running_rows(day, booked, now, owners, simulated=simulated, whole=whole)
+    found = [*rows, *(shared if whole else [])]
+    if by_class:
+        speeds = class_speeds(owners.values())
+        found = [_with_speed(row, speeds) for row in found]
+    found.sort(key=lambda row: (row.day, _slug(row)), reverse=True)
+    return DayRows(found, left_out)
 
 
 def _slug(row: DayRow) -> str:
@@ -126,48 +137,51 @@ def _with_speed(row: DayRow, speeds: dict[int, TokenSeconds | Unknown]) -> DayRo
 
 
 def stored_rows(
-    first: date, last: date, deployments: dict[int, Deployment]
-) -> list[DayRow]:
-    """Closed days as they were stored, per deployment. Two queries."""
-    wanted = {"day__gte": first, "day__lte": last, "deployment__in": list(deployments)}
+    first: date, last: date, deployments: dict[int, Deployment], *, simulated: bool
+) -> tuple[list[DayRow], list[DayRow]]:
+    """Closed days as they were stored, per deployment, and what of each day's cost is no
+    deployment's: expenses that fleets, or all of them, share. Two queries.
+
+    The rest of the whole is what is shared only where `deployments` are all of them.
+    """
+    days = {"day__gte": first, "day__lte": last}
     uses = {
         (row.day, row.deployment_id): stored_use(row)
-        for row in DayUse.objects.filter(**wanted)
+        for row in DayUse.objects.filter(deployment__in=list(deployments), **days)
     }
-    return [
-        DayRow(
-            day=row.day,
-            deployment=deployments[row.deployment_id or 0],
-            counts=TokenCounts(
-                row.uncached_prompt_tokens, row.cached_prompt_tokens, row.completion_tokens
-            ),
-            revenue_usd=row.revenue_usd,
-            net_revenue_usd=row.profit_usd + row.cost_usd,
-            cost_usd=row.cost_usd,
-            profit_usd=row.profit_usd,
-            uses=uses.get((row.day, row.deployment_id or 0)),
-            provenance=Provenance(row.provenance),
-        )
-        for row in DailyProfit.objects.filter(scope=Scope.DEPLOYMENT, **wanted)
-    ]
-
-
-def shared_rows(
-    rows: Iterable[DayRow], first: date, last: date, *, simulated: bool
-) -> list[DayRow]:
-    """What of each closed day's cost is no deployment's: expenses that fleets, or all of
-    them, share. One query."""
-    own: defaultdict[date, Decimal] = defaultdict(Decimal)
-    for row in rows:
-        own[row.day] += row.cost_usd
-    whole = DailyProfit.objects.filter(
-        scope=Scope.ALL, simulated=simulated, day__gte=first, day__lte=last
+    closed = DailyProfit.objects.filter(simulated=simulated, **days).exclude(
+        scope=Scope.FLEET
     )
-    return [
-        shared_row(each.day, each.cost_usd - own[each.day])
-        for each in whole
-        if each.cost_usd != own[each.day]
-    ]
+    rows: list[DayRow] = []
+    rest: defaultdict[date, Decimal] = defaultdict(Decimal)
+    for row in closed:
+        if row.scope == Scope.ALL:
+            rest[row.day] += row.cost_usd
+        elif row.deployment_id in deployments:
+            rest[row.day] -= row.cost_usd
+            rows.append(stored_row(row, deployments[row.deployment_id], uses))
+    return rows, [shared_row(day, usd) for day, usd in rest.items() if usd]
+
+
+def stored_row(
+    row: DailyProfit,
+    deployment: Deployment,
+    uses: dict[tuple[date, int], UseSums],
+) -> DayRow:
+    """A closed day of a deployment."""
+    return DayRow(
+        day=row.day,
+        deployment=deployment,
+        counts=TokenCounts(
+            row.uncached_prompt_tokens, row.cached_prompt_tokens, row.completion_tokens
+        ),
+        revenue_usd=row.revenue_usd,
+        net_revenue_usd=row.profit_usd + row.cost_usd,
+        cost_usd=row.cost_usd,
+        profit_usd=row.profit_usd,
+        uses=uses.get((row.day, deployment.pk)),
+        provenance=Provenance(row.provenance),
+    )
 
 
 def shared_row(day: date, usd: Decimal, *, is_open: bool = False) -> DayRow:
@@ -184,6 +198,7 @@ def shared_row(day: date, usd: Decimal, *, is_open: bool = False) -> DayRow:
 
 def running_rows(
     day: date,
+    booked: BookedDay,
     now: datetime,
     deployments: dict[int, Deployment],
     *,
@@ -191,7 +206,6 @@ def running_rows(
     whole: bool,
 ) -> list[DayRow]:
     """An open day, as far as it is known; with what is shared, where the whole is asked."""
-    booked = booked_day(day)
     lines, sums = booked.costs(), open_day_sums(day, now, booked)
     running = {
         pk: part.cost_usd - lines.get(pk, DaySums()).cost_usd for pk, part in sums.items()
@@ -253,7 +267,12 @@ def _seconds(row: SpeedEstimate | None) -> TokenSeconds | Unknown:
 def closed_sum(deployment: Deployment, *, last: date, most_days: int) -> DayRow | None:
     """The newest closed days of one deployment up to `last`, at most so many, as one row
     with the speeds of its classes; None without any. Three queries."""
-    rows = stored_rows(last - most_days * DAY, last, {deployment.pk: deployment})
+    rows, _ = stored_rows(
+        last - most_days * DAY,
+        last,
+        {deployment.pk: deployment},
+        simulated=deployment.fleet.simulated,
+    )
     whole = total(sorted(rows, key=lambda row: row.day, reverse=True)[:most_days])
     if whole is None:
         return None

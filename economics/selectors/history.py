@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from economics.calc.hours import DAY, day_of
 from economics.calc.profit import Provenance
 from economics.calc.unknown import Unknown
 from economics.charts.profit_history import ProfitDay
 from economics.models import DailyProfit, Scope
-from economics.selectors.booked_day import DaySums, booked_day, shared_sums
+from economics.selectors.booked_day import BookedDay, DaySums, booked_day, shared_sums
 from economics.selectors.day_sums import open_day_sums
-from economics.selectors.days import closed_days, first_figures_day
+from economics.selectors.days import first_figures_day
 from economics.selectors.expenses import DayExpenses
 from fleet.models import Deployment, Fleet
 
@@ -36,13 +37,11 @@ def profit_days(
     """
     last = day_of(now)
     first = last - timedelta(days=days - 1)
-    closed = closed_days(first)
     rows = [
         stored_day(row) for row in stored_rows(first, last, simulated, fleet, deployment)
     ]
     members = members_of(simulated, fleet, deployment)
-    for day in open_days(first, last, closed):
-        booked = booked_day(day)
+    for day, booked in open_days(first, last).counted:
         sums = open_day_sums(day, now, booked)
         own = [part for pk, part in sums.items() if pk in members]
         shared = shared_in(booked.expenses, simulated, fleet, deployment)
@@ -67,13 +66,30 @@ def shared_in(
     return expenses.shared_by(simulated=simulated)
 
 
-def open_days(first: date, last: date, closed: set[date]) -> list[date]:
-    """Days of a window that can have figures and are not closed. Days close in order."""
-    if closed:
-        start = max(closed) + DAY
+class OpenDays(NamedTuple):
+    """Days that are not closed, oldest first: with what is booked in them, and those
+    before them that were not asked for."""
+
+    counted: list[tuple[date, BookedDay]]
+    left_out: list[date]
+
+
+def open_days(first: date, last: date, *, most: int | None = None) -> OpenDays:
+    """The days of [first, last] that can have figures and are not closed; days close in
+    order. A query for each that is counted, one where there is none.
+
+    most  how many are counted, the newest; None: all
+    """
+    newest = booked_day(last)
+    closed = newest.newest_closed
+    if closed is not None and closed >= first:
+        start = closed + DAY
     else:
         start = max(first, min(first_figures_day() or last, last))
-    return [start + n * DAY for n in range((last - start).days + 1)]
+    days = [start + n * DAY for n in range((last - start).days + 1)]
+    cut = 0 if most is None else max(len(days) - most, 0)
+    counted = [(day, newest if day == last else booked_day(day)) for day in days[cut:]]
+    return OpenDays(counted, days[:cut])
 
 
 def stored_rows(

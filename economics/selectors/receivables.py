@@ -15,9 +15,7 @@ from economics.calc.hours import DAY, day_of
 from economics.calc.receivables import Age, age_of, due_on
 from economics.models import DEFAULT_MARKET, CashEntry, CashKind
 from economics.selectors.accrued_months import accrued_by_month, first_of
-from economics.selectors.booked_day import booked_day
 from economics.selectors.day_sums import running_revenue
-from economics.selectors.days import closed_days
 from economics.selectors.history import open_days
 from economics.selectors.statements import newest_statements
 from fleet.models import Deployment
@@ -119,13 +117,11 @@ def open_net(*, simulated: bool, now: datetime) -> dict[date, Decimal]:
     """Net revenue of the days that are not closed, by month [USD]."""
     today = day_of(now)
     first = today - (OPEN_DAYS - 1) * DAY
-    days = open_days(first, today, closed_days(first))[-OPEN_DAYS:]
     members = set(
         Deployment.objects.filter(fleet__simulated=simulated).values_list("pk", flat=True)
     )
     found: defaultdict[date, Decimal] = defaultdict(Decimal)
-    for day in days:
-        booked = booked_day(day)
+    for day, booked in open_days(first, today).counted:
         running = running_revenue(day, now, booked)
         for deployment, sums in (*booked.revenue(), *running):
             if deployment in members:

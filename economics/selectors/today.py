@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 
 from economics.calc.break_even import break_even_revenue
 from economics.calc.hours import day_of
@@ -81,8 +81,7 @@ class Now:
     @property
     def kinds(self) -> list[bool]:
         """Whether simulated, for each kind of money there is: real first."""
-        kinds = {kind for each in self.deployments[:1] for kind in kinds_beside(each)}
-        return sorted(kinds) or [False]
+        return kinds_beside(self.deployments)
 
     def billed(self) -> list[Pod]:
         """Every pod that may be billed."""
@@ -103,21 +102,25 @@ class Now:
 
 def read_now(now: datetime) -> Now:
     """Three queries."""
-    deployments = (
-        Deployment.objects.select_related("fleet")
-        .annotate(
-            has_real=Exists(Fleet.objects.filter(simulated=False)),
-            has_simulated=Exists(Fleet.objects.filter(simulated=True)),
-        )
-        .order_by("fleet__tier", "fleet__name", "slug")
-    )
+    deployments = deployments_with_kinds().order_by("fleet__tier", "fleet__name", "slug")
     return Now(tuple(deployments), tuple(live_and_unaccrued_pods(now)), standing())
 
 
-def kinds_beside(deployment: Any) -> list[bool]:
-    """The kinds of money that there are fleets of, as read with a deployment."""
-    kinds = {False: deployment.has_real, True: deployment.has_simulated}
-    return [simulated for simulated, there_is in kinds.items() if there_is]
+def deployments_with_kinds() -> QuerySet[Any]:
+    """Deployments with their fleets, each told which kinds of money there are fleets of:
+    pages ask for both, and one question answers both."""
+    return Deployment.objects.select_related("fleet").annotate(
+        has_real=Exists(Fleet.objects.filter(simulated=False)),
+        has_simulated=Exists(Fleet.objects.filter(simulated=True)),
+    )
+
+
+def kinds_beside(deployments: Sequence[Any]) -> list[bool]:
+    """The kinds of money as told by `deployments_with_kinds`; without one, a query."""
+    if not deployments:
+        return kinds_of_money()
+    there_are = {False: deployments[0].has_real, True: deployments[0].has_simulated}
+    return [simulated for simulated, is_there in there_are.items() if is_there]
 
 
 def kinds_of_money() -> list[bool]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,9 +15,16 @@ from django.views.decorators.http import require_GET
 
 from economics.calc.hours import day_of
 from economics.calc.unknown import Unknown
-from economics.selectors import kinds_of_money
 from economics.selectors.day_filter import MOST_DAYS, DayFilter
-from economics.selectors.day_rows import DayRow, by_day, day_rows, total
+from economics.selectors.day_rows import (
+    MOST_OPEN_DAYS,
+    DayRow,
+    DayRows,
+    by_day,
+    day_rows,
+    total,
+)
+from economics.selectors.today import deployments_with_kinds, kinds_beside
 from economics.views.charts import money_asked
 from fleet.access import viewer_required
 from fleet.csv_files import write_rows
@@ -40,25 +49,50 @@ COLUMNS = (
 )
 
 
-def filter_of(request: HttpRequest, now: datetime) -> tuple[DayFilter, bool]:
-    """What the address asks for, and whether there are both kinds of money."""
-    kinds = kinds_of_money()
+@dataclass(frozen=True)
+class Asked:
+    """What the address asks for, of which deployments.
+
+    choices  every deployment of that kind of money
+    """
+
+    wanted: DayFilter
+    choices: tuple[Deployment, ...]
+    has_both: bool
+
+    @property
+    def apart(self) -> bool:
+        """Whether each deployment has rows of its own."""
+        return self.wanted.is_one_day or self.wanted.deployment is not None
+
+    def rows(self, now: datetime, **how: Any) -> DayRows:
+        """Rows per day and deployment; none where the filter is wrong."""
+        wanted = self.wanted
+        if wanted.fault:
+            return DayRows([], [])
+        return day_rows(
+            wanted.begin,
+            wanted.end,
+            now=now,
+            deployments=[
+                each for each in self.choices if wanted.deployment_id in (None, each.pk)
+            ],
+            simulated=wanted.simulated,
+            whole=wanted.deployment is None,
+            **how,
+        )
+
+
+def asked_of(request: HttpRequest, now: datetime) -> Asked:
+    """One query."""
+    every = list(deployments_with_kinds().select_related("fleet", "variant"))
+    kinds = kinds_beside(every)
     simulated = money_asked(request, kinds)
-    wanted = DayFilter.of(request.GET.dict(), simulated=simulated, today=day_of(now))
-    return wanted, len(kinds) > 1
-
-
-def rows_asked(wanted: DayFilter, now: datetime) -> list[DayRow]:
-    """Rows per day and deployment; none where the filter is wrong."""
-    if wanted.fault:
-        return []
-    return day_rows(
-        wanted.begin,
-        wanted.end,
-        now=now,
-        simulated=wanted.simulated,
-        deployment_id=wanted.deployment_id,
+    wanted = DayFilter.of(
+        request.GET.dict(), simulated=simulated, today=day_of(now), choices=every
     )
+    choices = tuple(each for each in every if each.fleet.simulated == simulated)
+    return Asked(wanted, choices, len(kinds) > 1)
 
 
 @require_GET
@@ -66,26 +100,27 @@ def rows_asked(wanted: DayFilter, now: datetime) -> list[DayRow]:
 def days(request: HttpRequest) -> HttpResponse:
     """One row per day; of one day, or of one deployment, its own rows."""
     now = timezone.now()
-    wanted, has_both = filter_of(request, now)
-    rows = rows_asked(wanted, now)
-    apart = wanted.is_one_day or wanted.deployment is not None
+    asked = asked_of(request, now)
+    wanted, apart = asked.wanted, asked.apart
+    found = asked.rows(now, by_class=apart)
+    rows = found.rows
     shown = rows if apart else by_day(rows)
     told, left_out = columns_of(shown)
     context = {
         "now": now,
         "filter": wanted,
-        "has_both": has_both,
+        "has_both": asked.has_both,
         "money": "simulated" if wanted.simulated else "real",
         "apart": apart,
         "rows": [(row, use_cells(row, told)) for row in shown],
         "uses": [label for _, label in told],
         "left_out": left_out,
+        "open_left_out": found.left_out,
+        "most_open": MOST_OPEN_DAYS,
         "total": (whole := total(rows)),
         "total_uses": None if whole is None else use_cells(whole, told),
         "most_days": MOST_DAYS,
-        "deployments": Deployment.objects.filter(
-            fleet__simulated=wanted.simulated
-        ).values_list("slug", flat=True),
+        "deployments": [each.slug for each in asked.choices],
     }
     return render(request, "economics/days.html", context)
 
@@ -113,10 +148,11 @@ def use_cells(
 @require_GET
 @viewer_required
 def days_csv(request: HttpRequest) -> HttpResponse:
-    """The rows per day and deployment with every decimal; 422 with the sentence where the
-    filter is wrong."""
+    """The rows per day and deployment with every decimal, of every open day too; 422 with
+    the sentence where the filter is wrong."""
     now = timezone.now()
-    wanted, _ = filter_of(request, now)
+    asked = asked_of(request, now)
+    wanted = asked.wanted
     if wanted.fault:
         return HttpResponse(wanted.fault, status=422, content_type="text/plain")
     name = f"days-{wanted.begin}-{wanted.end}.csv"
@@ -124,7 +160,9 @@ def days_csv(request: HttpRequest) -> HttpResponse:
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
-    write_rows(COLUMNS, map(csv_cells, rows_asked(wanted, now)), response.write)
+    write_rows(
+        COLUMNS, map(csv_cells, asked.rows(now, most_open=None).rows), response.write
+    )
     return response
 
 

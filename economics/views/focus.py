@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET
 
 from economics.focus import ALL_COLUMNS, focus_row
 from economics.selectors.charges import Asked, charges, count_charges
-from economics.views.days import filter_of
+from economics.views.days import asked_of
 from fleet.access import viewer_required
 from fleet.csv_files import write_rows
 
@@ -20,7 +20,7 @@ MOST_LINES = 100_000
 def focus_csv(request: HttpRequest) -> HttpResponse:
     """A row per line that counts in the days of the filter; 422 with a sentence where the
     filter is wrong or asks for too much. Never a part: its sum is the ledger's."""
-    wanted, _ = filter_of(request, timezone.now())
+    wanted = asked_of(request, timezone.now()).wanted
     if wanted.fault:
         return refused(wanted.fault)
     asked = Asked(wanted.begin, wanted.end, wanted.simulated, wanted.deployment_id)

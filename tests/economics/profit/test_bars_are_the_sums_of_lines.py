@@ -18,6 +18,7 @@ from economics.selectors.profit.cells import (
     total,
 )
 from economics.selectors.profit.lines import bar_lines
+from fleet.models import Deployment
 from tests.economics.profit.story import Story
 
 FILTERS = [
@@ -101,8 +102,13 @@ def test_days_are_those_of_the_overview_and_of_the_books(story: Story, simulated
         shown = by_day[day.day]
         assert (shown.revenue_usd, shown.cost_usd) == (day.revenue, day.cost)
         assert (shown.profit_usd, shown.needed_usd) == (day.profit, day.break_even_revenue)
-        rows = day_rows(day.day, day.day, now=story.now, simulated=simulated)
-        row = total_row(rows)
+        told = day_rows(
+            *(day.day, day.day),
+            now=story.now,
+            deployments=Deployment.objects.filter(fleet__simulated=simulated),
+            simulated=simulated,
+        )
+        row = total_row(told.rows)
         assert row is not None
         assert (shown.cost_usd, shown.profit_usd) == (row.cost_usd, row.profit_usd)
         assert (shown.counts, shown.is_open) == (row.counts, row.is_open)

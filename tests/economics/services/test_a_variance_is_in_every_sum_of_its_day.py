@@ -10,6 +10,7 @@ from django.test import Client
 from economics.models import DailyProfit, DayClose, Scope
 from economics.selectors.day_rows import day_rows, total
 from economics.services.close import close_day
+from fleet.models import Deployment
 from tests.economics.services.test_a_statement_is_matched_with_what_was_accrued import (
     LAST,
     NOW,
@@ -40,7 +41,9 @@ def reader(db: None) -> Client:
 
 def test_the_closed_day_its_rows_and_focus_have_the_same_cost(reader: Client):
     closed = DailyProfit.objects.get(day=TODAY, scope=Scope.ALL)
-    shown = total(day_rows(TODAY, TODAY, now=CLOSING, simulated=False))
+    every = Deployment.objects.all()
+    told = day_rows(TODAY, TODAY, now=CLOSING, deployments=every, simulated=False)
+    shown = total(told.rows)
     told = reader.get("/books/focus.csv", {"day": f"{TODAY}"}).content.decode()
     lines = list(csv.DictReader(told.splitlines()))
 
