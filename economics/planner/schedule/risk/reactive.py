@@ -84,13 +84,17 @@ class _Fleet:
         for t in range(work.shape[1]):
             rate = work[:, t] * share / SECONDS_PER_HOUR
             target = self._target(np.ceil(rate / filled - TINY), t)
-            served = np.zeros(len(work))
-            for step in range(0, SECONDS_PER_HOUR, STEP_SECONDS):
-                now = t * SECONDS_PER_HOUR + step
+            served, looks = np.zeros(len(work)), SECONDS_PER_HOUR // STEP_SECONDS
+            for look in range(looks):
+                now = t * SECONDS_PER_HOUR + look * STEP_SECONDS
                 self._follow(target, now)
                 loaded = np.sum(now - self.started >= self.load, axis=1)
-                served += np.minimum(rate, loaded * filled)
-                paid += self.count
+                settled = bool(np.all((loaded == self.count) & (self.count == target)))
+                times = looks - look if settled else 1  # nothing changes in the hour's rest
+                served += np.minimum(rate, loaded * filled) * times
+                paid += self.count * times
+                if settled:
+                    break
             revenue += served * STEP_SECONDS * earned[:, t]
         hours = paid * STEP_SECONDS / SECONDS_PER_HOUR
         rent = hours * self.of.usd_per_replica_hour(self.candidate)[:, 0]
