@@ -11,6 +11,7 @@ from kerne_site.views import (
     password,
     people,
     security,
+    styleguide,
     tokens,
 )
 
@@ -57,6 +58,7 @@ urlpatterns = [
         people.invitation_withdraw,
         name="account-invitation-withdraw",
     ),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("api/", include("kerne_site.api.urls")),
     path("", include("economics.urls", namespace="economics")),
     path("", include("fleet.urls", namespace="fleet")),

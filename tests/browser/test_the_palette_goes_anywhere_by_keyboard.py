@@ -27,6 +27,7 @@ def test_the_arrows_choose_and_escape_leaves_everything(
     second = page.get_attribute("#palette-words", "aria-activedescendant")
 
     assert (first, second) == ("found-1", "found-2")
+    page.keyboard.type("job")
     page.keyboard.press("Escape")
     assert page.locator("#palette").is_hidden()
 
