@@ -110,7 +110,7 @@ def judged_gates(now: datetime) -> str:
     return f"the gates of {len(rows)} fleets were judged"
 
 
-@shared_task
+@shared_task(soft_time_limit=140, time_limit=150)
 def work_out_schedules() -> None:
     """Beat, and the doorbell of the schedule page: answer the schedules that wait."""
     found: list[Worked] = []

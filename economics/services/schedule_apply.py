@@ -49,13 +49,15 @@ class Application:
     """How an answer becomes the fleet's own hours.
 
     blocked  why nothing of it may be applied now; "" where it may
-    others   deployments of the model that rent now and are not in the answer
+    others   deployments of the model that rent now and are not in it
+    leaves_serverless  the answer gives something to serverless, which this leaves out
     """
 
     parts: tuple[Part, ...]
     blocked: str
     others: tuple[Deployment, ...]
     repeats: str
+    leaves_serverless: bool = False
 
     def part(self, index: str) -> Part | None:
         return next((each for each in self.parts if str(each.index) == index), None)
@@ -78,6 +80,7 @@ def application_of(plan: SchedulePlan, *, now: datetime, simulated: bool) -> App
         blocked=_blocked(plan, parts, now=now, simulated=simulated),
         others=tuple(each for each in known if each.replicas and each.pk not in used),
         repeats="every day" if plan.hours == 24 else "every week",
+        leaves_serverless=bool(answer["fleet_hours"].get("leaves_serverless")),
     )
 
 
@@ -159,10 +162,11 @@ def _blocked(
             "As hours of a deployment, with two numbers each, it would break a limit: "
             f"{' '.join(breaks)}"
         )
-    if plan.worked_at is None or now - plan.worked_at > PLAN_LIFE:
+    worked_at = plan.worked_at or plan.asked_at
+    if now - worked_at > PLAN_LIFE:
         minutes = int(PLAN_LIFE.total_seconds()) // 60
         return (
-            f"This answer is of {plan.worked_at:%Y-%m-%d %H:%M} UTC, more than {minutes} "
+            f"This answer is of {worked_at:%Y-%m-%d %H:%M} UTC, more than {minutes} "
             "minutes old: its prices and its demand may have moved. Ask it again."
         )
     return _moved(plan, parts)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
-MOST_SPANS = 6
+MOST_SPANS = 3
 DAY_HOURS = 24
 
 
@@ -31,17 +31,17 @@ def spans_of(row: Sequence[int]) -> list[RunSpan]:
 
 
 def row_words(row: Sequence[int], start: datetime) -> str:
-    """When how many run; at most six stretches are named."""
+    """When how many run; where that takes more than three stretches, how many in all."""
     spans = spans_of(row)
     if not spans:
         return "none"
     if len(spans) == 1 and spans[0].end - spans[0].begin == len(row):
         return f"{many(spans[0].replicas)} in all hours"
-    shown = [_span_words(span, start, len(row)) for span in spans[:MOST_SPANS]]
-    left = len(spans) - len(shown)
-    if left:
-        shown.append(f"and {left} stretches more, which the table has")
-    return ", ".join(shown)
+    if len(spans) > MOST_SPANS:
+        hours = sum((span.end - span.begin) * span.replicas for span in spans)
+        run = f"{min(row)} to {many(max(row))}"
+        return f"{run}, {hours} replica-hours in {len(spans)} stretches"
+    return ", ".join(_span_words(span, start, len(row)) for span in spans)
 
 
 def many(count: int) -> str:

@@ -19,7 +19,7 @@ from economics.planner.schedule.problem import ZERO, Problem
 from economics.planner.schedule.reached import reached_limits
 from economics.planner.schedule.solve import NoSchedule, Solved, solve
 from economics.planner.schedule.strategies import Strategy, best_simple, simple_strategies
-from economics.planner.schedule.two_levels import two_levels
+from economics.planner.schedule.two_levels import deployable
 from economics.planner.schedule.words import row_words
 from economics.selectors.schedules.candidates import (
     age_words,
@@ -246,11 +246,12 @@ def _rule(rule: Strategy) -> dict[str, Any]:
 
 def _fleet_hours(asked: Asked, problem: Problem, found: Solved) -> dict[str, Any]:
     """The schedule as deployments keep one, two numbers a candidate, with its money."""
-    near = two_levels(problem, found.schedule)
+    near = deployable(problem, found.schedule)
     return {
         "profit_usd": usd(near.money.profit_usd),
         "less_usd": usd(found.profit_usd - near.money.profit_usd),
         "breaks": [in_words(asked, each) for each in near.breaks],
+        "leaves_serverless": any(any(row) for row in found.schedule.serverless),
         "levels": [
             {
                 "inside": each.inside,

@@ -124,7 +124,7 @@ def hour_of(kept: Mapping[str, Any]) -> dict[str, Any]:
 
 def fleet_hours_of(kept: Mapping[str, Any]) -> dict[str, Any]:
     """The answer as deployments keep hours."""
-    return _decimals(kept, ("profit_usd", "less_usd"))
+    return {"leaves_serverless": False} | _decimals(kept, ("profit_usd", "less_usd"))
 
 
 def candidate_of(kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,6 +183,9 @@ FLEET_HOURS = s.record(
     profit_usd=s.DECIMAL,
     less_usd=s.described(s.DECIMAL, "Than the answer, as a deployment knows two numbers."),
     breaks=s.many(s.TEXT),
+    leaves_serverless=s.described(
+        s.FLAG, "What serverless takes in the answer is not in it."
+    ),
     levels=s.many(
         s.record(
             inside=s.WHOLE,

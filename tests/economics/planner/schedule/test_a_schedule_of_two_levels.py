@@ -1,11 +1,15 @@
 from decimal import Decimal
 
+from economics.calc.unit_cost import TokenSeconds
 from economics.planner.schedule.money import Schedule, money_of
-from economics.planner.schedule.problem import Limits
+from economics.planner.schedule.problem import Limits, Rental
 from economics.planner.schedule.reached import reached_limits
-from economics.planner.schedule.two_levels import two_levels
+from economics.planner.schedule.solve import Solved, solve
+from economics.planner.schedule.two_levels import deployable, two_levels
 from economics.planner.schedule.words import row_words
 from tests.economics.planner.schedule.problems import MONDAY, candidate, demand, problem
+
+TWO_SECONDS = TokenSeconds(Decimal(0), Decimal(0), Decimal(2))
 
 
 def test_a_schedule_of_two_numbers_stays_as_it_is():
@@ -66,7 +70,60 @@ def test_a_row_is_told_by_its_stretches():
     assert row_words([0, 0], MONDAY) == "none"
 
 
-def test_a_row_of_many_stretches_is_cut():
+def test_a_row_of_many_stretches_is_told_as_a_whole():
     row = [0, 1] * 8
 
-    assert row_words(row, MONDAY).endswith("and 2 stretches more, which the table has")
+    assert row_words(row, MONDAY) == "0 to 1 replica, 8 replica-hours in 8 stretches"
+
+
+def test_spot_is_kept_at_one_number():
+    spot = candidate("spot", "1", rental=Rental.SPOT, stock=2)
+    asked = problem(demand(3600, 0, 3600), spot)
+
+    near = two_levels(asked, Schedule.of_replicas([[1, 0, 1]]))
+
+    assert near.schedule.replicas == ((1, 1, 1),)
+
+
+def test_one_machine_is_kept_where_several_earn_hardly_more():
+    # The slow one serves 360 tokens more in the last hour: 0.36 - 0.30 of 16.06.
+    slow = candidate("slow", "0.3", seconds=TWO_SECONDS, stock=1)
+    asked = problem(demand(*[3600] * 9, 3960), candidate(stock=1, usd="2"), slow)
+    best = solve(asked, gap=0)
+    assert isinstance(best, Solved) and best.profit_usd == Decimal("16.06")
+
+    near = deployable(asked, best.schedule)
+
+    assert (near.machines, near.profit_usd) == (1, Decimal(16))
+
+
+def test_several_machines_are_kept_where_they_pay():
+    first, second = (candidate(key, "1", stock=1) for key in ("a", "b"))
+    asked = problem(demand(7200, 7200), first, second)
+    best = solve(asked, gap=0)
+    assert isinstance(best, Solved)
+
+    near = deployable(asked, best.schedule)
+
+    assert near.machines == 2
+    assert near.profit_usd == best.profit_usd == Decimal("10.4")
+
+
+def test_what_serverless_takes_is_not_counted_as_kept():
+    worker = candidate("worker", "1", rental=Rental.SERVERLESS, stock=4)
+    asked = problem(demand(3600, 3600), candidate(usd="9"), worker)
+    best = solve(asked, gap=0)
+    assert isinstance(best, Solved) and best.profit_usd > 0
+
+    near = deployable(asked, best.schedule)
+
+    assert near.machines == 0 and near.profit_usd == 0
+
+
+def test_a_floor_keeps_its_replica_although_it_loses():
+    asked = problem(demand(0, 0, least_replicas=1), candidate(usd="2"))
+
+    near = deployable(asked, Schedule.of_replicas([[1, 1]]))
+
+    assert near.schedule.replicas == ((1, 1),)
+    assert not near.breaks
