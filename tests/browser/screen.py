@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.test import Client
 
+from tests.browser.axe import findings
 from tests.browser.chromium import WATCH_POLICY
 
 if TYPE_CHECKING:
@@ -54,6 +55,16 @@ class Screen:
                 return
             self.page.wait_for_timeout(50)
         raise AssertionError(f"still asking for {[each.url for each in self.in_flight]}")
+
+    def left_behind(self, *, asked_for: int = 0) -> list[str]:
+        """Console errors, violations and axe's findings of where a journey ends.
+
+        asked_for: an answer that the journey provoked, which the browser calls an error
+        """
+        self.settle()
+        expected = f"status of {asked_for} "
+        errors = [each for each in self.errors if not asked_for or expected not in each]
+        return [*errors, *self.violations, *findings(self.page)]
 
     def fits(self, *, within_seconds: int = 3) -> bool:
         """Whether nothing is wider than the window, once the charts have followed it."""

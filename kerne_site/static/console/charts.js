@@ -75,10 +75,27 @@ async function draw(place) {
   say(place, "");
   const plot = place.querySelector("[data-chart-plot]");
   await Plotly.react(plot, chart.figure.data, themed(chart.figure.layout), CONFIG);
-  if (!place.opens) plot.on("plotly_click", (event) => open(event.points[0]?.customdata));
+  if (!place.opens) plot.on("plotly_click", (event) => open(hit(plot, event)?.customdata));
   place.opens = true;
   place.dataset.drawn = "yes";
   place.dispatchEvent(new Event("kerne:drawn", { bubbles: true }));
+}
+
+// One label tells all marks of a day, so a click there names them all: what was meant is
+// the dot under the pointer, else the bar that it is in.
+const DOT_PX = 7;
+function hit(plot, { points, event }) {
+  if (points.length < 2) return points[0];
+  const axis = points[0].yaxis;
+  const pixel = event.clientY - plot.getBoundingClientRect().top - axis._offset;
+  const dot = points.find((point) => (
+    point.data.type !== "bar" && Math.abs(axis.d2p(point.y) - pixel) <= DOT_PX
+  ));
+  const bar = points.find((point) => (
+    point.data.type === "bar" && (axis.p2d(pixel) >= 0) === (point.y >= 0)
+      && Math.abs(axis.p2d(pixel)) <= Math.abs(point.y)
+  ));
+  return dot ?? bar ?? points[0];
 }
 
 // A mark may carry the address of the rows that it is the sum of, always one of ours.
