@@ -53,6 +53,12 @@ def verdict(word: PlanVerdict) -> SafeString:
 
 
 @register.filter
+def rental(kind: str) -> str:
+    """An offer's kind as the order form calls that rental."""
+    return {"interruptible": "spot"}.get(kind, kind)
+
+
+@register.filter
 def short_kind(words: str) -> str:
     """The evidence of a speed in one word, for a table."""
     for word, short in SHORT_KINDS:

@@ -25,6 +25,7 @@ from economics.selectors.plan import PlanAnswer
 from economics.views.plan_asked import Asked, answer_of, asked, chosen_of
 from economics.views.plan_launch import launch_context
 from fleet.access import viewer_required
+from fleet.selectors.providers import provider_names
 from fleet.selectors.speeds import waiting_since
 
 USUAL_WAIT = timedelta(minutes=2)  # until all speeds of a question are there
@@ -76,6 +77,7 @@ def plan_context(request: HttpRequest, seen: Asked, *, now: datetime) -> dict[st
         "filters": seen.filters,
         "now": now,
         "query": request.GET.urlencode(),
+        "connected": provider_names(),
     }
     found = seen.answer
     if found is None:

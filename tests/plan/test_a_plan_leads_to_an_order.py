@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -43,6 +44,23 @@ def test_the_order_form_is_filled_as_the_option_has_it(rentable: Client):
     assert fields["gpu_type_id"] == ["NVIDIA GeForce RTX 4090"]
     form = rentable.get(answer["Location"]).content.decode()
     assert f'<option value="{variant.pk}" selected>' in form
+
+
+@pytest.mark.parametrize(
+    ("kind", "rental"), [("serverless", "serverless"), ("interruptible", "spot")]
+)
+def test_what_is_rented_otherwise_leads_to_that_rental(
+    planner: Client, answer_speeds: Callable[[], None], kind: str, rental: str
+):
+    make_offer(provider="sandbox", kind=kind, seen_at=timezone.now())
+    address = f"/plan/?{MISTRAL}&provider=sandbox&kind={kind}"
+    planner.get(address)
+    answer_speeds()
+
+    page = planner.get(address).content.decode()
+
+    assert f"&amp;rental_kind={rental}" in page
+    assert "Not sold by the connected provider" not in page
 
 
 def test_nothing_is_ordered_or_rented_by_it(rentable: Client):
