@@ -32,6 +32,16 @@ SHARED = {
     "fleets": " AND deployment_id IS NULL AND fleet_id IS NULL",
 }
 ORDER = "day, source, line_id, hour_start, part"
+COLUMNS = (
+    "day, deployment_id, fleet_id, part, source, line_id, pod_id, hour_start, usd, "
+    "seconds, provenance"
+)
+# The rows of a bar with the sign that they have in it.
+SIGNED = f"""
+SELECT day, deployment_id, fleet_id, part, source, line_id, pod_id, hour_start,
+  CASE WHEN part = ANY(%(minus)s) THEN -usd ELSE usd END AS usd, seconds, provenance
+FROM ({{union}}) AS every ({COLUMNS}) WHERE part = ANY(%(parts)s){{shared}}
+"""
 DETAILS = f"""
 SELECT totals.rows, totals.usd, picked.day, picked.deployment_id, picked.fleet_id,
   picked.part, picked.source, picked.line_id, picked.usd, picked.seconds,
@@ -156,23 +166,27 @@ def is_by_use(bar: str) -> bool:
 def booked_lines(
     wanted: Wanted, bar: str, now: datetime, shared: str, offset: int, limit: int
 ) -> tuple[int, Decimal, list[Line]]:
-    """(number of all, their sum, those asked for). One query."""
-    columns = (
-        "day, deployment_id, fleet_id, part, source, line_id, pod_id, hour_start, usd, "
-        "seconds, provenance"
-    )
-    branches = branches_of(bar)
-    union = " UNION ALL ".join(branches)
-    # Read twice, for the sum and for the page: lines are quicker read than kept, hours by
-    # use are not.
-    once = "MATERIALIZED" if is_by_use(bar) else "NOT MATERIALIZED"
+    """(number of all, their sum, those asked for). One query, in two passes: all days are
+    counted, then only those that the page reaches are read again and put in order."""
+    union = " UNION ALL ".join(branches_of(bar))
+    near = union
+    for name, bound in (("begin", "first"), ("lines_from", "first"), ("end", "last")):
+        near = near.replace(f"%({name})s", f"(SELECT {bound} FROM reach)")
     statement = f"""
-    WITH every ({columns}) AS NOT MATERIALIZED ({union}), mine AS {once} (
-      SELECT day, deployment_id, fleet_id, part, source, line_id, pod_id, hour_start,
-        CASE WHEN part = ANY(%(minus)s) THEN -usd ELSE usd END AS usd, seconds, provenance
-      FROM every WHERE part = ANY(%(parts)s){SHARED[shared]}
-    ), totals AS (SELECT COUNT(*) AS rows, COALESCE(SUM(usd), 0) AS usd FROM mine),
-    picked AS (SELECT * FROM mine ORDER BY {ORDER} LIMIT %(limit)s OFFSET %(offset)s)
+    WITH days AS MATERIALIZED (
+      SELECT day, COUNT(*) AS rows, SUM(usd) AS usd
+      FROM ({SIGNED.format(union=union, shared=SHARED[shared])}) AS mine GROUP BY day
+    ), reach AS MATERIALIZED (
+      SELECT MIN(day) AS first, MAX(day) AS last, MIN(before) AS before FROM (
+        SELECT day, rows, SUM(rows) OVER (ORDER BY day) - rows AS before FROM days
+      ) AS counted
+      WHERE before < %(offset)s + %(limit)s AND before + rows > %(offset)s
+    ), totals AS (
+      SELECT COALESCE(SUM(rows), 0)::bigint AS rows, COALESCE(SUM(usd), 0) AS usd FROM days
+    ), picked AS (
+      {SIGNED.format(union=near, shared=SHARED[shared])} ORDER BY {ORDER}
+      LIMIT %(limit)s OFFSET GREATEST(%(offset)s - (SELECT before FROM reach), 0)
+    )
     {DETAILS}"""
     parts = BARS[bar]
     costs = [part.value for part in parts if part != Part.REVENUE] + ["pods"]
