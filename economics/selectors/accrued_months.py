@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from django.db.models import F, Sum
 from django.db.models.functions import TruncMonth
 
+from economics.calc.months import next_month
 from economics.calc.variance import Earned
 from economics.models import DailyProfit, Scope
 
@@ -26,19 +27,6 @@ class Accrued:
     unpriced_tokens: int
     gross_usd: Decimal
     net_usd: Decimal
-
-
-LAST_MONTH = date(9999, 11, 1)  # whose next one still is a date
-
-
-def first_of(day: date) -> date:
-    """The first day of its month."""
-    return day.replace(day=1)
-
-
-def next_month(month: date) -> date:
-    """The first day of the month after."""
-    return first_of(month.replace(day=1) + timedelta(days=31))
 
 
 def accrued_in(month: date, *, simulated: bool) -> list[Accrued]:

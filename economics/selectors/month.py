@@ -7,29 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Count, Max, QuerySet, Sum
+from django.db import connection
+from django.db.models import F
 
 from economics.calc.hours import DAY, day_of
 from economics.calc.profit import Provenance, weakest
 from economics.focus import SERVICES, month_of
-from economics.models import (
-    BillingObservation,
-    CostKind,
-    CostLine,
-    DailyProfit,
-    DayClose,
-    DayUse,
-    ExpenseLine,
-    ResourceCostLine,
-    RevenueLine,
-    Scope,
-    VarianceLine,
-)
+from economics.models import CostKind, DailyProfit, DayClose, DayUse, Scope
 from economics.selectors.pod_use import UseSums, stored_use
-
-MONTH_LENGTH = 7  # 2026-03
 
 
 @dataclass(frozen=True)
@@ -48,7 +35,8 @@ class CostRow:
 
 @dataclass(frozen=True)
 class RevenueRow:
-    """What one model earned [USD], gross, and its tokens."""
+    """What one model earned [USD], gross, and its tokens: served in closed days that knew
+    a price for them."""
 
     model: str
     tokens: int
@@ -109,50 +97,41 @@ class Month:
         )
 
 
-def read_month(text: str) -> date | None:
-    """The first day of a month written as 2026-03; None when it is none."""
-    plain = len(text) == MONTH_LENGTH and text.isascii()
-    try:
-        day = date.fromisoformat(f"{text}-01") if plain else None
-    except ValueError:
-        return None
-    return day if day is not None and 1 < day.year < 9998 else None
-
-
 def month_statement(first: date, *, simulated: bool, now: datetime) -> Month:
-    """The closed days of the month that begins on `first`. About a dozen queries."""
+    """The closed days of the month that begins on `first`. Four queries."""
     begin, end = month_of(first)
     last = day_of(end) - DAY
     closed = list(DayClose.objects.filter(day__gte=first, day__lte=last).order_by("day"))
     days = [each.day for each in closed]
-    rows = list(DailyProfit.objects.filter(day__in=days, simulated=simulated))
+    rows = list(
+        DailyProfit.objects.filter(day__in=days, simulated=simulated).annotate(
+            model=F("deployment__variant__served_model__name")
+        )
+    )
     whole = [row for row in rows if row.scope == Scope.ALL]
+    own = [row for row in rows if row.scope == Scope.DEPLOYMENT]
     cost = _sum(row.cost_usd for row in whole)
     profit = _sum(row.profit_usd for row in whole)
     revenue = _sum(row.revenue_usd for row in whole)
-    seen = BillingObservation.objects.filter(
-        bucket_start__gte=begin,
-        bucket_start__lt=end,
-        is_inferred=False,
-        pod__deployment__fleet__simulated=simulated,
-    ).aggregate(count=Count("pk"), newest=Max("observed_at"))
+    sums = month_sums(days, simulated=simulated, begin=begin, end=end)
+    seen = next(row for row in sums if row.part == "bill")
     return Month(
         first=first,
         last=last,
         simulated=simulated,
         closed=closed,
         open_days=_open_days(first, min(last, day_of(now)), set(days)),
-        costs=cost_rows(days, simulated=simulated),
-        revenues=revenue_rows(days, simulated=simulated),
-        corrections=correction_rows(days, simulated=simulated),
-        uses=uses_of(days, rows, simulated=simulated),
+        costs=cost_rows(sums),
+        revenues=revenue_rows(own),
+        corrections=correction_rows(sums),
+        uses=uses_of(days, own, cost, simulated=simulated),
         revenue_usd=revenue,
         fees_usd=revenue - (profit + cost),
         cost_usd=cost,
         profit_usd=profit,
         provenance=weakest(Provenance(row.provenance) for row in whole),
-        bill_read_until=seen["newest"],
-        buckets=seen["count"],
+        bill_read_until=seen.read_at,
+        buckets=seen.lines,
     )
 
 
@@ -165,32 +144,83 @@ def _sum(amounts: Iterable[Decimal]) -> Decimal:
     return sum(amounts, Decimal(0))
 
 
-def cost_rows(days: list[date], *, simulated: bool) -> list[CostRow]:
+# The lines of a month are read once: booked and correcting ones by one pass. Lines of the
+# other kind of money are told by their pods, which are few.
+SUMS = """
+SELECT 'cost' AS part, kind, CASE WHEN observation_id IS NOT NULL
+    THEN (hour_start AT TIME ZONE 'UTC')::date END AS about,
+  count(*) FILTER (WHERE amount_usd <> 0) AS lines, sum(amount_usd) AS usd,
+  NULL::timestamptz AS read_at
+FROM economics_costline
+WHERE day = ANY(%(days)s) AND pod_id NOT IN (
+  SELECT pod.id FROM fleet_pod AS pod
+  JOIN fleet_deployment AS owner ON owner.id = pod.deployment_id
+  JOIN fleet_fleet AS fleet ON fleet.id = owner.fleet_id
+  WHERE fleet.simulated <> %(simulated)s)
+GROUP BY 2, 3
+UNION ALL
+SELECT CASE WHEN line.volume_id IS NOT NULL AND line.billed_usd IS NOT NULL
+    THEN 'moved' ELSE 'booked' END,
+  CASE WHEN line.volume_id IS NULL THEN 'serverless' ELSE 'network_volume' END, NULL,
+  count(*), sum(line.amount_usd), NULL
+FROM economics_resourcecostline AS line
+JOIN fleet_deployment AS owner ON owner.id = line.deployment_id
+JOIN fleet_fleet AS fleet ON fleet.id = owner.fleet_id
+WHERE line.day = ANY(%(days)s) AND fleet.simulated = %(simulated)s
+GROUP BY 1, 2
+UNION ALL
+SELECT 'booked', 'expense', NULL, count(*), sum(line.amount_usd), NULL
+FROM economics_expenseline AS line
+JOIN economics_expense AS expense ON expense.id = line.expense_id
+WHERE line.day = ANY(%(days)s) AND expense.simulated = %(simulated)s
+UNION ALL
+SELECT 'booked', 'variance', NULL, count(*), -sum(amount_usd), NULL
+FROM economics_varianceline WHERE day = ANY(%(days)s) AND simulated = %(simulated)s
+UNION ALL
+SELECT 'bill', NULL, NULL, count(*), NULL, max(seen.observed_at)
+FROM economics_billingobservation AS seen
+JOIN fleet_pod AS pod ON pod.id = seen.pod_id
+JOIN fleet_deployment AS owner ON owner.id = pod.deployment_id
+JOIN fleet_fleet AS fleet ON fleet.id = owner.fleet_id
+WHERE seen.bucket_start >= %(begin)s AND seen.bucket_start < %(end)s
+  AND NOT seen.is_inferred AND fleet.simulated = %(simulated)s
+"""
+
+
+class MonthSum(NamedTuple):
+    """A row of SUMS. `about`: the UTC day that lines which correct are about."""
+
+    part: str
+    kind: str
+    about: date | None
+    lines: int
+    usd: Decimal | None
+    read_at: datetime | None
+
+
+def month_sums(
+    days: list[date], *, simulated: bool, begin: datetime, end: datetime
+) -> list[MonthSum]:
+    """What the lines of closed days add up to, and the bill of [begin, end). One query."""
+    asked: dict[str, Any] = {
+        "days": days,
+        "simulated": simulated,
+        "begin": begin,
+        "end": end,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(SUMS, asked)
+        return [MonthSum(*row) for row in cursor.fetchall()]
+
+
+def cost_rows(sums: Iterable[MonthSum]) -> list[CostRow]:
     """Cost by kind, in the order of the kinds; kinds without a line are left out."""
     booked: defaultdict[str, Decimal] = defaultdict(Decimal)
     moved: defaultdict[str, Decimal] = defaultdict(Decimal)
-    lines = CostLine.objects.filter(
-        day__in=days, pod__deployment__fleet__simulated=simulated
-    ).order_by()
-    for part, into in (
-        (lines.filter(observation__isnull=True), booked),
-        (lines.filter(observation__isnull=False), moved),
-    ):
-        for kind, usd in part.values_list("kind").annotate(usd=Sum("amount_usd")):
-            into[kind] += usd
-    resources = ResourceCostLine.objects.filter(
-        day__in=days, deployment__fleet__simulated=simulated
-    )
-    stored = resources.filter(volume__isnull=False)
-    booked["network_volume"] = _of(stored.filter(billed_usd__isnull=True))
-    moved["network_volume"] = _of(stored.filter(billed_usd__isnull=False))
-    booked["serverless"] = _of(resources.filter(endpoint__isnull=False))
-    booked["expense"] = _of(
-        ExpenseLine.objects.filter(day__in=days, expense__simulated=simulated)
-    )
-    booked["variance"] = -_of(
-        VarianceLine.objects.filter(day__in=days, simulated=simulated)
-    )
+    for row in sums:
+        if row.usd is not None:
+            into = moved if row.part == "moved" or row.about is not None else booked
+            into[row.kind] += row.usd
     names = {kind.value: kind.label for kind in CostKind} | {
         kind: SERVICES[kind].name
         for kind in ("network_volume", "serverless", "expense", "variance")
@@ -202,54 +232,47 @@ def cost_rows(days: list[date], *, simulated: bool) -> list[CostRow]:
     ]
 
 
-def _of(lines: QuerySet[Any]) -> Decimal:
-    usd: Decimal | None = lines.aggregate(usd=Sum("amount_usd"))["usd"]
-    return usd or Decimal(0)
+def revenue_rows(rows: Iterable[Any]) -> list[RevenueRow]:
+    """Gross revenue by model, the most first, of the stored days of deployments.
 
-
-def revenue_rows(days: list[date], *, simulated: bool) -> list[RevenueRow]:
-    """Gross revenue by model, the most first. One query."""
-    lines = RevenueLine.objects.filter(day__in=days, deployment__fleet__simulated=simulated)
-    rows = (
-        lines.order_by()
-        .values_list("deployment__variant__served_model__name")
-        .annotate(tokens=Sum("tokens"), usd=Sum("amount_usd"))
-    )
-    found = [RevenueRow(name, tokens, usd) for name, tokens, usd in rows]
-    return sorted(found, key=lambda row: (-row.usd, row.model))
-
-
-def correction_rows(days: list[date], *, simulated: bool) -> list[CorrectionRow]:
-    """Differences to the bill that counted in these days, by the UTC day they are about."""
-    rows = (
-        CostLine.objects.filter(
-            day__in=days,
-            observation__isnull=False,
-            pod__deployment__fleet__simulated=simulated,
+    rows  with `model`, its name
+    """
+    tokens: defaultdict[str, int] = defaultdict(int)
+    usd: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        served = (
+            row.uncached_prompt_tokens + row.cached_prompt_tokens + row.completion_tokens
         )
-        .exclude(amount_usd=0)
-        .order_by()
-        .values_list("hour_start")
-        .annotate(count=Count("pk"), usd=Sum("amount_usd"))
-    )
-    counts: defaultdict[date, int] = defaultdict(int)
-    sums: defaultdict[date, Decimal] = defaultdict(Decimal)
-    for hour, count, usd in rows:
-        counts[day_of(hour)] += count
-        sums[day_of(hour)] += usd
-    return [CorrectionRow(day, counts[day], sums[day]) for day in sorted(counts)]
+        tokens[row.model] += served - row.unpriced_tokens
+        usd[row.model] += row.revenue_usd
+    found = [RevenueRow(name, tokens[name], usd[name]) for name in usd]
+    sold = [row for row in found if row.usd or row.tokens]
+    return sorted(sold, key=lambda row: (-row.usd, row.model))
+
+
+def correction_rows(sums: Iterable[MonthSum]) -> list[CorrectionRow]:
+    """Differences to the bill that counted in these days, by the UTC day they are about."""
+    lines: defaultdict[date, int] = defaultdict(int)
+    usd: defaultdict[date, Decimal] = defaultdict(Decimal)
+    for row in sums:
+        if row.about is not None and row.lines and row.usd is not None:
+            lines[row.about] += row.lines
+            usd[row.about] += row.usd
+    return [CorrectionRow(day, lines[day], usd[day]) for day in sorted(lines)]
 
 
 def uses_of(
-    days: list[date], rows: Iterable[DailyProfit], *, simulated: bool
+    days: list[date], own: Iterable[DailyProfit], whole_usd: Decimal, *, simulated: bool
 ) -> UseSums | None:
     """The cost of deployments by what it was for; None where a day was closed before
-    that was kept. What fleets share is in no deployment's cost, and added as shared."""
+    that was kept. What fleets share is in no deployment's cost, and added as shared.
+
+    whole_usd  [USD] what all of it cost
+    """
     kept = DayUse.objects.filter(day__in=days, deployment__fleet__simulated=simulated)
     stored = {(row.day, row.deployment_id): stored_use(row) for row in kept}
-    own = [row for row in rows if row.scope == Scope.DEPLOYMENT]
-    if any((row.day, row.deployment_id) not in stored for row in own):
+    rows = list(own)
+    if any((row.day, row.deployment_id) not in stored for row in rows):
         return None
-    whole = _sum(row.cost_usd for row in rows if row.scope == Scope.ALL)
     uses = sum(stored.values(), UseSums())
-    return uses + UseSums(shared_usd=whole - _sum(row.cost_usd for row in own))
+    return uses + UseSums(shared_usd=whole_usd - _sum(row.cost_usd for row in rows))

@@ -12,9 +12,10 @@ from django.conf import settings
 from django.db.models import Sum
 
 from economics.calc.hours import DAY, day_of
+from economics.calc.months import first_of
 from economics.calc.receivables import Age, age_of, due_on
 from economics.models import DEFAULT_MARKET, CashEntry, CashKind
-from economics.selectors.accrued_months import accrued_by_month, first_of
+from economics.selectors.accrued_months import accrued_by_month
 from economics.selectors.day_sums import running_revenue
 from economics.selectors.history import open_days
 from economics.selectors.statements import newest_statements

@@ -11,13 +11,13 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import Sum
 
+from economics.calc.months import first_of
 from economics.calc.variance import Earned, is_explained, share_of, words
 from economics.models import Statement, StatementRow, VarianceLine
 from economics.selectors.accrued_months import (
     accrued_by_month,
     accrued_in,
     earned_by_model,
-    first_of,
 )
 from fleet.models import ServedModel
 

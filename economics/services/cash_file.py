@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from economics.calc.money import shown_usd
+from economics.calc.months import read_month
 from economics.models import BookImport, CashEntry, CashKind
 from economics.selectors.today import kinds_of_money
 from economics.services.book_imports import Importer, Shown
@@ -92,10 +92,10 @@ def month_of(row: Row) -> date | None:
     text = row.text("month")
     if not text:
         return None
-    if re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text, re.ASCII) and text[:4] > "0000":
-        return date.fromisoformat(f"{text}-01")
-    row.fault("month", MONTH_WANTED)
-    return None
+    month = read_month(text)
+    if month is None:
+        row.fault("month", MONTH_WANTED)
+    return month
 
 
 def name_booked(found: Sequence[tuple[Row, CashSpec]]) -> None:

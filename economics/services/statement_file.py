@@ -16,14 +16,10 @@ from decimal import Decimal
 from django.conf import settings
 
 from economics.calc.money import round_stored, shown_usd
+from economics.calc.months import next_month, read_month
 from economics.calc.variance import Earned, is_explained, share_of
 from economics.models import DEFAULT_MARKET, BookImport, Statement
-from economics.selectors.accrued_months import (
-    LAST_MONTH,
-    accrued_in,
-    first_of,
-    next_month,
-)
+from economics.selectors.accrued_months import accrued_in
 from economics.selectors.days import newest_closed_day
 from economics.selectors.model_names import ModelNames
 from economics.selectors.statements import newest_statements
@@ -121,15 +117,12 @@ def read_statement(content: bytes, now: datetime) -> StatementFile:
 def month_of(row: Row) -> date | None:
     """The month of a row's period; None with a fault."""
     text = row.text("period")
-    month = None
+    is_day = False
     with suppress(ValueError):
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}", text, re.ASCII):
-            month = date.fromisoformat(f"{text}-01")
-        elif len(text) == 10:
-            month = first_of(date.fromisoformat(text))
-    if month is None or month > LAST_MONTH:
+        is_day = len(text) == 10 and bool(date.fromisoformat(text))
+    month = read_month(text[:-3] if is_day else text)
+    if month is None:
         row.fault("period", PERIOD_WANTED)
-        return None
     return month
 
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from economics.calc.money import shown_usd
+from economics.calc.months import read_month
 from economics.charts.chart import Chart
 from economics.charts.receivable_months import MonthOwed, receivable_months
 from economics.models import CashEntry, CashKind
@@ -59,12 +60,12 @@ class CashForm(forms.Form):
 
     def clean_month(self) -> date | None:
         text = str(self.cleaned_data["month"]).strip()
-        try:
-            return date.fromisoformat(f"{text}-01") if text else None
-        except ValueError:
+        month = read_month(text)
+        if text and month is None:
             raise forms.ValidationError(
                 f"Month that is paid is {text[:40]!r}; write a month such as 2026-10."
-            ) from None
+            )
+        return month
 
     def spec(self, *, simulated: bool) -> CashSpec | None:
         """The entry that is asked for; None when the form says what is wrong."""

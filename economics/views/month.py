@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from economics.calc.hours import day_of
+from economics.calc.months import read_month
 from economics.selectors import kinds_of_money
 from economics.selectors.days import newest_closed_day
-from economics.selectors.month import month_statement, read_month
+from economics.selectors.month import month_statement
 from economics.views.charts import money_asked
 from economics.views.days import USES
 from fleet.access import viewer_required

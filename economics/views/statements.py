@@ -13,8 +13,8 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from economics.calc.months import read_month
 from economics.models import Statement, VarianceLine
-from economics.selectors.accrued_months import LAST_MONTH
 from economics.selectors.statements import ModelRow, month_models, statement_months
 from economics.selectors.take_rates import TakeRates
 from economics.views.charts import money_asked
@@ -30,13 +30,10 @@ COLUMNS = (
 
 def month_of(text: str) -> date:
     """The month of an address; 404 where it is none."""
-    try:
-        month = date.fromisoformat(f"{text}-01")
-        if len(text) != 7 or month > LAST_MONTH:
-            raise ValueError
-        return month
-    except ValueError:
-        raise Http404(f"{text!r} is no month such as 2026-10.") from None
+    month = read_month(text)
+    if month is None:
+        raise Http404(f"{text!r} is no month such as 2026-10.")
+    return month
 
 
 @require_GET

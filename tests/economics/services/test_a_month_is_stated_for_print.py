@@ -9,8 +9,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from economics.calc.money import round_stored
+from economics.calc.months import read_month
 from economics.models import DailyProfit, Scope
-from economics.selectors.month import month_statement, read_month
+from economics.selectors.month import month_statement
 from economics.services.accrual import accrue
 from economics.services.billing import read_billing
 from economics.services.close import close_day
