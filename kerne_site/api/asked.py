@@ -18,6 +18,7 @@ from typing import TypeVar
 
 from django.http import QueryDict
 
+from economics.calc.months import read_month
 from kerne_site.api.problems import Fault, Problem
 
 T = TypeVar("T")
@@ -40,6 +41,14 @@ def a_day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ValueError(f"there is no such day; {right}") from None
+
+
+def a_month(text: str) -> date:
+    """The first day of a month such as 2026-03."""
+    month = read_month(text)
+    if month is None:
+        raise ValueError("write a month such as 2026-03")
+    return month
 
 
 def a_whole_number(least: int, most: int) -> Reader[int]:
@@ -132,6 +141,19 @@ class Asked:
         """Note that a parameter has to be given, where it is not."""
         if not self._query.getlist(name):
             self.refuse(name, f"{name} is missing; it has to be given.")
+
+    def check_days(self, first: date, last: date, *, most: int) -> None:
+        """Raise a Problem for days in the wrong order, or more than `most` of them."""
+        if first > last:
+            self.refuse(
+                "from", f"from is {first}, after to ({last}); write an earlier day."
+            )
+        elif (last - first).days >= most:
+            count = f"{(last - first).days + 1:,} days"
+            self.refuse(
+                "from", f"from {first} to {last} is {count}; ask for at most {most}."
+            )
+        self.check()
 
     def refuse(self, name: str, sentence: str) -> None:
         """Note what is wrong with a value, or with two values together."""

@@ -16,15 +16,19 @@ from kerne_site.api.endpoints.actions import (
     ACTION_GET,
     ACTION_PLAN_POST,
 )
+from kerne_site.api.endpoints.cash import CASH
 from kerne_site.api.endpoints.decide import DECIDE
+from kerne_site.api.endpoints.expenses import EXPENSES
 from kerne_site.api.endpoints.fleets import FLEETS
 from kerne_site.api.endpoints.models import MODELS
 from kerne_site.api.endpoints.offers import OFFERS
 from kerne_site.api.endpoints.plan import PLAN
+from kerne_site.api.endpoints.prices import PRICES
 from kerne_site.api.endpoints.profit import PROFIT
 from kerne_site.api.endpoints.profit_bars import PROFIT_BARS, PROFIT_LINES
 from kerne_site.api.endpoints.schedules import SCHEDULE, SCHEDULES
 from kerne_site.api.endpoints.sizing import SIZING
+from kerne_site.api.endpoints.statements import STATEMENTS
 from kerne_site.api.endpoints.usage import USAGE
 from kerne_site.api.openapi import DESCRIPTION, description
 
@@ -68,6 +72,10 @@ ENDPOINTS = (
     PROFIT_BARS,
     PROFIT_LINES,
     USAGE,
+    PRICES,
+    CASH,
+    STATEMENTS,
+    EXPENSES,
     PLAN,
     DECIDE,
     SCHEDULES,

@@ -50,15 +50,7 @@ def days_asked(asked: Asked, *, yesterday: date) -> tuple[date, date]:
     last = asked.take("to", a_day, default=yesterday)
     first = asked.take("from", a_day, default=last - timedelta(days=DAYS_GIVEN - 1))
     asked.check()
-    if first > last:
-        asked.refuse("from", f"from is {first}, after to ({last}); write an earlier day.")
-    elif (last - first).days >= MOST_DAYS:
-        asked.refuse(
-            "from",
-            f"from {first} to {last} is {(last - first).days + 1:,} days; "
-            f"ask for at most {MOST_DAYS}.",
-        )
-    asked.check()
+    asked.check_days(first, last, most=MOST_DAYS)
     return first, last
 
 
