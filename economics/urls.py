@@ -42,6 +42,7 @@ urlpatterns = [
     path("", overview.overview, name="overview"),
     path("overview/live/", overview.overview_live, name="overview-live"),
     path("overview/alarms/", overview.overview_alarms, name="overview-alarms"),
+    path("overview/steps/", overview.overview_steps, name="overview-steps"),
     path("overview/demo/", overview.overview_demo, name="overview-demo"),
     path("charts/profit.json", charts.profit_json, name="profit-json"),
     path("charts/profit/table/", charts.profit_table, name="profit-table"),

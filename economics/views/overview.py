@@ -28,6 +28,7 @@ from economics.selectors import (
     unattributed_resources,
     unpriced_models,
 )
+from economics.selectors.first_steps import first_steps
 from economics.selectors.guardrails.board import alarms as guardrail_alarms
 from economics.selectors.past import Past, past
 from economics.selectors.today import Now, read_now
@@ -213,3 +214,14 @@ def overview_live(request: HttpRequest) -> HttpResponse:
 def overview_alarms(request: HttpRequest) -> HttpResponse:
     """The alarms as a fragment."""
     return render(request, "economics/_alarms.html", alarms())
+
+
+@require_GET
+@viewer_required
+def overview_steps(request: HttpRequest) -> HttpResponse:
+    """The first steps as a fragment; nothing once all are done."""
+    steps = first_steps(now=timezone.now())
+    done = sum(step.is_done for step in steps)
+    following = next((step for step in steps if not step.is_done), None)
+    context = {"steps": steps, "done": done, "following": following}
+    return render(request, "economics/_first_steps.html", context)

@@ -104,6 +104,8 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "form": ExampleForm({"name": "nightly report", "replicas": "many"}),
         "bar": {
             "words": "weights 16.1 GB, KV cache 4.9 GB, spare 3.0 GB",
+            "budget": 90,
+            "budget_words": "to be used at most: 21.6 GB",
             "parts": (
                 {"left": 0, "width": 67, "words": "weights 16.1 GB"},
                 {"left": 67, "width": 20.5, "words": "KV cache 4.9 GB"},

@@ -35,7 +35,7 @@ def test_the_arrows_choose_and_escape_leaves_everything(
 def test_a_filtered_page_is_saved_and_opened_again(screen: ScreenMaker, lively_fleet: Pod):
     seen = screen()
     page = seen.open("/actions/?state=ended")
-    page.click("[data-open=keep]")
+    page.click(".subnav [data-open=keep]")
     page.fill("#keep-name", "what ended")
     page.click("#keep-view button.primary")
     page.wait_for_selector(".subnav a:has-text('what ended')")

@@ -112,3 +112,13 @@ for (const form of document.querySelectorAll("form[data-propose-zone]")) {
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (field && here) field.value = here;
 }
+
+// What somebody folded stays folded in this browser: details[data-remember] with an id.
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  for (const box of event.target.querySelectorAll?.("details[data-remember]") ?? []) {
+    box.open = localStorage.getItem(`kerne-open-${box.id}`) !== "no";
+    box.addEventListener("toggle", () => {
+      localStorage.setItem(`kerne-open-${box.id}`, box.open ? "yes" : "no");
+    });
+  }
+});
