@@ -31,7 +31,13 @@ def spans_of(row: Sequence[int]) -> list[RunSpan]:
 
 
 def row_words(row: Sequence[int], start: datetime) -> str:
-    """When how many run; where that takes more than three stretches, how many in all."""
+    """When how many run; where that takes more than three stretches, how many in all.
+
+    Of a day each hour of the clock is there once, so that it is told by the clock, and a
+    stretch over the end of the plan is one.
+    """
+    if len(row) == DAY_HOURS:
+        row, start = by_the_clock(row, start)
     spans = spans_of(row)
     if not spans:
         return "none"
@@ -42,6 +48,16 @@ def row_words(row: Sequence[int], start: datetime) -> str:
         run = f"{min(row)} to {many(max(row))}"
         return f"{run}, {hours} replica-hours in {len(spans)} stretches"
     return ", ".join(_span_words(span, start, len(row)) for span in spans)
+
+
+def by_the_clock(row: Sequence[int], start: datetime) -> tuple[Sequence[int], datetime]:
+    """The hours of a day from midnight on, or from the first change after it."""
+    midnight = -start.hour % DAY_HOURS
+    turns = (midnight + each for each in range(DAY_HOURS))
+    at = next(
+        (t % DAY_HOURS for t in turns if row[t % DAY_HOURS] != row[t % DAY_HOURS - 1]), 0
+    )
+    return [*row[at:], *row[:at]], start + timedelta(hours=at)
 
 
 def many(count: int) -> str:

@@ -18,7 +18,12 @@ from economics.planner.schedule.money import (
 from economics.planner.schedule.problem import ZERO, Problem
 from economics.planner.schedule.reached import reached_limits
 from economics.planner.schedule.solve import NoSchedule, Solved, solve
-from economics.planner.schedule.strategies import Strategy, best_simple, simple_strategies
+from economics.planner.schedule.strategies import (
+    Rule,
+    Strategy,
+    best_simple,
+    simple_strategies,
+)
 from economics.planner.schedule.two_levels import deployable
 from economics.planner.schedule.words import row_words
 from economics.selectors.schedules.candidates import (
@@ -31,6 +36,9 @@ from economics.selectors.schedules.problem import Asked, in_words
 from economics.selectors.schedules.risk import RiskFacts, risk_answer
 
 SECONDS = 10.0
+FINER = (
+    " That one pays by the second with hindsight, finer than any schedule of whole hours."
+)
 NO_GAP = Decimal("0.00005")  # of a percent no digit is shown
 SIX = Decimal("0.000001")
 SOLVED, MISSING, IMPOSSIBLE = "solved", "missing", "impossible"
@@ -153,7 +161,8 @@ def _against(found: Solved, rules: tuple[Strategy, ...]) -> str:
     words = f"{_dollars(abs(more))} {'more' if more >= 0 else 'less'} than"
     if _dollars(more) == "$0.00":
         words = "as much as"
-    return f", {words} the best simple strategy ({named})."
+    finer = FINER if more < 0 and best.rule == Rule.REACTIVE else ""
+    return f", {words} the best simple strategy ({named}).{finer}"
 
 
 def _dollars(usd: Decimal) -> str:

@@ -127,3 +127,10 @@ def test_a_floor_keeps_its_replica_although_it_loses():
 
     assert near.schedule.replicas == ((1, 1),)
     assert not near.breaks
+
+
+def test_a_day_is_told_by_the_clock():
+    row = [2] * 4 + [0] * 12 + [2] * 8  # from 20:00 on: runs from 12:00 to 24:00
+
+    assert row_words(row, MONDAY.replace(hour=20)) == ("2 replicas from 12:00 to 00:00 UTC")
+    assert row_words([1] * 24, MONDAY.replace(hour=20)) == "1 replica in all hours"
