@@ -16,6 +16,7 @@ from economics.calc.decide import (
     DeploymentFacts,
     Figure,
     Input,
+    Verb,
     VerbCell,
     confidence,
     what_would_change,
@@ -31,6 +32,11 @@ register = template.Library()
 
 LOOK = {State.MET: "healthy", State.NOT_MET: "stopped", State.UNKNOWN: "unknown"}
 LEAVE_LOOK = {State.MET: "down", State.NOT_MET: "healthy", State.UNKNOWN: "unknown"}
+SHEET_WORDS = {
+    Verb.STOP: "Plan the stop",
+    Verb.MOVE: "Plan the move",
+    Verb.RE_PRICE: "Fill in the price",
+}
 CONFIDENCE_LOOK = {"high": "healthy", "medium": "degraded", "low": "unknown"}
 
 
@@ -105,6 +111,14 @@ def weight_of(goal: Goal, name: str) -> str:
 def plain_number(value: Decimal | None) -> str:
     """A number without zeros at its end; "" for none."""
     return "" if value is None else f"{value.normalize():f}"
+
+
+@register.filter
+def sheet_words(cell: VerbCell) -> str:
+    """What the button of a verb says: the sheet that it opens."""
+    if cell.verb in (Verb.SCALE_UP, Verb.SCALE_DOWN) and cell.replicas is not None:
+        return f"Plan {cell.replicas} replicas" if cell.replicas > 1 else "Plan 1 replica"
+    return SHEET_WORDS.get(cell.verb, "Open it")
 
 
 @register.simple_tag

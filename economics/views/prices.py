@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
@@ -27,6 +27,7 @@ from fleet.forms import ListedField, NumberField
 from fleet.models import ServedModel
 
 CLASSES = ("uncached_prompt", "cached_prompt", "completion")
+LONGEST_PRICE = 20  # characters of a price in an address
 FIELDS_OF = {"rules": "rule_when", "discount": "discount_percent"}  # by a refusal's name
 
 
@@ -173,7 +174,7 @@ def prices(request: HttpRequest) -> HttpResponse:
             )
             return redirect("economics:prices")
     else:
-        form = PriceForm(initial={"served_model": request.GET.get("model", "")})
+        form = PriceForm(initial=asked_for(request.GET))
     listed = model_prices(now=now)
     context = {
         "form": form,
@@ -185,6 +186,14 @@ def prices(request: HttpRequest) -> HttpResponse:
         "advice": advice_asked(request, now=now),
     }
     return render(request, "economics/prices.html", context)
+
+
+def asked_for(address: QueryDict) -> dict[str, Any]:
+    """The model and the prices that the address fills beforehand."""
+    filled = {
+        name: str(address[name])[:LONGEST_PRICE] for name in CLASSES if name in address
+    }
+    return filled | {"served_model": address.get("model", "")}
 
 
 def advice_asked(request: HttpRequest, *, now: datetime) -> PriceAdvice | None:

@@ -28,12 +28,16 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A machine that serves the same model. speed [tokens / day] when full."""
+    """A machine that serves the same model. speed [tokens / day] when full.
+
+    key  of the candidate that it is
+    """
 
     title: str
     usd_per_hour: Decimal
     speed: Decimal
     link: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,10 @@ class DeploymentFacts:
 class VerbCell:
     """One verb of a deployment: the profit a day it would lead to, and its reason.
 
-    is_open  whether there is anything to do by this verb
+    is_open   whether there is anything to do by this verb
+    link      the filled-in sheet that does it, where it is open
+    replicas  that there would be then; None where the verb leaves them
+    other     key of the candidate that a move goes to
     """
 
     verb: Verb
@@ -81,6 +88,8 @@ class VerbCell:
     is_open: bool
     reason: str
     link: str = ""
+    replicas: int | None = None
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +171,7 @@ def _scale_up(facts: DeploymentFacts, policy: Policy) -> VerbCell:
         f"Utilization is {used * 100:.0f} %, above {limit * 100:.0f} %; the tokens beyond "
         f"it would pay {usd(earned)} of the {usd(rent * hours)} a day that "
         "one more replica costs.",
+        replicas=facts.replicas + 1,
     )
 
 
@@ -193,6 +203,7 @@ def _scale_down(facts: DeploymentFacts, policy: Policy) -> VerbCell:
         True,
         f"One less saves {usd(rent * hours)} a day; the others would be filled to "
         f"{after * 100:.0f} %.",
+        replicas=facts.replicas - 1,
     )
 
 
@@ -234,7 +245,13 @@ def _move(facts: DeploymentFacts, policy: Policy) -> VerbCell:
     saved = paid - cost
     sentence = f"{count}× {other.title} would cost {usd(cost)} a day against {usd(paid)}."
     return VerbCell(
-        Verb.MOVE, now + saved, saved > paid * WORTH_A_MOVE, sentence, other.link
+        Verb.MOVE,
+        now + saved,
+        saved > paid * WORTH_A_MOVE,
+        sentence,
+        other.link,
+        replicas=count,
+        other=other.key,
     )
 
 

@@ -27,6 +27,7 @@ from economics.calc.unknown import Unknown
 from economics.selectors.decisions.books import Books, books
 from economics.selectors.decisions.candidates import (
     Account,
+    Candidates,
     by_policy,
     candidates,
     known_slugs,
@@ -38,6 +39,7 @@ from economics.selectors.decisions.gate_facts import (
     gates_of,
 )
 from economics.selectors.decisions.markets import ModelMarket, model_markets
+from economics.selectors.decisions.sheets import Sheets
 from economics.selectors.policies import (
     DEFAULT,
     Counting,
@@ -119,7 +121,7 @@ def decide(*, now: datetime, policy: str = "", with_flips: bool = True) -> Decis
         policies=known,
         goals=goals,
         deployments=tuple(
-            advised(each, known, chosen, markets, found.rows, book) for each in rows
+            advised(each, known, chosen, markets, found, book) for each in rows
         ),
         gates=tuple(
             every_gate(fleets, rows, known, chosen, markets, found.rows, book, now=now)
@@ -156,14 +158,16 @@ def advised(
     known: Mapping[str, Counting],
     chosen: Mapping[int, Counting],
     markets: Mapping[str, ModelMarket],
-    rows: list[Candidate],
+    found: Candidates,
     book: Books,
 ) -> DeploymentAdvice:
-    """The advice of one deployment, by its fleet's policy."""
+    """The advice of one deployment, by its fleet's policy, with the sheets that do it."""
     counting = policy_of_fleet(deployment.fleet, known, chosen)
     market = markets.get(deployment.variant.served_model.slug)
-    facts = deployment_facts(deployment, counting.policy, market, rows, book)
-    return DeploymentAdvice(deployment, counting, advise(facts, counting.policy))
+    facts = deployment_facts(deployment, counting.policy, market, found.rows, book)
+    sheets = Sheets(deployment, market, found.machines)
+    advice = sheets.filled(advise(facts, counting.policy))
+    return DeploymentAdvice(deployment, counting, advice)
 
 
 def every_gate(

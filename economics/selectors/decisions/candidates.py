@@ -45,10 +45,14 @@ class Account:
 
 @dataclass(frozen=True)
 class Candidates:
-    """All of them, and the speeds that nobody has worked out yet."""
+    """All of them, and the speeds that nobody has worked out yet.
+
+    machines  of each candidate, by its key
+    """
 
     rows: list[Candidate]
     missing: list[SpeedQuestion]
+    machines: Mapping[str, Machine]
 
 
 def known_slugs(served: Iterable[str]) -> list[str]:
@@ -78,15 +82,16 @@ def candidates(
     known = answers([each for _, one in sized for each in one.asked.values()])
     rows: list[Candidate] = []
     missing: list[SpeedQuestion] = []
+    machines: dict[str, Machine] = {}
     for model, one in sized:
         found = machines_in(one, known)
         missing += found.missing
         market = markets[model.slug]
-        rows += [
-            candidate_of(machine, model, market, policy, paying, now=now)
-            for machine in worth_a_look(found.machines)
-        ]
-    return Candidates(rows, missing)
+        for machine in worth_a_look(found.machines):
+            row = candidate_of(machine, model, market, policy, paying, now=now)
+            rows.append(row)
+            machines[row.key] = machine
+    return Candidates(rows, missing, machines)
 
 
 def by_policy(

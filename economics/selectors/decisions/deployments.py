@@ -149,5 +149,5 @@ def others_of(deployment: Deployment, candidates: Iterable[Candidate]) -> tuple[
         if each.model != model or each.cannot_run:
             continue
         if isinstance(rent, Decimal) and isinstance(speed, Decimal):
-            found.append(Other(each.title, rent, speed, each.plan_link))
+            found.append(Other(each.title, rent, speed, each.plan_link, each.key))
     return tuple(found[:MOST_OTHERS])

@@ -62,6 +62,8 @@ QUARTER = Decimal("0.25")
 class ModelMarket:
     """What is known of one model's market and of our own traffic in it.
 
+    served_pk    of our row of the model; None where we have none
+    rates        [USD / token] our price in force by class, as a buyer pays it
     mix          that everything of it is blended by
     ours         [USD / 1M tokens] our price in force, as a buyer pays it
     earned       the same as it is paid to us, before the take rate
@@ -74,6 +76,8 @@ class ModelMarket:
     """
 
     slug: str
+    served_pk: int | None
+    rates: TokenRates | None
     mix: Mix | Unknown
     ours: Decimal | Unknown
     earned: Decimal | Unknown
@@ -247,10 +251,13 @@ def _market_of(slug: str, read: _Read) -> ModelMarket:
     successors = read.later.get(market.slug, []) if market else []
     knows = market is not None and market.launched_at is not None
     told = _told_prices(slug, mix, market, read)
+    rates = None if price is None else price.sheet.buyer_rates(read.now)
     return ModelMarket(
         slug=slug,
+        served_pk=pk,
+        rates=rates,
         mix=mix,
-        ours=_blended(mix, None if price is None else price.sheet.buyer_rates(read.now)),
+        ours=_blended(mix, rates),
         earned=_blended(mix, None if price is None else rates_of(price, at=read.now)),
         own_tokens=_own_tokens(counts),
         rivals=told.rivals,
