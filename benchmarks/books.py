@@ -196,12 +196,22 @@ def measure_pages() -> None:
     from django.urls import reverse
     from django.utils import timezone
 
-    from economics.models import DailyProfit, DayClose, Scope
-    from tests.factories import make_user
+    from economics.models import DailyProfit, DayClose, Scope, UsageHour
+    from fleet.models import Pod
+    from tests.factories import make_job_run, make_lists, make_user
 
     now = timezone.now()
     _, end = span()
-    write_hours(end, now.replace(minute=0, second=0, microsecond=0))
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    write_hours(end, hour)
+    # The hour that runs has tokens without a line, and the workers work.
+    UsageHour.objects.bulk_create(
+        UsageHour(pod=pod, hour_start=hour, completion_tokens=10_000)
+        for pod in Pod.objects.all()
+    )
+    for name in ("reconcile", "probe", "settle_usage"):
+        make_job_run(name, started_at=now, ended_at=now)
+    make_lists("sandbox", read_at=now)
     closed = [(end - timedelta(days=n)).date() for n in range(2, DAYS)]
     DayClose.objects.bulk_create(
         (DayClose(day=day, closed_at=now) for day in closed), ignore_conflicts=True

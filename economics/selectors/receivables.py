@@ -13,13 +13,13 @@ from django.db.models import Sum
 
 from economics.calc.hours import DAY, day_of
 from economics.calc.months import first_of
+from economics.calc.profit import Provenance as Tag
 from economics.calc.receivables import Age, age_of, due_on
 from economics.models import DEFAULT_MARKET, CashEntry, CashKind
 from economics.selectors.accrued_months import accrued_by_month
 from economics.selectors.day_sums import running_revenue
 from economics.selectors.history import open_days
 from economics.selectors.statements import newest_statements
-from fleet.models import Deployment
 
 NOTHING = Decimal(0)
 OPEN_DAYS = 3  # days that may be open beside the closed ones
@@ -118,14 +118,11 @@ def open_net(*, simulated: bool, now: datetime) -> dict[date, Decimal]:
     """Net revenue of the days that are not closed, by month [USD]."""
     today = day_of(now)
     first = today - (OPEN_DAYS - 1) * DAY
-    members = set(
-        Deployment.objects.filter(fleet__simulated=simulated).values_list("pk", flat=True)
-    )
     found: defaultdict[date, Decimal] = defaultdict(Decimal)
     for day, booked in open_days(first, today).counted:
         running = running_revenue(day, now, booked)
-        for deployment, sums in (*booked.revenue(), *running):
-            if deployment in members:
+        for _, sums in (*booked.revenue(), *running):
+            if (Tag.SIMULATED in sums.tags) == simulated:
                 found[first_of(day)] += sums.revenue_usd - sums.fee_usd
     return dict(found)
 
