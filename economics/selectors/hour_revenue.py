@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
+from typing import TypeVar
 
-from django.db.models import F, QuerySet
+from django.db.models import Q, QuerySet
 
 from economics.calc.money import round_stored, token_revenue
 from economics.calc.price_rule import Charged
@@ -29,16 +30,22 @@ TOKEN_FIELDS = {
 Hour = UsageHour | UsageEstimate | LogHour
 
 
+Row = TypeVar("Row", UsageHour, UsageEstimate, LogHour)
+
+
+def with_tokens(rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Those that have any: without, no line is made, and a row waits for ever."""
+    return rows.filter(
+        Q(uncached_prompt_tokens__gt=0)
+        | Q(cached_prompt_tokens__gt=0)
+        | Q(completion_tokens__gt=0)
+    )
+
+
 def unbooked_hours() -> QuerySet[UsageHour]:
     """Usage hours with tokens that no revenue line covers, sealed or not."""
     return (
-        UsageHour.objects.filter(booked_at__isnull=True)
-        .annotate(
-            tokens=F("uncached_prompt_tokens")
-            + F("cached_prompt_tokens")
-            + F("completion_tokens")
-        )
-        .filter(tokens__gt=0)
+        with_tokens(UsageHour.objects.filter(booked_at__isnull=True))
         .select_related("pod__deployment__variant", "pod__deployment__fleet")
         .order_by("hour_start", "pk")
     )
@@ -47,13 +54,7 @@ def unbooked_hours() -> QuerySet[UsageHour]:
 def unbooked_log_hours() -> QuerySet[LogHour]:
     """Logged hours of what has no counters, with tokens that no revenue line covers."""
     return (
-        LogHour.objects.filter(earns=True, revenue_lines__isnull=True)
-        .annotate(
-            tokens=F("uncached_prompt_tokens")
-            + F("cached_prompt_tokens")
-            + F("completion_tokens")
-        )
-        .filter(tokens__gt=0)
+        with_tokens(LogHour.objects.filter(earns=True, revenue_lines__isnull=True))
         .select_related("deployment__variant__served_model", "deployment__fleet")
         .order_by("hour_start", "pk")
     )

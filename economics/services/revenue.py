@@ -30,6 +30,7 @@ from economics.selectors.hour_revenue import (
     revenue_provenance,
     unbooked_hours,
     unbooked_log_hours,
+    with_tokens,
 )
 from economics.selectors.take_rates import TakeRates
 from economics.services.books import locked
@@ -133,10 +134,12 @@ def mark_booked(hours: Sequence[int], *, now: datetime) -> None:
 
 
 def unbooked_estimates(now: datetime) -> Iterable[UsageEstimate]:
-    """Estimates that earn, stand, and have no line yet."""
+    """Estimates with tokens that earn, stand, and have no line yet."""
     return (
-        UsageEstimate.objects.filter(
-            estimates_due(now), superseded_at__isnull=True, revenue_lines__isnull=True
+        with_tokens(
+            UsageEstimate.objects.filter(
+                estimates_due(now), superseded_at__isnull=True, revenue_lines__isnull=True
+            )
         )
         .select_related("pod__deployment__variant", "pod__deployment__fleet")
         .order_by("hour_start", "pk")
