@@ -8,11 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 from economics.calc.money import per_million
+from economics.calc.price_rule import CLASSES
 from economics.calc.unknown import Unknown
 from economics.market import public
 from economics.market.public import MarketQuote, MarketTraffic, QuoteKind
 from economics.models import TokenPrice
 from economics.planner.question import PriceList
+from economics.selectors.hour_revenue import rates_of
 from economics.selectors.planned_models import PlannedModel
 
 USUAL_PROMPT, USUAL_COMPLETION = 1_000, 200  # tokens, where a model's traffic is unknown
@@ -22,7 +24,8 @@ USUAL_PROMPT, USUAL_COMPLETION = 1_000, 200  # tokens, where a model's traffic i
 class ModelFacts:
     """A model with what is known of its market.
 
-    ours      our price in force since `ours_since`; None: none is set
+    ours      what we are paid since `ours_since`: our price in force, of prompts that are
+              not long, less `ours_less`, the discount that we fund now; None: none is set
     cheapest  the lowest price of the market; paid: what a token earned in the middle
     """
 
@@ -32,12 +35,14 @@ class ModelFacts:
     cheapest: MarketQuote | None
     paid: MarketQuote | None
     ours_since: datetime | None = None
+    ours_less: str | None = None
 
     @property
     def prices(self) -> tuple[PriceList, str] | Unknown:
         """The price list that a plan begins with, and whose it is."""
         if self.ours is not None:
-            return self.ours, "our price in force"
+            less = f" less {self.ours_less}" if self.ours_less else ""
+            return self.ours, f"our price in force{less}"
         if self.cheapest is not None:
             return price_list(self.cheapest), (
                 f"no price of ours is set; the market's cheapest of "
@@ -72,11 +77,8 @@ def model_facts(model: PlannedModel, *, now: datetime) -> ModelFacts:
     row = prices.order_by("-valid_from").first()
     ours = None
     if row is not None:
-        ours = PriceList(
-            trimmed(per_million(row.uncached_prompt_usd_per_token)),
-            trimmed(per_million(row.cached_prompt_usd_per_token)),
-            trimmed(per_million(row.completion_usd_per_token)),
-        )
+        paid = rates_of(row, at=now)
+        ours = PriceList(*(trimmed(per_million(getattr(paid, name))) for name in CLASSES))
     return ModelFacts(
         model=model,
         traffic=public.traffic().get(model.slug),
@@ -84,7 +86,17 @@ def model_facts(model: PlannedModel, *, now: datetime) -> ModelFacts:
         cheapest=public.quote(model.slug, QuoteKind.CHEAPEST),
         paid=public.quote(model.slug, QuoteKind.EFFECTIVE),
         ours_since=None if row is None else row.valid_from,
+        ours_less=None if row is None else discount_now(row, now),
     )
+
+
+def discount_now(row: TokenPrice, now: datetime) -> str | None:
+    """The discount that we fund at this moment, in words; None without."""
+    discount = row.discount
+    if discount is None or not discount.ours or not discount.holds(now):
+        return None
+    until = f" until {discount.until_at:%Y-%m-%d %H:%M} UTC" if discount.until_at else ""
+    return f"{trimmed(discount.fraction * 100)} %{until}"
 
 
 def trimmed(amount: Decimal) -> Decimal:
