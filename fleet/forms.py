@@ -6,7 +6,8 @@ Only what a type can not hold is judged here; every rule of an order is the serv
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -255,3 +256,61 @@ def take(form: forms.Form, errors: dict[str, list[str]]) -> None:
     for field, sentences in errors.items():
         for sentence in sentences:
             form.add_error(field if field in form.fields else None, sentence)
+
+
+class DayField(NameField):
+    """A UTC day, written as 2026-03-01; None where it is empty.
+
+    needed  an empty one is refused
+    """
+
+    def __init__(self, *, needed: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.needed = needed
+
+    def clean(self, value: Any) -> date | None:
+        text = super().clean(value).strip()
+        if not text and self.needed:
+            raise forms.ValidationError(f"{self.label} is empty; write a day.")
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError:
+            raise forms.ValidationError(
+                f"{self.label} is {shown(text)}; write a day such as 2026-03-01."
+            ) from None
+
+
+class InstantField(NameField):
+    """A moment, in UTC where it names no zone; empty: none.
+
+    right  how it is to be written, as a refusal says it
+    """
+
+    def __init__(self, *, right: str = "a time such as 2026-03-01 14:00", **kwargs: Any):
+        super().__init__(**kwargs)
+        self.right = right
+
+    def clean(self, value: Any) -> datetime | None:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            at = datetime.fromisoformat(text)
+        except ValueError:
+            raise forms.ValidationError(
+                f"{self.label} is {shown(text)}; write {self.right}."
+            ) from None
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+class TakesRefusal:
+    """A form that shows a service's refusal: each sentence stands beside its field."""
+
+    FIELDS_OF: Mapping[str, str] = {}  # by the refusal's name, where they differ
+
+    def take(self: Any, errors: Mapping[str, str] | Mapping[str, Sequence[str]]) -> None:
+        """Put the sentences of a refusal beside their fields; others above the form."""
+        for name, said in errors.items():
+            field = self.FIELDS_OF.get(name, name)
+            for sentence in [said] if isinstance(said, str) else said:
+                self.add_error(field if field in self.fields else None, sentence)

@@ -28,10 +28,10 @@ from economics.selectors.receivables import Receivable, by_age, receivables
 from economics.selectors.today import kinds_of_money
 from economics.services.cash import CashRefused, CashSpec, book_cash, reverse_cash
 from economics.views.charts import money_asked
-from economics.views.expenses import KEY_LENGTH, DayField
+from economics.views.expenses import KEY_LENGTH
 from fleet.access import operator_required, operator_to_post, viewer_required
 from fleet.csv_files import write_rows
-from fleet.forms import NameField, NumberField
+from fleet.forms import DayField, NameField, NumberField, TakesRefusal
 from fleet.selectors.account import Account
 
 ENTRIES_SHOWN = 50
@@ -42,21 +42,16 @@ RECEIVABLE_COLUMNS = (
 )
 
 
-class CashForm(forms.Form):
+class CashForm(TakesRefusal, forms.Form):
     """A payment or a top-up by hand."""
 
     kind = NameField(label="Kind")
     party = NameField(label="Marketplace or provider")
-    paid_on = DayField(label="Day")
+    paid_on = DayField(label="Day", needed=True)
     amount = NumberField(label="Amount", example="1250.00")
     month = NameField(label="Month that is paid")
     note = NameField(label="Note")
     key = NameField(label="Key")
-
-    def take(self, errors: dict[str, str]) -> None:
-        """Put a refusal's sentences beside their fields."""
-        for field, sentence in errors.items():
-            self.add_error(field if field in self.fields else None, sentence)
 
     def clean_month(self) -> date | None:
         text = str(self.cleaned_data["month"]).strip()

@@ -29,7 +29,7 @@ from economics.services.expenses import (
 )
 from fleet.access import operator_required, operator_to_post, viewer_required
 from fleet.csv_files import write_rows
-from fleet.forms import NameField, NumberField
+from fleet.forms import DayField, NameField, NumberField, TakesRefusal
 
 ROWS_SHOWN = 200
 MOST_IN_CSV = 50_000
@@ -41,42 +41,18 @@ COLUMNS = (
 )
 
 
-class DayField(NameField):
-    """A day as 2026-11-09."""
-
-    def clean(self, value: Any) -> date | None:
-        text = super().clean(value).strip()
-        if not text and not self.optional:
-            raise forms.ValidationError(f"{self.label} is empty; write a day.")
-        try:
-            return date.fromisoformat(text) if text else None
-        except ValueError:
-            raise forms.ValidationError(
-                f"{self.label} is {text[:40]!r}; write a day such as 2026-11-09."
-            ) from None
-
-    def __init__(self, *, optional: bool = False, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.optional = optional
-
-
-class ExpenseForm(forms.Form):
+class ExpenseForm(TakesRefusal, forms.Form):
     """An expense by hand."""
 
-    spent_on = DayField(label="Day")
+    spent_on = DayField(label="Day", needed=True)
     amount = NumberField(label="Amount", example="12.50")
     currency = NameField(label="Currency")
     category = NameField(label="Category")
     description = NameField(label="What was paid for")
     belongs_to = NameField(label="Belongs to")
-    first_day = DayField(label="First day", optional=True)
-    last_day = DayField(label="Last day", optional=True)
+    first_day = DayField(label="First day")
+    last_day = DayField(label="Last day")
     key = NameField(label="Key")
-
-    def take(self, errors: dict[str, str]) -> None:
-        """Put a refusal's sentences beside their fields."""
-        for field, sentence in errors.items():
-            self.add_error(field if field in self.fields else None, sentence)
 
     def spec(self, known: dict[str, Belongs]) -> ExpenseSpec | None:
         """The expense that is asked for; None when the form now says what is wrong."""

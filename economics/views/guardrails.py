@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -20,51 +20,20 @@ from economics.selectors.guardrails.board import alarms, board, history, version
 from economics.selectors.guardrails.limits import current_limits
 from economics.services.guardrails.limits import LimitRefused, NewLimit, set_limit
 from fleet.access import admin_required, viewer_required
-from fleet.forms import NameField, NumberField, shown
+from fleet.forms import (
+    DayField,
+    InstantField,
+    NameField,
+    NumberField,
+    TakesRefusal,
+    shown,
+)
 from fleet.models import Fleet
 
 ALL = ""
 
 
-class DayField(NameField):
-    """A UTC day, written as 2026-03-01; empty: none."""
-
-    def clean(self, value: Any) -> date | None:
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            return date.fromisoformat(text)
-        except ValueError:
-            raise forms.ValidationError(
-                f"{self.label} is {shown(text)}; write a day such as 2026-03-01."
-            ) from None
-
-
-class InstantField(NameField):
-    """A moment, in UTC where it names no zone; empty: none.
-
-    right  how it is to be written, as a refusal says it
-    """
-
-    def __init__(self, *, right: str = "a time such as 2026-03-01 14:00", **kwargs: Any):
-        super().__init__(**kwargs)
-        self.right = right
-
-    def clean(self, value: Any) -> datetime | None:
-        text = super().clean(value)
-        if not text:
-            return None
-        try:
-            at = datetime.fromisoformat(text)
-        except ValueError:
-            raise forms.ValidationError(
-                f"{self.label} is {shown(text)}; write {self.right}."
-            ) from None
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-
-
-class LimitForm(forms.Form):
+class LimitForm(TakesRefusal, forms.Form):
     """The numbers of a limit. Whether they make sense together is the service's to say."""
 
     warn = NumberField(label="Warn", example="50", required=False)
@@ -74,12 +43,6 @@ class LimitForm(forms.Form):
     counted_from = DayField(label="First day")
     effective_from = InstantField(label="Counts from")
     note = NameField(label="Why")
-
-    def take(self, errors: dict[str, list[str]]) -> None:
-        """Put a refusal's sentences beside their fields."""
-        for field, sentences in errors.items():
-            for sentence in sentences:
-                self.add_error(field if field in self.fields else None, sentence)
 
 
 def _context() -> dict[str, Any]:

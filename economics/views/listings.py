@@ -22,17 +22,17 @@ from economics.market.listing import (
     document,
     flat_document,
 )
-from economics.models import MarketListing
+from economics.models import MarketListing, TokenPrice
 from economics.selectors.listings import OurModel, our_models, possible_features
+from economics.selectors.price_words import sheet_words
 from economics.services.listings import (
     LONGEST_DESCRIPTION,
     ListingRefused,
     NewListing,
     save_listing,
 )
-from economics.views.guardrails import DayField
 from fleet.access import operator_to_post, viewer_required
-from fleet.forms import NameField, WholeField, shown
+from fleet.forms import DayField, NameField, TakesRefusal, WholeField, shown
 from fleet.models import ServedModel
 
 STATED = {"": None, "yes": True, "no": False}
@@ -61,7 +61,7 @@ class PlacesField(NameField):
         return tuple((code.upper(), region.strip()) for code, region in pairs)
 
 
-class ListingForm(forms.Form):
+class ListingForm(TakesRefusal, forms.Form):
     """What is told of a model. Whether it is true is the service's to judge."""
 
     is_offered = forms.BooleanField(label="Offer it on the market", required=False)
@@ -87,12 +87,6 @@ class ListingForm(forms.Form):
     description = forms.CharField(
         label="Description", required=False, max_length=LONGEST_DESCRIPTION * 2
     )
-
-    def take(self, errors: dict[str, list[str]]) -> None:
-        """Put a refusal's sentences beside their fields."""
-        for field, sentences in errors.items():
-            for sentence in sentences:
-                self.add_error(field if field in self.fields else None, sentence)
 
 
 @require_GET
@@ -126,7 +120,10 @@ def listing(request: HttpRequest, slug: str) -> HttpResponse:
     else:
         form = ListingForm(initial=initial_of(model))
     ours = next(each for each in our_models(now=now) if each.served_model == model)
-    return render(request, "economics/listing.html", page_of(form, ours, now=now))
+    price = TokenPrice.objects.effective(model.pk, at=now)
+    context = page_of(form, ours, now=now, price=price)
+    context["price_words"] = [] if price is None else sheet_words(price.sheet)
+    return render(request, "economics/listing.html", context)
 
 
 def page_of(form: ListingForm, ours: OurModel, **more: Any) -> dict[str, Any]:

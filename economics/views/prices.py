@@ -21,18 +21,19 @@ from economics.selectors.price_advice import PriceAdvice, price_advice
 from economics.selectors.price_words import Example, example_of, sheet_words
 from economics.services.price_rules import NewDiscount, NewRule
 from economics.services.prices import PriceRefused, next_start, set_token_price
-from economics.views.guardrails import InstantField
 from fleet.access import operator_to_post
-from fleet.forms import ListedField, NumberField
+from fleet.forms import InstantField, ListedField, NumberField, TakesRefusal
 from fleet.models import ServedModel
 
 CLASSES = ("uncached_prompt", "cached_prompt", "completion")
 LONGEST_PRICE = 20  # characters of a price in an address
-FIELDS_OF = {"rules": "rule_when", "discount": "discount_percent"}  # by a refusal's name
+RULES = ("rule", "rule_2")  # how the fields of each begin
 
 
-class PriceForm(forms.Form):
+class PriceForm(TakesRefusal, forms.Form):
     """A new price of a model in USD per million tokens."""
+
+    FIELDS_OF = {"rules": "rule_when", "discount": "discount_percent"}
 
     served_model = ListedField(label="Model")
     uncached_prompt = NumberField(label="Prompt, uncached", example="0.10")
@@ -42,7 +43,16 @@ class PriceForm(forms.Form):
     rule_uncached_prompt = NumberField(label="Uncached then", example="0.2", required=False)
     rule_cached_prompt = NumberField(label="Cached then", example="0.10", required=False)
     rule_completion = NumberField(label="Completion then", example="0.40", required=False)
+    rule_2_when = forms.CharField(label="And when", required=False, max_length=60)
+    rule_2_uncached_prompt = NumberField(
+        label="Uncached then", example="0.3", required=False
+    )
+    rule_2_cached_prompt = NumberField(label="Cached then", example="0.15", required=False)
+    rule_2_completion = NumberField(label="Completion then", example="0.6", required=False)
     discount_percent = NumberField(label="Discount", example="25", required=False)
+    discount_from = InstantField(
+        label="Discount from", right="a full UTC hour, as 2026-03-01T14:00"
+    )
     discount_until = InstantField(
         label="Discount until", right="a full UTC hour, as 2026-03-01T14:00"
     )
@@ -53,28 +63,35 @@ class PriceForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A rule has a condition and three prices, or nothing at all."""
         data = super().clean() or self.cleaned_data
-        prices = [data.get(f"rule_{name}") for name in CLASSES]
-        when = data.get("rule_when", "").strip()
-        if when and any(price is None for price in prices) and not self.errors:
-            self.add_error(
-                "rule_when", "Other prices have to be three: uncached, cached, completion."
-            )
-        if not when and any(price is not None for price in prices):
-            self.add_error(
-                "rule_when",
-                'When the other prices hold is empty; write "over 200000" for prompts '
-                'with more tokens, or "13:00-21:00" for hours in UTC.',
-            )
-        if data.get("discount_until") and data.get("discount_percent") is None:
+        had_errors = bool(self.errors)
+        for rule in RULES:
+            prices = [data.get(f"{rule}_{name}") for name in CLASSES]
+            when = data.get(f"{rule}_when", "").strip()
+            if when and any(price is None for price in prices) and not had_errors:
+                self.add_error(
+                    f"{rule}_when",
+                    "Other prices have to be three: uncached, cached, completion.",
+                )
+            if not when and any(price is not None for price in prices):
+                self.add_error(
+                    f"{rule}_when",
+                    'When the other prices hold is empty; write "over 200000" for prompts '
+                    'with more tokens, or "13:00-21:00" for hours in UTC.',
+                )
+        bounded = data.get("discount_from") or data.get("discount_until")
+        if bounded and data.get("discount_percent") is None:
             self.add_error("discount_percent", "Discount is empty; write per cent, as 25.")
         return data
 
     @property
     def new_rules(self) -> list[NewRule]:
-        """The rule as it was typed; none without."""
+        """The rules as they were typed; none without."""
         data = self.cleaned_data
-        when = data["rule_when"].strip()
-        return [NewRule(when, *(data[f"rule_{name}"] for name in CLASSES))] if when else []
+        return [
+            NewRule(when, *(data[f"{rule}_{name}"] for name in CLASSES))
+            for rule in RULES
+            if (when := data[f"{rule}_when"].strip())
+        ]
 
     @property
     def new_discount(self) -> NewDiscount | None:
@@ -85,15 +102,9 @@ class PriceForm(forms.Form):
         return NewDiscount(
             fraction=data["discount_percent"] / 100,
             funding=data["discount_funding"] or Funding.OURS,
+            from_at=data["discount_from"],
             until_at=data["discount_until"],
         )
-
-    def take(self, errors: dict[str, list[str]]) -> None:
-        """Put a refusal's sentences beside their fields."""
-        for field, sentences in errors.items():
-            for sentence in sentences:
-                known = FIELDS_OF.get(field, field)
-                self.add_error(known if known in self.fields else None, sentence)
 
 
 @dataclass(frozen=True)
@@ -178,6 +189,7 @@ def prices(request: HttpRequest) -> HttpResponse:
     listed = model_prices(now=now)
     context = {
         "form": form,
+        "has_more": has_more(form),
         "now": now,
         "models": listed,
         "model_choices": [(row.served_model.pk, row.served_model.name) for row in listed],
@@ -194,6 +206,13 @@ def asked_for(address: QueryDict) -> dict[str, Any]:
         name: str(address[name])[:LONGEST_PRICE] for name in CLASSES if name in address
     }
     return filled | {"served_model": address.get("model", "")}
+
+
+def has_more(form: PriceForm) -> bool:
+    """Whether anything stands in the fields beside the three base prices."""
+    more = [name for name in form.fields if name.startswith(("rule", "discount"))]
+    given = [name for name in more if name != "discount_funding" and form[name].value()]
+    return bool(given) or any(name in form.errors for name in more)
 
 
 def advice_asked(request: HttpRequest, *, now: datetime) -> PriceAdvice | None:

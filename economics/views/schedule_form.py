@@ -23,7 +23,7 @@ from economics.selectors.schedules.question import (
     schedule_question,
 )
 from fleet.csv_files import FileRefused
-from fleet.forms import NameField
+from fleet.forms import NameField, TakesRefusal
 from fleet.views.upload import uploaded
 
 SOURCE_WORDS = (
@@ -51,7 +51,7 @@ LABELS = {
 }
 
 
-class ScheduleForm(forms.Form):
+class ScheduleForm(TakesRefusal, forms.Form):
     """Every field as it was written; what it means is judged by the question."""
 
     key = NameField(label="Key")
@@ -70,13 +70,8 @@ class ScheduleForm(forms.Form):
         try:
             return schedule_question({name: self.cleaned_data[name] for name in names})
         except ScheduleRefused as refused:
-            self.take(refused)
+            self.take(refused.errors)
             return None
-
-    def take(self, refused: ScheduleRefused) -> None:
-        """Put a refusal's sentences beside their fields."""
-        for name, sentence in refused.errors.items():
-            self.add_error(name if name in self.fields else None, sentence)
 
 
 def file_of(request: HttpRequest, question: ScheduleQuestion) -> FileDemand | None:

@@ -67,7 +67,7 @@ def schedules(request: HttpRequest) -> HttpResponse:
     except FileRefused as refusal:
         return page(request, form, status=422, refusal=refusal)
     except ScheduleRefused as refused:
-        form.take(refused)
+        form.take(refused.errors)
         return page(request, form, status=422)
     ring(work_out_schedules)
     return redirect("economics:schedule", pk=plan.pk)

@@ -15,12 +15,11 @@ from economics.calc.hours import day_of
 from economics.models import DEFAULT_MARKET, TakeRate
 from economics.selectors.take_rates import TakeRates
 from economics.services.take_rates import TakeRateRefused, first_free_day, set_take_rate
-from economics.views.guardrails import DayField
 from fleet.access import operator_to_post
-from fleet.forms import NumberField
+from fleet.forms import DayField, NumberField, TakesRefusal
 
 
-class TakeRateForm(forms.Form):
+class TakeRateForm(TakesRefusal, forms.Form):
     """A new share of gross revenue from a day on; an empty day is the first free one."""
 
     rate = NumberField(label="Take rate", example="0.055")
@@ -64,7 +63,5 @@ def save(form: TakeRateForm, *, username: str, now: datetime) -> TakeRate | None
             now=now,
         )
     except TakeRateRefused as refusal:
-        for field, sentences in refusal.errors.items():
-            for sentence in sentences:
-                form.add_error(field if field in form.fields else None, sentence)
+        form.take(refusal.errors)
         return None

@@ -91,7 +91,7 @@ def test_an_entry_is_reversed_with_a_reason(operator: Client, closed: Deployment
         ("kind", "gift", "The kind must be one of payment, top_up"),
         ("party", "\x00", "Marketplace or provider is"),
         ("party", "<b>", "small letters, digits and dashes"),
-        ("paid_on", "yesterday", "write a day such as 2026-11-09"),
+        ("paid_on", "yesterday", "write a day such as 2026-03-01"),
         ("amount", "1e9", "write a number such as 1250.00"),
         ("amount", "99999999", "at most 1,000,000"),
         ("month", "", "A payment needs the month that it pays"),

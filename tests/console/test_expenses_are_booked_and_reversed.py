@@ -91,7 +91,7 @@ def test_an_expense_is_reversed_with_a_reason(operator: Client):
         ("amount", "free", "Amount is &#x27;free&#x27;; write a number such as 12.50."),
         ("amount", "", "Amount is empty; write a number such as 12.50."),
         ("amount", "1.005", "write at most 2 decimals"),
-        ("spent_on", "31.01.2026", "write a day such as 2026-11-09"),
+        ("spent_on", "31.01.2026", "write a day such as 2026-03-01"),
         ("spent_on", "", "Day is empty; write a day."),
         ("last_day", "2025-01-01", "lies before the first day"),
         ("belongs_to", "fleet:\x00", "Belongs to is"),

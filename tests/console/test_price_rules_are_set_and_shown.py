@@ -91,3 +91,48 @@ def test_a_plain_price_says_nothing_of_rules(operator: Client, fields):
 
     assert TokenPrice.objects.get().rules == []
     assert "One request now" not in page
+
+
+SECOND = {
+    "rule_2_when": "over 400000",
+    "rule_2_uncached_prompt": "3",
+    "rule_2_cached_prompt": "0.6",
+    "rule_2_completion": "9",
+}
+
+
+def test_a_second_rule_is_kept_beside_the_first(operator: Client, fields):
+    page = shown(operator, fields | SECOND)
+
+    tiers = TokenPrice.objects.get().sheet.tiers
+    assert [tier.over_tokens for tier in tiers] == [200_000, 400_000]
+    assert "more than 400,000 tokens: $3.00 / $0.60 / $9.00 per 1M" in page
+
+
+def test_two_kinds_of_rules_are_refused_beside_the_first(operator: Client, fields):
+    page = shown(operator, fields | SECOND | {"rule_2_when": "13:00-21:00"})
+
+    assert "a marketplace takes one kind of the two" in page
+    assert not TokenPrice.objects.exists()
+
+
+def test_a_second_rule_without_its_condition_gets_a_sentence(operator: Client, fields):
+    page = shown(operator, fields | SECOND | {"rule_2_when": ""})
+
+    assert "When the other prices hold is empty" in page
+    assert not TokenPrice.objects.exists()
+
+
+def test_a_discount_begins_at_its_hour(operator: Client, fields):
+    page = shown(operator, fields | {"discount_from": "2098-12-01T00:00"})
+
+    price = TokenPrice.objects.get()
+    assert f"{price.discount_from:%Y-%m-%d %H:%M}" == "2098-12-01 00:00"
+    assert "25.00 % off from 2098-12-01 00:00 UTC until 2099-01-01 00:00" in page
+
+
+def test_a_discount_that_begins_before_its_price_is_refused(operator: Client, fields):
+    page = shown(operator, fields | {"discount_from": "2020-01-01T00:00"})
+
+    assert "before the price at" in page
+    assert not TokenPrice.objects.exists()

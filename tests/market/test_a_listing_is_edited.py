@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from economics.models import MarketListing
+from economics.models import MarketListing, TokenPrice
 from fleet.models import AuditEntry, Deployment, ServedModel
 from fleet.services.roles import Role
 from tests.factories import make_user
@@ -158,3 +158,25 @@ def test_a_last_day_is_told(operator: Client, deployment: Deployment):
 
 def test_a_model_that_nobody_knows_is_not_found(operator: Client):
     assert operator.get("/market/listing/nobody/").status_code == 404
+
+
+def test_its_page_tells_the_price_with_rules_and_discount_in_words(
+    operator: Client, deployment: Deployment
+):
+    plain = operator.get(PAGE).content.decode()
+    price = TokenPrice.objects.latest("valid_from")
+    price.pk, price.valid_from = None, price.valid_from + timedelta(hours=1)
+    price.rules = [
+        {
+            "over_prompt_tokens": 200_000,
+            "uncached_prompt": "0.000002",
+            "cached_prompt": "0.000001",
+            "completion": "0.000004",
+        }
+    ]
+    price.save(force_insert=True)
+
+    page = operator.get(PAGE).content.decode()
+
+    assert "No other prices for long prompts or hours of the day, and no discount" in plain
+    assert "where the prompt has more than 200,000 tokens: $2.00 / $1.00 / $4.00" in page
