@@ -53,5 +53,6 @@ def usage(request: HttpRequest) -> HttpResponse:
         "days_shown": DAYS_SHOWN,
         "limit": settings.LOG_DIFFERENCE_SHARE,
         "logged": logged,
+        "free_earn": settings.FREE_REQUESTS_EARN,
     }
     return render(request, "economics/usage.html", context)
