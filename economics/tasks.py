@@ -12,6 +12,7 @@ from economics.openrouter.client import OpenRouterClient
 from economics.openrouter.errors import MarketError
 from economics.selectors.decisions.answer import decide
 from economics.services import demo
+from economics.services import start_over as emptying
 from economics.services.accrual import accrue
 from economics.services.billing import read_billing as read_bill
 from economics.services.close import close_day, due_days
@@ -26,8 +27,12 @@ from economics.services.request_logs import forget_requests
 from economics.services.revenue import post_revenue
 from economics.services.schedules import Worked, work_out_due
 from fleet.services.jobs import JobFailed
+from fleet.services.refused import Refused
 from fleet.services.speeds import MOST_WANTED, want
 from fleet.tasks import estimate_speeds, of_each_provider, recorded
+
+LOOK_AGAIN_SECONDS = 10
+MOST_LOOKS = 60  # ten minutes: longer no sandbox takes to end a pod
 
 
 def settle_and_book(now: datetime) -> str:
@@ -165,3 +170,28 @@ def make_demo() -> None:
             raise JobFailed(str(refusal)) from refusal
 
     recorded("make_demo", make)
+
+
+@shared_task(soft_time_limit=110, time_limit=120)
+def start_over(acting_user: str, tries: int = 1) -> None:
+    """Empty a console of play money once its pods have ended; looked at again until then.
+
+    Dies it in the middle, nothing is removed: the next click begins with pods that ended.
+    """
+
+    def empty(now: datetime) -> str:
+        try:
+            if billed := emptying.stop_everything(acting_user=acting_user, now=now):
+                if tries >= MOST_LOOKS:
+                    raise JobFailed(
+                        f"{billed} pods may still be billed; nothing was removed"
+                    )
+                again = {"acting_user": acting_user, "tries": tries + 1}
+                start_over.apply_async(kwargs=again, countdown=LOOK_AGAIN_SECONDS)
+                return f"{billed} pods are being ended; looked at again in 10 s"
+            gone = emptying.start_over(acting_user=acting_user, now=now)
+        except Refused as refusal:
+            raise JobFailed(str(refusal)) from refusal
+        return f"{gone.deployments} deployments, {gone.pods} pods, {gone.days} days removed"
+
+    recorded("start_over", empty)

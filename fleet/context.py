@@ -45,6 +45,7 @@ def console(request: HttpRequest) -> dict[str, Any]:
             "navigation": navigation(request.path, is_admin=may_administer),
             "alerts": seen.alerts,
             "views": seen.views,
+            "demo": seen.demo,
         }
     return {"console": context}
 

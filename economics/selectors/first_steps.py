@@ -9,12 +9,10 @@ from django.conf import settings
 from django.db.models import Count, Max, Q
 
 from economics.models import GuardrailLimit, MarketListing, Statement, TokenPrice
-from fleet.models import AlertChannel, Deployment, GpuOffer, StoredSecret
+from fleet.models import DEMO_SLUGS, AlertChannel, Deployment, GpuOffer, StoredSecret
 from fleet.selectors.account import known_balance
-from fleet.services.demo_fleet import DEPLOYMENTS
 
 PRICES_GROW_OLD = timedelta(hours=24)
-DEMO_SLUGS = tuple(plan.slug for plan in DEPLOYMENTS)
 NOBODY = ("rule:defaults", "demo")  # what they set was not set by a person
 
 

@@ -30,6 +30,7 @@ from fleet.models.offer import (
     Stock,
 )
 from fleet.models.pod import (
+    DEMO_SLUGS,
     ENDED,
     MAYBE_BILLED,
     RENTED,
@@ -71,6 +72,7 @@ __all__ = [
     "RESOURCE_MAYBE_BILLED",
     "RESOURCE_RUNS",
     "RESOURCE_OVER",
+    "DEMO_SLUGS",
     "SIMULATED_PAST",
     "WANTED",
     "Action",

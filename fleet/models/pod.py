@@ -44,6 +44,7 @@ ENDED = (S.TERMINATED, S.FAILED)
 
 
 SIMULATED_PAST = "demo-"  # begins the provider's id of pods that no cloud ever rented
+DEMO_SLUGS = ("demo-llama-8b", "demo-glm-5")  # the deployments of that past
 
 
 class Health(models.TextChoices):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.db import connection
 
-from fleet.models import JobResult, Severity
+from fleet.models import DEMO_SLUGS, JobResult, Severity
 from fleet.selectors.alerts import OpenCount
 from fleet.selectors.holds import FLIP_WINDOW, HOLD_TARGET, HOLD_VERB
 from fleet.selectors.jobs import LOOKED_BACK, WATCHED, Heartbeat, heartbeat_of
@@ -43,6 +43,9 @@ WHERE incident.opened_at IS NOT NULL AND incident.closed_at IS NULL
 UNION ALL
 SELECT 'view', kept.name, NULL, kept.address, kept.id FROM fleet_savedview AS kept
 WHERE kept.user_id = %(user)s
+UNION ALL
+(SELECT 'demo', '', NULL, '', 0 FROM fleet_deployment AS made
+WHERE made.slug = ANY(%(demo)s) LIMIT 1)
 """
 
 
@@ -69,6 +72,7 @@ class Frame:
     stop    the spending switch while it is pulled
     alerts  open incidents
     views   the reader's own saved views by name
+    demo    the demo's made-up past is among the rows
     """
 
     heartbeat: Heartbeat
@@ -76,6 +80,7 @@ class Frame:
     stop: Stopped | None = None
     alerts: OpenCount = field(default_factory=lambda: OpenCount(0, None))
     views: Sequence[KeptView] = ()
+    demo: bool = False
 
 
 def frame(*, now: datetime, user: int | None = None) -> Frame:
@@ -89,6 +94,7 @@ def frame(*, now: datetime, user: int | None = None) -> Frame:
     signs: dict[str, datetime] = {}
     hold, stop, alerts = "", None, OpenCount(0, None)
     views: list[KeptView] = []
+    is_demo = False
     for part, name, at, words, count in rows:
         if part == "sign":
             signs[name] = at
@@ -96,11 +102,14 @@ def frame(*, now: datetime, user: int | None = None) -> Frame:
             hold = str(words)
         elif part == "stop":
             stop = Stopped(pulled_by=name, pulled_at=at, reason=words)
+        elif part == "demo":
+            is_demo = True
         elif part == "view":
             views.append(KeptView(name, words))
         elif count:
             alerts = OpenCount(count, Severity(int(name)))
-    return Frame(heartbeat_of(signs, now=now), hold, stop, alerts, sorted(views))
+    heartbeat = heartbeat_of(signs, now=now)
+    return Frame(heartbeat, hold, stop, alerts, sorted(views), is_demo)
 
 
 def _asked(now: datetime) -> dict[str, Any]:
@@ -114,6 +123,7 @@ def _asked(now: datetime) -> dict[str, Any]:
         "target": HOLD_TARGET,
         "verb": HOLD_VERB,
         "held_since": now - FLIP_WINDOW,
+        "demo": list(DEMO_SLUGS),
     }
 
 

@@ -14,6 +14,7 @@ from decimal import Decimal
 from django.conf import settings
 
 from fleet.models import (
+    DEMO_SLUGS,
     SIMULATED_PAST,
     Cloud,
     Deployment,
@@ -71,7 +72,7 @@ class DemoDeployment:
 
 LLAMA = DemoDeployment(
     tier=Tier.ONE,
-    slug="demo-llama-8b",
+    slug=DEMO_SLUGS[0],
     fleet_name="Demo tier 1: Llama 3.1 8B on RTX 4090",
     repository="meta-llama/Llama-3.1-8B-Instruct",
     gpu_type_id="NVIDIA GeForce RTX 4090",
@@ -90,7 +91,7 @@ LLAMA = DemoDeployment(
 )
 GLM = DemoDeployment(
     tier=Tier.TWO,
-    slug="demo-glm-5",
+    slug=DEMO_SLUGS[1],
     fleet_name="Demo tier 2: GLM-5 FP8 on 8x H200",
     repository="zai-org/GLM-5-FP8",
     gpu_type_id="NVIDIA H200",
