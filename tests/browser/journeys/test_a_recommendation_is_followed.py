@@ -15,7 +15,7 @@ def test_advice_leads_to_its_reasons_and_to_a_plan_sheet(stage: Stage, ada: Scre
 
     why = page.locator("#deployment-demo-llama-8b")
     why.get_by_text("Contribution of the last 3 closed days").first.wait_for()
-    why.get_by_role("link", name="Plan the stop").click()
+    why.locator("a.button", has_text="Plan the stop").click()
     sheet = page.locator("#sheet")
     sheet.get_by_text("Stop demo-llama-8b").first.wait_for()
     assert "Saves" in sheet.inner_text()
