@@ -68,7 +68,8 @@ _HOURS = """
 """
 # An hour without seconds by use is whole in one part. OFFSET 0: each step is worked out
 # once; written into each other, the millionths of an hour are counted fifty times. Hours
-# before the first of the lines are kept out of the join, or it reads those of all time.
+# before the first of the lines are kept out of the join, or it reads those of all time;
+# found without OFFSET 0, the first is looked for through all hours, oldest first.
 _POD_USES = f"""
 SELECT hour.day, hour.deployment_id, NULL::bigint, split.part, 'pod_hour', hour.pod_id,
   hour.pod_id, hour.hour_start, split.steps / 1000000.0, split.seconds, hour.provenance
@@ -79,8 +80,9 @@ FROM (
       {", ".join(f"used.{use}_seconds::bigint AS {use}_seconds" for use in USES)}
     FROM ({_HOURS}) hour LEFT JOIN economics_podhouruse used
       ON used.pod_id = hour.pod_id AND used.hour_start = hour.hour_start
-      AND used.hour_start >= (SELECT MIN(hour_start) FROM economics_costline
-        WHERE day BETWEEN %(lines_from)s AND %(end)s)
+      AND used.hour_start >= (SELECT MIN(hour_start) FROM (
+        SELECT hour_start FROM economics_costline
+        WHERE day BETWEEN %(lines_from)s AND %(end)s OFFSET 0) AS own)
     OFFSET 0
   ) stepped OFFSET 0
 ) hour
