@@ -43,12 +43,18 @@ class PriceForm(TakesRefusal, forms.Form):
     rule_uncached_prompt = NumberField(label="Uncached then", example="0.2", required=False)
     rule_cached_prompt = NumberField(label="Cached then", example="0.10", required=False)
     rule_completion = NumberField(label="Completion then", example="0.40", required=False)
-    rule_2_when = forms.CharField(label="And when", required=False, max_length=60)
-    rule_2_uncached_prompt = NumberField(
-        label="Uncached then", example="0.3", required=False
+    rule_2_when = forms.CharField(
+        label="Second other prices when", required=False, max_length=60
     )
-    rule_2_cached_prompt = NumberField(label="Cached then", example="0.15", required=False)
-    rule_2_completion = NumberField(label="Completion then", example="0.6", required=False)
+    rule_2_uncached_prompt = NumberField(
+        label="Uncached by the second", example="0.3", required=False
+    )
+    rule_2_cached_prompt = NumberField(
+        label="Cached by the second", example="0.15", required=False
+    )
+    rule_2_completion = NumberField(
+        label="Completion by the second", example="0.6", required=False
+    )
     discount_percent = NumberField(label="Discount", example="25", required=False)
     discount_from = InstantField(
         label="Discount from", right="a full UTC hour, as 2026-03-01T14:00"

@@ -29,7 +29,7 @@ MOST_IN_CSV = 100_000
 COLUMNS = (
     *("line", "day_utc", "part", "deployment", "fleet", "name", "detail", "start_utc"),
     *("seconds", "of_seconds", "tokens", "rate_usd", "amount_usd", "provenance"),
-    *("is_booked", "corrects_line"),
+    *("is_booked", "corrects_line", "at_most_usd"),
 )
 
 
@@ -143,4 +143,5 @@ def line_record(line: Line) -> dict[str, Any]:
         "provenance": line.provenance.value,
         "is_booked": line.is_booked,
         "corrects_line": line.corrects,
+        "at_most_usd": line.at_most_usd,
     }

@@ -10,9 +10,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from economics.calc.hours import day_of
+from economics.calc.hours import HOUR, day_of, hour_start
 from economics.calc.profit_parts import BARS
+from economics.models import RevenueLine, UsageHour
+from fleet.models import Deployment
 from tests.economics.profit.story import Story, tell
+from tests.factories import make_pod, make_price
 
 CHARTS = ("days", "waterfall", "owners", "billed", "week")
 MOST_QUERIES = 12
@@ -241,3 +244,32 @@ def test_the_api_refuses_what_is_wrong(operator: Client, story: Story):
     for query in ({"bar": "luck"}, {"deployment": "nobody"}, {"from": "2020-01-01"}):
         answer = operator.get("/api/v1/profit/lines", query)
         assert answer.status_code == 400 and answer.json()["errors"]
+
+
+def test_a_revenue_row_tells_the_most_that_it_may_have_earned(
+    operator: Client, deployment: Deployment
+):
+    now = timezone.now()
+    pod = make_pod(deployment=deployment, billed_from=now - HOUR, billed_until=now)
+    hour = UsageHour.objects.create(
+        pod=pod, hour_start=hour_start(now), completion_tokens=9, booked_at=now
+    )
+    price = make_price(served_model=deployment.variant.served_model)
+    RevenueLine.objects.create(
+        deployment=deployment,
+        usage_hour=hour,
+        token_class="completion",
+        tokens=9,
+        price=price,
+        usd_per_token=price.completion_usd_per_token,
+        amount_usd=Decimal("2.000000"),
+        at_most_usd=Decimal("4.500000"),
+        provenance="estimated",
+        day=day_of(now),
+        booked_at=now,
+    )
+
+    (row,) = file_of(operator, "lines", bar="revenue")
+
+    assert (row["amount_usd"], row["at_most_usd"]) == ("2.000000", "4.500000")
+    assert "at most $4.50" in page(operator, "/profit/lines/rows/", bar="revenue")

@@ -53,7 +53,8 @@ SELECT totals.rows, totals.usd, picked.day, picked.deployment_id, picked.fleet_i
     share.about::timestamp AT TIME ZONE 'UTC',
     variance.month::timestamp AT TIME ZONE 'UTC') AS start_at,
   COALESCE(cost.usd_per_hour, revenue.usd_per_token) AS rate, revenue.tokens,
-  used.seconds AS of_seconds, COALESCE(cost.corrects_id, revenue.corrects_id) AS corrects
+  used.seconds AS of_seconds, COALESCE(cost.corrects_id, revenue.corrects_id) AS corrects,
+  revenue.at_most_usd
 FROM totals LEFT JOIN picked ON TRUE
 LEFT JOIN economics_costline cost ON picked.source = 'cost' AND cost.id = picked.line_id
 LEFT JOIN economics_revenueline revenue
@@ -89,6 +90,7 @@ class Line:
     rate        USD per hour, or USD per token
     is_booked   whether it is a line, not what has run up since the last ones
     corrects    id of the line that it puts right
+    at_most_usd what it may have earned at most, where prompts may have been long
     """
 
     key: str
@@ -107,6 +109,7 @@ class Line:
     provenance: Provenance = Provenance.MEASURED
     is_booked: bool = True
     corrects: int | None = None
+    at_most_usd: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -233,6 +236,7 @@ def line_of(row: dict[str, Any], wanted: Wanted) -> Line | None:
         rate=row["rate"],
         provenance=weakest(tags),
         corrects=row["corrects"],
+        at_most_usd=row["at_most_usd"],
     )
 
 

@@ -173,6 +173,9 @@ LINE = s.record(
     provenance=s.words(*Provenance),
     is_booked=s.described(s.FLAG, "False: has run up since the last lines."),
     corrects_line=s.or_null(s.WHOLE),
+    at_most_usd=s.or_null(
+        s.described(s.DECIMAL, "USD that it may have earned at most; null: it is exact.")
+    ),
 )
 PARAMETERS = (
     Parameter("from", f"First UTC day; {DAYS_SHOWN} days in all without it.", s.DAY),
