@@ -89,6 +89,15 @@ def finding(windows: Sequence[Window]) -> str:
     )
 
 
+def nothing_to_draw(windows: Sequence[Window]) -> str:
+    """Why the chart would have axes and no line; "" where it has one."""
+    if not windows:
+        return "No engine sample in this time."
+    if any(_requests(each) or each.tokens_per_second for each in windows):
+        return ""
+    return "No request was answered and no token was made in this time."
+
+
 def cells(window: Window) -> tuple[str, ...]:
     """A row of the table."""
     rate = window.tokens_per_second

@@ -13,7 +13,15 @@ from django.utils.module_loading import import_string
 from django.views.decorators.http import require_GET
 
 from fleet.access import viewer_required
-from fleet.charts.latency import HEADERS, LatencyChart, Mark, Window, latency_chart, value
+from fleet.charts.latency import (
+    HEADERS,
+    LatencyChart,
+    Mark,
+    Window,
+    latency_chart,
+    nothing_to_draw,
+    value,
+)
 from fleet.models import AuditEntry, Pod, PodTransition
 from fleet.selectors.latency import Series, latency_series
 from fleet.views.pod_page import get_pod, hours_of
@@ -53,7 +61,7 @@ def chart_of(pod: Pod, *, hours: int, now: datetime) -> tuple[LatencyChart, list
 def pod_latency(request: HttpRequest, pk: int) -> JsonResponse:
     """The figure for plotly.js; `empty` is a sentence when there is nothing to draw."""
     chart, windows = chart_of(get_pod(pk), hours=hours_of(request), now=timezone.now())
-    empty = "" if windows else "No engine sample in this time."
+    empty = nothing_to_draw(windows)
     return JsonResponse({"figure": chart.figure, "caption": chart.caption, "empty": empty})
 
 

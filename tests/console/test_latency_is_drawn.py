@@ -103,6 +103,19 @@ def test_nonsense_shows_the_usual_window(operator: Client, pod: Pod, hours: str)
     assert answer.json()["empty"] == "No engine sample in this time."
 
 
+def test_an_engine_that_nobody_asks_has_a_sentence_and_no_empty_axes(
+    operator: Client, pod: Pod
+):
+    now = timezone.now()
+    for minute in range(4):
+        seen(0, now - timedelta(minutes=3 - minute), pod)
+
+    answer = operator.get(reverse("fleet:pod-latency", args=[pod.pk]))
+
+    said = "No request was answered and no token was made in this time."
+    assert answer.json()["empty"] == said
+
+
 def test_price_changes_are_marked_by_those_who_know_them(operator: Client, pod: Pod):
     model = pod.deployment.variant.served_model
     make_price(served_model=model, valid_from=NOW)
