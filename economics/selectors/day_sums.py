@@ -24,7 +24,7 @@ from economics.selectors.hour_revenue import (
     counts_of,
     hour_revenue,
     revenue_provenance,
-    unbooked_hours,
+    waiting_hours,
 )
 from economics.selectors.pod_cost import cost_provenance, unaccrued_amounts, unaccrued_pods
 from economics.selectors.resource_cost import running_resource_costs
@@ -103,7 +103,7 @@ def running_revenue(day: date, now: datetime, booked: BookedDay) -> list[Part]:
     since = day_bounds(day - timedelta(days=CATCH_UP_DAYS)).start
     prices, takes = Prices(), booked.takes
     sums: list[Part] = []
-    for hour in unbooked_hours().filter(hour_start__gte=since, hour_start__lte=now):
+    for hour in waiting_hours(since, now):
         price = prices.of(hour)
         total = counts_of(hour).total
         if price is None:

@@ -51,6 +51,20 @@ def unbooked_hours() -> QuerySet[UsageHour]:
     )
 
 
+# What a page of now asks of them; the rest of their pods and deployments is not built.
+WAITING_FIELDS = (
+    *("hour_start", "cached_unknown", *TOKEN_FIELDS.values(), "pod__name", "pod__revision"),
+    *("pod__deployment__revision", "pod__deployment__max_model_len"),
+    *("pod__deployment__variant__served_model", "pod__deployment__fleet__simulated"),
+)
+
+
+def waiting_hours(since: datetime, now: datetime) -> QuerySet[UsageHour]:
+    """Unbooked hours of [since, now] with the columns that their revenue needs."""
+    hours = unbooked_hours().filter(hour_start__gte=since, hour_start__lte=now)
+    return hours.only(*WAITING_FIELDS)
+
+
 def unbooked_log_hours() -> QuerySet[LogHour]:
     """Logged hours of what has no counters, with tokens that no revenue line covers."""
     return (

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
+from operator import add, attrgetter
 from typing import Any
 
 from django.conf import settings
@@ -154,19 +156,26 @@ class UseSums:
     pending_usd: Decimal = Decimal(0)
 
     def __add__(self, other: UseSums) -> UseSums:
-        return UseSums(
-            *(getattr(self, f.name) + getattr(other, f.name) for f in fields(self))
-        )
+        return UseSums(*map(add, amounts_of(self), amounts_of(other)))
 
     @property
     def cost_usd(self) -> Decimal:
-        return sum((getattr(self, f.name) for f in fields(self)), Decimal(0))
+        return sum(amounts_of(self), Decimal(0))
 
     @property
     def avoidable_usd(self) -> Decimal:
         """What would not have been spent with the deployment off."""
         return self.cost_usd - self.shared_usd
 
+
+def amounts_of(sums: UseSums) -> tuple[Decimal, ...]:
+    """Its amounts, in their order."""
+    return _AMOUNTS(sums)
+
+
+_AMOUNTS: Callable[[UseSums], tuple[Decimal, ...]] = attrgetter(
+    *(field.name for field in fields(UseSums))
+)
 
 # The lines of a day, summed up per pod and hour [1e-6 USD], split by the seconds of that
 # hour by use as calc/shares.py does it: each part rounded down, then the steps that are

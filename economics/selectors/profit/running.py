@@ -19,7 +19,7 @@ from economics.selectors.hour_revenue import (
     counts_of,
     hour_revenue,
     revenue_provenance,
-    unbooked_hours,
+    waiting_hours,
 )
 from economics.selectors.pod_cost import amount_of as pod_amount
 from economics.selectors.pod_cost import (
@@ -115,8 +115,8 @@ def revenue_running(wanted: Wanted, now: datetime) -> Iterator[Running]:
     in the day that they were served in, as the books have it."""
     since = day_bounds(day_of(now) - timedelta(days=CATCH_UP_DAYS)).start
     prices = Prices()
-    hours = unbooked_hours().filter(hour_start__gte=since, hour_start__lte=now)
-    for hour in hours.filter(pod__deployment__in=wanted.members):
+    hours = waiting_hours(since, now).filter(pod__deployment__in=wanted.members)
+    for hour in hours:
         price, day = prices.of(hour), day_of(hour.hour_start)
         tags: set[Tag] = set()
         if price is not None:
