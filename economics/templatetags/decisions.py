@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,7 @@ from economics.calc.decide import (
     Input,
     Verb,
     VerbCell,
+    Way,
     confidence,
     what_would_change,
 )
@@ -25,7 +27,7 @@ from economics.calc.decide.changes import shown_input
 from economics.calc.decide.goal import CRITERION_WORDS, Goal
 from economics.calc.gates import Evidence, Policy, State
 from economics.calc.unknown import Unknown
-from economics.selectors.decisions.answer import DeploymentAdvice
+from economics.selectors.decisions.answer import Decision, DeploymentAdvice
 from fleet.templatetags import console, numbers
 
 register = template.Library()
@@ -86,6 +88,13 @@ def figure_words(name: Input, figure: Figure) -> str:
     mid = shown_input(name, figure.mid)
     low, high = shown_input(name, figure.low), shown_input(name, figure.high)
     return mid if low == high else f"{mid} ({low} to {high})"
+
+
+@register.filter
+def ways(found: Decision) -> str:
+    """How many candidates there are of each way to rent: "96 on demand, 12 spot"."""
+    counted = Counter(each.serving.way for each in found.candidates)
+    return ", ".join(f"{counted[way]} {way.value}" for way in Way if counted[way]) or "none"
 
 
 @register.filter

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -78,10 +78,27 @@ def interruptions_lately(deployment: Deployment, *, now: datetime) -> int:
 
 def interruption_rate(gpu_type_id: str, *, now: datetime) -> InterruptionRate:
     """Measured on our own spot pods of this GPU in 30 days, else the assumed rate."""
+    return interruption_rates([gpu_type_id], now=now)[gpu_type_id]
+
+
+def interruption_rates(
+    gpu_type_ids: Collection[str], *, now: datetime
+) -> dict[str, InterruptionRate]:
+    """The rate of each GPU. One query."""
     since = now - LOOKED_BACK
     pods = Pod.objects.filter(
-        provider=spot_provider(), gpu_type_id=gpu_type_id, billed_from__isnull=False
+        provider=spot_provider(),
+        gpu_type_id__in=gpu_type_ids,
+        billed_from__isnull=False,
     ).exclude(billed_until__lt=since)
+    by_gpu: dict[str, list[Pod]] = {name: [] for name in gpu_type_ids}
+    for pod in pods:
+        by_gpu[pod.gpu_type_id].append(pod)
+    return {name: _rate_of(rows, since=since, now=now) for name, rows in by_gpu.items()}
+
+
+def _rate_of(pods: Iterable[Pod], *, since: datetime, now: datetime) -> InterruptionRate:
+    """The rate that spot pods of one GPU were taken away at, else the assumed one."""
     hours, count = Decimal(0), 0
     for pod in pods:
         hours += pod_hours(pod, since=since, until=now)

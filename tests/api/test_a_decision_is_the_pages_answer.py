@@ -5,12 +5,13 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 from jsonschema import Draft202012Validator
 
 from economics.models import GateEvaluation
 from kerne_site.api.endpoints.decide import DECIDE
 from tests.economics.decisions.worlds import decided, offers
-from tests.factories import make_user
+from tests.factories import make_offer, make_user
 
 ADDRESS = "/api/v1/decide"
 
@@ -37,7 +38,11 @@ def test_page_command_and_api_give_the_same_answers(script, offered, policy):
 
     told.pop("as_of")
     assert told == told_by_command("--policy", policy)
+    for way in told["ways_not_used"]:
+        assert f"Not looked at, {way['way']}: {way['reason']}." in page
     for goal in told["goals"]:
+        for step in goal["steps"]:
+            assert step["candidate"]["schedule_link"] in page
         assert f"{goal['title']}: {goal['reason']}" in page
         for change in goal["what_would_change_it"]:
             assert change in page
@@ -47,6 +52,29 @@ def test_page_command_and_api_give_the_same_answers(script, offered, policy):
         for gate in fleet["gates"]:
             for condition in gate["conditions"]:
                 assert condition["sentence"] in page
+
+
+def test_every_way_to_rent_is_told_alike(script, offered, settings):
+    settings.SPOT_PROVIDER_NAME = "spotmarket"
+    for kind, provider in (("serverless", "sandbox"), ("interruptible", "spotmarket")):
+        make_offer(provider=provider, kind=kind, max_count=1, seen_at=timezone.now())
+    decided(speeds_of="llama-3.1-8b")
+
+    told = script.get(ADDRESS).json()
+    reader = Client()
+    reader.force_login(make_user("reader"))
+    page = unescape(reader.get("/decide/").content.decode())
+    out = StringIO()
+    call_command("decide", stdout=out, stderr=StringIO())
+
+    told.pop("as_of")
+    assert told == told_by_command() and told["ways_not_used"] == []
+    for goal in told["goals"]:
+        for refused in goal["refused"][:8]:
+            assert refused["title"] in page and refused["reason"] in page
+    for words in ("on demand", "scheduled hours", "serverless", "spot"):
+        assert f" {words}" in page.partition("were looked at: ")[2].partition("<")[0]
+    assert "Not looked at" not in page and "Not looked at" not in out.getvalue()
 
 
 def test_the_answer_is_as_described(script, offered):

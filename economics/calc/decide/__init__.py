@@ -10,6 +10,7 @@ from economics.calc.decide.candidate import (
     day_money,
     full_tokens,
     refusal_of,
+    rent_of_day,
     turned,
 )
 from economics.calc.decide.changes import (
@@ -28,8 +29,17 @@ from economics.calc.decide.deployment import (
     advise,
 )
 from economics.calc.decide.goal import SHIPPED_GOALS, Criterion, Goal, GoalKind
-from economics.calc.decide.matrix import Answer, Scored, Step, answer_goal, confidence
-from economics.calc.decide.stability import Flip, flips
+from economics.calc.decide.judged import Judged, judge
+from economics.calc.decide.matrix import (
+    Answer,
+    Scored,
+    Step,
+    answer_goal,
+    answer_judged,
+    confidence,
+)
+from economics.calc.decide.serving import Serving, Way
+from economics.calc.decide.stability import Flip, Turns, flips, flips_among, turns_of
 
 __all__ = [
     "SHIPPED_GOALS",
@@ -45,23 +55,32 @@ __all__ = [
     "Goal",
     "GoalKind",
     "Input",
+    "Judged",
     "Other",
     "Refusal",
     "Scored",
+    "Serving",
     "Step",
+    "Turns",
     "Verb",
     "VerbCell",
+    "Way",
     "advise",
     "answer_goal",
+    "answer_judged",
     "break_even_utilization_at",
     "changes_of",
     "changes_to_allow",
     "confidence",
     "day_money",
     "flips",
+    "flips_among",
     "full_tokens",
+    "judge",
     "nearest_change",
     "refusal_of",
+    "rent_of_day",
     "turned",
+    "turns_of",
     "what_would_change",
 ]

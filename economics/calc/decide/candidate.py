@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from economics.calc.decide.serving import HOURS, Serving
 from economics.calc.gates import (
     DeployFacts,
     Evidence,
@@ -26,7 +27,6 @@ from economics.calc.money import MILLION
 from economics.calc.unknown import Unknown
 
 NOTHING = Decimal(0)
-HOURS = Decimal(24)
 
 
 class Input(StrEnum):
@@ -63,15 +63,18 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One replica of a model on a machine.
+    """One replica of a model on a machine, rented in one way.
 
     cannot_run        sentences, when it does not start there
+    cannot_rent       why it can not be rented now; "" where it can
     price_at_policy   [USD / 1M tokens, net] at the policy's quantile
     market_tokens     [tokens / day] of the model's whole market
     rivals            how many offer the model
     balance           [USD] of the account, which pays `burn_usd_per_hour` already
     soft              what makes the answer less sure, in sentences
     plan_link         the plan sheet that would do it
+    serving           the way it is rented, and what that makes of its day
+    schedule_link     the planner that says what should run hour by hour
     """
 
     key: str
@@ -90,6 +93,9 @@ class Candidate:
     burn_usd_per_hour: Decimal = NOTHING
     soft: tuple[str, ...] = ()
     plan_link: str = ""
+    cannot_rent: str = ""
+    serving: Serving = Serving()
+    schedule_link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +116,10 @@ def day_money(
 ) -> DayMoney | Unknown:
     """Profit of a day of so many replicas [USD], unrounded.
 
-    tokens = min(demand, replicas × speed × planned utilization)
-    profit = tokens × net price − replicas × 24 × rent
+    tokens = min(demand × share, replicas × full tokens × planned utilization)
+    profit = tokens × net price − hours paid × rent
     """
+    serving = candidate.serving
     found = {}
     for name, figure in candidate.figures.items():
         if isinstance(figure.mid, Unknown):
@@ -121,50 +128,73 @@ def day_money(
 
     def profit(end: int) -> Decimal:
         dear = 2 - end  # the bad end of a rent is its high one
+        speed = found[Input.SPEED][end]
         sold = min(
-            found[Input.DEMAND][end],
-            found[Input.SPEED][end] * policy.most_utilization * replicas,
+            found[Input.DEMAND][end] * serving.share,
+            serving.tokens(speed) * policy.most_utilization * replicas,
         )
         earned = sold * found[Input.PRICE][end] / MILLION
-        return earned - found[Input.RENT][dear] * HOURS * replicas
+        paid = serving.paid_hours(sold, speed, replicas=replicas)
+        return earned - found[Input.RENT][dear] * paid
 
     return DayMoney(profit(0), profit(1), profit(2))
 
 
 def full_tokens(candidate: Candidate) -> Decimal | Unknown:
-    """Tokens of a day of a full replica."""
-    return candidate.figures[Input.SPEED].mid
+    """Tokens of a day of a full replica, in the hours in which it serves."""
+    speed = candidate.figures[Input.SPEED].mid
+    return speed if isinstance(speed, Unknown) else candidate.serving.tokens(speed)
+
+
+def rent_of_day(
+    candidate: Candidate, policy: Policy, *, replicas: int = 1
+) -> Decimal | Unknown:
+    """Rent of a day at the tokens that may come to us [USD]."""
+    mids = [candidate.figures[name].mid for name in (Input.DEMAND, Input.SPEED, Input.RENT)]
+    for each in mids:
+        if isinstance(each, Unknown):
+            return each
+    demand, speed, rent = (each for each in mids if isinstance(each, Decimal))
+    serving = candidate.serving
+    most = serving.tokens(speed) * policy.most_utilization * replicas
+    sold = min(demand * serving.share, most)
+    return rent * serving.paid_hours(sold, speed, replicas=replicas)
 
 
 def break_even_utilization_at(candidate: Candidate, policy: Policy) -> Decimal | Unknown:
     """Utilization that pays a replica at the policy's price and rent [1]; above 1: never.
 
-    u* = 24 × rent × rent factor / (speed × price at the quantile)
+    u* = fixed hours × rent / (full tokens × price at the quantile − filled hours × rent),
+    rent times the rent factor
     """
-    rent, speed = candidate.figures[Input.RENT].mid, full_tokens(candidate)
+    rent, full = candidate.figures[Input.RENT].mid, full_tokens(candidate)
     price = candidate.price_at_policy.value
-    for each in (rent, speed, price):
+    for each in (rent, full, price):
         if isinstance(each, Unknown):
             return each
     assert not isinstance(rent, Unknown)
-    assert not isinstance(speed, Unknown) and not isinstance(price, Unknown)
-    if not speed or not price:
+    assert not isinstance(full, Unknown) and not isinstance(price, Unknown)
+    if not full or not price:
         return Unknown("at a price or a speed of 0 nothing is earned")
-    return rent * policy.gpu_price_factor * HOURS / (speed * price / MILLION)
+    rent, serving = rent * policy.gpu_price_factor, candidate.serving
+    left = full * price / MILLION - rent * serving.filled_hours
+    if left <= 0:
+        return Unknown("each hour of work costs more than it earns, at any utilization")
+    return rent * serving.fixed_hours / left
 
 
 def runway_days_after(candidate: Candidate, policy: Policy) -> Decimal | Unknown:
     """Days that the balance pays this rent, and what is rented already, beyond the wait
-    for the money."""
+    for the money. Serverless counts as if it were busy all day."""
     rent, balance = candidate.figures[Input.RENT].mid, candidate.balance.value
     if isinstance(balance, Unknown):
         return balance
     if isinstance(rent, Unknown):
         return rent
-    paid = rent + candidate.burn_usd_per_hour
+    paid = rent * candidate.serving.hours + candidate.burn_usd_per_hour * HOURS
     if not paid:
         return Unknown("nothing is paid, so the balance lasts")
-    return balance / (paid * HOURS) - policy.receivable_days
+    return balance / paid - policy.receivable_days
 
 
 def gate_of(candidate: Candidate, policy: Policy) -> Gate:
@@ -209,26 +239,37 @@ class Refusal:
 
 
 def refusal_of(
-    candidate: Candidate, policy: Policy, *, must_earn: bool = True
+    candidate: Candidate,
+    policy: Policy,
+    *,
+    must_earn: bool = True,
+    money: DayMoney | Unknown | None = None,
 ) -> Refusal | None:
     """The first reason against a candidate; None where it may be recommended.
 
-    In this order: it cannot run; its money is not known; it cannot break even; it loses
-    at what may be sold; a condition of the policy is not met or not known.
+    In this order: it cannot run, or cannot be rented now; its money is not known; it
+    cannot break even; it loses at what may be sold; a condition of the policy is not met
+    or not known.
 
     must_earn  False for a test, which is paid for: then it must be able to break even
+    money      its day, where that is reckoned already
     """
     if candidate.cannot_run:
         return Refusal("run", f"It cannot run: {' '.join(candidate.cannot_run)}")
-    money = day_money(candidate, policy)
+    if candidate.cannot_rent:
+        return Refusal("run", f"It cannot be rented now: {candidate.cannot_rent}.")
+    money = day_money(candidate, policy) if money is None else money
     if isinstance(money, Unknown):
         return Refusal("pays", f"What it would earn is unknown: {money.reason}.")
-    full = _full_profit(candidate)
+    day = full_day(candidate)
+    assert not isinstance(day, Unknown)  # its money is known
+    earned, rent = day
+    full = earned - rent
     if full < 0:
         return Refusal(
             "pays",
-            f"It cannot break even: filled all day it would lose {usd(-full)} a day at "
-            f"today's price and rent.",
+            f"It cannot break even: filled {_when(candidate)} it would lose {usd(-full)} a "
+            f"day at today's price and rent.",
         )
     if must_earn and money.mid <= 0:
         return Refusal(
@@ -242,13 +283,22 @@ def refusal_of(
     return Refusal("policy", f"{missing.title}: {missing.sentence}.")
 
 
-def _full_profit(candidate: Candidate) -> Decimal:
-    """Profit of a day in which it is full [USD]; every figure is known."""
-    mids = {name: figure.mid for name, figure in candidate.figures.items()}
-    speed, price, rent = mids[Input.SPEED], mids[Input.PRICE], mids[Input.RENT]
-    assert not isinstance(speed, Unknown) and not isinstance(price, Unknown)
-    assert not isinstance(rent, Unknown)
-    return speed * price / MILLION - rent * HOURS
+def full_day(candidate: Candidate) -> tuple[Decimal, Decimal] | Unknown:
+    """(net revenue, rent) of a day in which it is full [USD]."""
+    found = {}
+    for name in (Input.SPEED, Input.PRICE, Input.RENT):
+        mid = candidate.figures[name].mid
+        if isinstance(mid, Unknown):
+            return mid
+        found[name] = mid
+    serving = candidate.serving
+    earned = serving.tokens(found[Input.SPEED]) * found[Input.PRICE] / MILLION
+    return earned, found[Input.RENT] * (serving.fixed_hours + serving.filled_hours)
+
+
+def _when(candidate: Candidate) -> str:
+    """The time in which it can be filled, in words."""
+    return candidate.serving.words or "all day"
 
 
 def turned(candidate: Candidate, name: Input, factor: Decimal) -> Candidate:

@@ -6,8 +6,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from economics.calc.decide.candidate import HOURS, Candidate, Input, gate_of, usd
+from economics.calc.decide.candidate import (
+    NOTHING,
+    Candidate,
+    Input,
+    break_even_utilization_at,
+    full_tokens,
+    gate_of,
+    usd,
+)
 from economics.calc.decide.matrix import Answer
+from economics.calc.decide.serving import HOURS
 from economics.calc.gates import Policy
 from economics.calc.money import MILLION
 from economics.calc.unknown import Unknown
@@ -43,9 +52,10 @@ class Change:
 def changes_of(candidate: Candidate, policy: Policy) -> list[Change]:
     """The break-even value of each input that can reach one, nearest first.
 
-    price*  = 24 × rent / tokens sold          rent* = tokens sold × price / 24
-    tokens* = 24 × rent / price, of demand or of speed × planned utilization, whichever
-              binds; left out where the other one holds it below tokens*
+    price*  = hours paid × rent / tokens sold    rent* = tokens sold × price / hours paid
+    tokens* = fixed hours × rent / what a token leaves, of demand × share or of full
+              tokens × planned utilization, whichever binds; left out where the other one
+              holds it below tokens*
     """
     mids = {name: figure.mid for name, figure in candidate.figures.items()}
     price, demand = mids[Input.PRICE], mids[Input.DEMAND]
@@ -56,18 +66,47 @@ def changes_of(candidate: Candidate, policy: Policy) -> list[Change]:
         return []
     if not min(price, demand, rent, speed) > 0 or not policy.most_utilization:
         return []
-    capacity = speed * policy.most_utilization
-    sold = min(demand, capacity)
-    tokens = rent * HOURS / price * MILLION
+    serving = candidate.serving
+    capacity = serving.tokens(speed) * policy.most_utilization
+    wanted = demand * serving.share
+    sold = min(wanted, capacity)
+    paid = serving.paid_hours(sold, speed)
+    if not sold or not paid:
+        return []
     found = [
-        Change(Input.PRICE, price, rent * HOURS / sold * MILLION),
-        Change(Input.RENT, rent, sold * price / MILLION / HOURS),
+        Change(Input.PRICE, price, rent * paid / sold * MILLION),
+        Change(Input.RENT, rent, sold * price / MILLION / paid),
     ]
-    if tokens <= capacity:
-        found.append(Change(Input.DEMAND, demand, tokens))
-    if tokens <= demand:
-        found.append(Change(Input.SPEED, speed, tokens / policy.most_utilization))
+    if serving.busy_only:
+        tokens, speed_needed = _of_filled_time(candidate, price, rent, speed, wanted)
+    else:
+        tokens = rent * serving.hours / price * MILLION
+        per_speed = serving.serving_hours / HOURS * policy.most_utilization
+        speed_needed = tokens / per_speed if tokens <= wanted and per_speed else NOTHING
+    if 0 < tokens <= capacity:
+        found.append(Change(Input.DEMAND, demand, tokens / serving.share))
+    if serving.tokens(speed_needed) * policy.most_utilization >= wanted or (
+        speed_needed > 0 and not serving.busy_only
+    ):
+        found.append(Change(Input.SPEED, speed, speed_needed))
     return sorted(found, key=_distance)
+
+
+def _of_filled_time(
+    candidate: Candidate, price: Decimal, rent: Decimal, speed: Decimal, wanted: Decimal
+) -> tuple[Decimal, Decimal]:
+    """(tokens*, speed*) where only filled time is paid; 0 where none does it.
+
+    speed* is of the tokens that are wanted: 24 × rent × tokens / what they leave after
+    the starting is paid.
+    """
+    starting = rent * candidate.serving.starting
+    per_token = price / MILLION - rent * HOURS / speed
+    left = wanted * price / MILLION - starting
+    return (
+        starting / per_token if per_token > 0 else NOTHING,
+        HOURS * rent * wanted / left if left > 0 else NOTHING,
+    )
 
 
 def _distance(change: Change) -> Decimal:
@@ -83,8 +122,9 @@ def nearest_change(candidate: Candidate, policy: Policy) -> Change | None:
 def changes_to_allow(candidate: Candidate, policy: Policy) -> list[Change]:
     """What would meet the first condition of the policy that is not met, nearest first.
 
-    Break-even utilization and share needed both go with rent / price, and the first also
-    with 1 / speed. Of any other condition no input of the day decides.
+    Both break-even utilization and share needed allow a utilization `n`; it is reached
+    where full tokens × price = (fixed hours / n + filled hours) × rent. The share needed
+    does not go with the speed. Of any other condition no input of the day decides.
     """
     gate = gate_of(candidate, policy)
     missing = gate.missing[0] if gate.missing else None
@@ -95,9 +135,14 @@ def changes_to_allow(candidate: Candidate, policy: Policy) -> list[Change]:
     price = candidate.price_at_policy.value
     if isinstance(seen, Unknown) or isinstance(rent, Unknown) or not needed or not seen:
         return []
+    full, now = full_tokens(candidate), break_even_utilization_at(candidate, policy)
     if isinstance(price, Unknown) or isinstance(speed, Unknown):
         return []
-    times = seen / needed
+    if isinstance(full, Unknown) or isinstance(now, Unknown) or not now:
+        return []
+    serving, allowed = candidate.serving, now * needed / seen
+    paid = serving.fixed_hours / allowed + serving.filled_hours
+    times = rent * policy.gpu_price_factor * paid / (full * price / MILLION)
     words = "net price at the policy's quantile"
     found = [
         Change(Input.PRICE, price, price * times, words),

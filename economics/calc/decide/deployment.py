@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 
-from economics.calc.decide.candidate import HOURS, usd
+from economics.calc.decide.candidate import usd
+from economics.calc.decide.serving import HOURS
 from economics.calc.gates import Evidence, Gate, Policy, State
 from economics.calc.money import MILLION
 from economics.calc.unknown import Unknown

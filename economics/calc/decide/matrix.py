@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from economics.calc.decide.candidate import (
-    HOURS,
     Candidate,
     DayMoney,
     Input,
     Refusal,
     day_money,
     refusal_of,
+    rent_of_day,
     usd,
 )
 from economics.calc.decide.goal import (
@@ -27,6 +27,8 @@ from economics.calc.decide.goal import (
     Goal,
     GoalKind,
 )
+from economics.calc.decide.judged import Judged, judge, nearness
+from economics.calc.decide.serving import Way
 from economics.calc.gates import Policy
 from economics.calc.unknown import Unknown
 
@@ -89,18 +91,25 @@ class Answer:
 
 def answer_goal(goal: Goal, candidates: Sequence[Candidate], policy: Policy) -> Answer:
     """What to do for a goal, among these candidates, under a policy."""
-    asked = [each for each in candidates if _is_asked(goal, each)]
+    return answer_judged(goal, judge(candidates, policy), policy)
+
+
+def answer_judged(goal: Goal, judged: Sequence[Judged], policy: Policy) -> Answer:
+    """The same, among candidates that this policy has judged already."""
     allowed: list[Candidate] = []
-    refused: list[tuple[Candidate, Refusal]] = []
-    for each in asked:
-        refusal = refusal_of(each, policy, must_earn=goal.kind is not GoalKind.TEST)
-        if refusal is None and goal.kind is GoalKind.TEST:
+    pairs: list[tuple[Judged, Refusal]] = []
+    for each in judged:
+        if not _is_asked(goal, each.candidate):
+            continue
+        refusal = each.refusal
+        if goal.kind is GoalKind.TEST:
             refusal = _test_refusal(each, policy)
         if refusal is None:
-            allowed.append(each)
+            allowed.append(each.candidate)
         else:
-            refused.append((each, refusal))
-    refused.sort(key=lambda pair: _nearness(pair[0], pair[1], policy))
+            pairs.append((each, refusal))
+    pairs.sort(key=lambda pair: nearness(*pair))
+    refused = [(each.candidate, refusal) for each, refusal in pairs]
     if goal.kind is GoalKind.REACH:
         return _reach(goal, allowed, refused, policy)
     ranked = _ranked(goal, allowed, policy)
@@ -116,7 +125,11 @@ def answer_goal(goal: Goal, candidates: Sequence[Candidate], policy: Policy) -> 
 
 
 def _is_asked(goal: Goal, candidate: Candidate) -> bool:
-    return goal.kind is not GoalKind.TEST or candidate.parameters_billion >= LARGE_BILLION
+    """Of a test: large models only, and no scheduled hours, since it has its own."""
+    if goal.kind is not GoalKind.TEST:
+        return True
+    by_hours = candidate.serving.way is Way.HOURS
+    return candidate.parameters_billion >= LARGE_BILLION and not by_hours
 
 
 def cost_of_test(candidate: Candidate) -> Decimal | Unknown:
@@ -125,7 +138,12 @@ def cost_of_test(candidate: Candidate) -> Decimal | Unknown:
     return rent if isinstance(rent, Unknown) else rent * TEST_HOURS
 
 
-def _test_refusal(candidate: Candidate, policy: Policy) -> Refusal | None:
+def _test_refusal(judged: Judged, policy: Policy) -> Refusal | None:
+    """Of a test: it need not earn, but its rent is held by the loss cap."""
+    candidate = judged.candidate
+    refusal = refusal_of(candidate, policy, must_earn=False, money=judged.money)
+    if refusal is not None:
+        return refusal
     cost = cost_of_test(candidate)
     if isinstance(cost, Unknown):
         return Refusal("pays", f"What a test costs is unknown: {cost.reason}.")
@@ -204,19 +222,8 @@ def _value(
     if criterion is Criterion.DIFFERENCE:
         rivals = candidate.rivals.value
         return NOTHING if isinstance(rivals, Unknown) else 1 / (1 + rivals)
-    rent = candidate.figures[Input.RENT].mid
-    return NOTHING if isinstance(rent, Unknown) else -rent * HOURS * policy.receivable_days
-
-
-def _nearness(
-    candidate: Candidate, refusal: Refusal, policy: Policy
-) -> tuple[int, Decimal]:
-    """What can run and has known money first, by its profit."""
-    money = day_money(candidate, policy)
-    order = {"policy": 0, "pays": 0, "run": 2}[refusal.kind]
-    if isinstance(money, Unknown):
-        return (max(order, 1), NOTHING)
-    return (order, -money.mid)
+    rent = rent_of_day(candidate, policy)
+    return NOTHING if isinstance(rent, Unknown) else -rent * policy.receivable_days
 
 
 def _nothing(goal: Goal, refused: Sequence[tuple[Candidate, Refusal]]) -> str:
@@ -264,7 +271,8 @@ def _reach(
     alone = [each for each in options if each.money.mid >= target]
     steps: list[Step] = []
     total = NO_MONEY
-    for step in [min(alone, key=_rent_first)] if alone else _best_of_models(options):
+    by_rent = sorted(alone, key=lambda each: _rent_first(each, policy))
+    for step in by_rent[:1] or _best_of_models(options):
         if total.mid >= target:
             break
         steps.append(step)
@@ -283,11 +291,11 @@ def _reach(
     return Answer(goal, (), NO_MONEY, why, tuple(ranked), tuple(refused))
 
 
-def _rent_first(step: Step) -> tuple[Decimal, Decimal, str]:
-    """Least rent first, then the larger profit, then the name."""
-    rent = step.candidate.figures[Input.RENT].mid
+def _rent_first(step: Step, policy: Policy) -> tuple[Decimal, Decimal, str]:
+    """Least rent of a day first, then the larger profit, then the name."""
+    rent = rent_of_day(step.candidate, policy, replicas=step.replicas)
     assert not isinstance(rent, Unknown)  # its money is known
-    return (rent * step.replicas, -step.money.mid, step.candidate.key)
+    return (rent, -step.money.mid, step.candidate.key)
 
 
 def _best_of_models(options: Sequence[Step]) -> list[Step]:

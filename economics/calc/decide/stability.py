@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from economics.calc.decide.candidate import Candidate, Input, turned
 from economics.calc.decide.goal import CRITERION_WORDS, Criterion, Goal, GoalKind
-from economics.calc.decide.matrix import Answer, answer_goal
+from economics.calc.decide.judged import TURN, Judged, judge, may_pay_when_turned
+from economics.calc.decide.matrix import Answer, answer_judged
 from economics.calc.gates import Policy
 
-TURN = Decimal("0.10")
+TURNS = (("more", 1 + TURN), ("less", 1 - TURN))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,29 +29,59 @@ class Flip:
         return f"With {self.what} the answer is {names}."
 
 
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Candidates as they are, and with each input turned either way; without those that
+    no turn makes pay. The same for every goal.
+
+    inputs  (what was turned, the candidates then)
+    """
+
+    as_is: tuple[Judged, ...]
+    inputs: tuple[tuple[str, tuple[Judged, ...]], ...]
+
+
+def turns_of(candidates: Sequence[Candidate], policy: Policy) -> Turns:
+    """Every input 10 % up and down."""
+    alive = [each for each in candidates if may_pay_when_turned(each)]
+    return Turns(
+        judge(alive, policy),
+        tuple(
+            (
+                f"10 % {word} {name}",
+                judge([turned(each, name, factor) for each in alive], policy),
+            )
+            for word, factor in TURNS
+            for name in Input
+        ),
+    )
+
+
 def flips(
     answer: Answer, candidates: Sequence[Candidate], policy: Policy
 ) -> tuple[Flip, ...]:
     """Every weight and every input, 10 % up and down, that changes the answer."""
+    return flips_among(answer, turns_of(candidates, policy), policy)
+
+
+def flips_among(answer: Answer, turns: Turns, policy: Policy) -> tuple[Flip, ...]:
+    """The same, of candidates that were turned already."""
     found = []
-    for what, goal, turned_ones in _turns(answer.goal, candidates):
-        other = answer_goal(goal, turned_ones, policy)
+    for what, goal, judged in _turns(answer.goal, turns):
+        other = answer_judged(goal, judged, policy)
         if other.key != answer.key:
             found.append(Flip(what, other))
     return tuple(found)
 
 
-def _turns(
-    goal: Goal, candidates: Sequence[Candidate]
-) -> Iterator[tuple[str, Goal, Sequence[Candidate]]]:
-    for word, factor in (("more", 1 + TURN), ("less", 1 - TURN)):
-        for name in Input:
-            turned_ones = [turned(each, name, factor) for each in candidates]
-            yield f"10 % {word} {name}", goal, turned_ones
-        if goal.kind is GoalKind.REACH:
-            continue  # it has one criterion, which is its target
+def _turns(goal: Goal, turns: Turns) -> Iterator[tuple[str, Goal, Sequence[Judged]]]:
+    for what, judged in turns.inputs:
+        yield what, goal, judged
+    if goal.kind is GoalKind.REACH:
+        return  # it has one criterion, which is its target
+    for word, factor in TURNS:
         for criterion in Criterion:
             if goal.weight(criterion):
                 weights = {**goal.weights, criterion: goal.weight(criterion) * factor}
                 what = f"10 % {word} weight on {CRITERION_WORDS[criterion]}"
-                yield what, replace(goal, weights=weights), candidates
+                yield what, replace(goal, weights=weights), turns.as_is

@@ -74,6 +74,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"  would change it: {change.sentence}")
             for flip in one.flips:
                 self.stdout.write(f"  {flip.sentence}")
+        for unused in found.unused:
+            self.stdout.write(f"Not looked at, {unused.way}: {unused.reason}.")
         for each in found.deployments:
             cell = each.advice.chosen
             money = cell.usd_per_day

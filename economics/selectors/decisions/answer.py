@@ -17,12 +17,13 @@ from economics.calc.decide import (
     Answer,
     Candidate,
     Flip,
-    Goal,
     advise,
-    answer_goal,
-    flips,
+    answer_judged,
+    flips_among,
+    judge,
+    turns_of,
 )
-from economics.calc.gates import Evidence
+from economics.calc.gates import Evidence, Policy
 from economics.calc.unknown import Unknown
 from economics.selectors.decisions.books import Books, books
 from economics.selectors.decisions.candidates import (
@@ -40,6 +41,7 @@ from economics.selectors.decisions.gate_facts import (
 )
 from economics.selectors.decisions.markets import ModelMarket, model_markets
 from economics.selectors.decisions.sheets import Sheets
+from economics.selectors.decisions.ways import Unused
 from economics.selectors.policies import (
     DEFAULT,
     Counting,
@@ -50,7 +52,7 @@ from economics.selectors.policies import (
     policy_of_fleet,
 )
 from fleet.models import Deployment, Fleet, Tier
-from fleet.selectors.account import account
+from fleet.selectors.account import accounts
 from fleet.throughput.speed_question import SpeedQuestion
 
 
@@ -76,6 +78,7 @@ class Decision:
     """Everything that was decided at `now`, and what it was decided from.
 
     missing  speeds that nobody has worked out yet: a worker must be asked
+    unused   ways to rent of which there is no candidate, with why
     """
 
     now: datetime
@@ -89,6 +92,7 @@ class Decision:
     books: Books
     account: Account
     missing: tuple[SpeedQuestion, ...]
+    unused: tuple[Unused, ...]
 
 
 def decide(*, now: datetime, policy: str = "", with_flips: bool = True) -> Decision:
@@ -108,13 +112,10 @@ def decide(*, now: datetime, policy: str = "", with_flips: bool = True) -> Decis
     )
     served = [each.variant.served_model.slug for each in rows]
     markets = model_markets(known_slugs([*served, PLANNED_MODEL]), now=now)
-    paying = account_now(now=now)
+    paying = accounts_now(now=now)
     found = candidates(markets, counting.policy, paying, now=now)
     book = books(fleets, rows)
-    goals = tuple(
-        answered(goal_of(row), found.rows, counting, with_flips=with_flips)
-        for row in goal_rows()
-    )
+    goals = tuple(every_answer(found.rows, counting.policy, with_flips=with_flips))
     return Decision(
         now=now,
         policy=counting,
@@ -129,28 +130,36 @@ def decide(*, now: datetime, policy: str = "", with_flips: bool = True) -> Decis
         candidates=tuple(found.rows),
         markets=markets,
         books=book,
-        account=paying,
+        account=next(iter(paying.values())),
         missing=tuple(found.missing),
+        unused=found.unused,
     )
 
 
-def answered(
-    goal: Goal, rows: list[Candidate], counting: Counting, *, with_flips: bool
-) -> GoalAnswer:
-    """A goal's answer, and, where they are asked for, its flips."""
-    answer = answer_goal(goal, rows, counting.policy)
-    turned = flips(answer, rows, counting.policy) if with_flips else ()
-    return GoalAnswer(answer, turned)
+def every_answer(
+    rows: list[Candidate], policy: Policy, *, with_flips: bool
+) -> Iterable[GoalAnswer]:
+    """The answer of each goal, and, where they are asked for, its flips."""
+    judged = judge(rows, policy)
+    turns = turns_of(rows, policy) if with_flips else None
+    for row in goal_rows():
+        answer = answer_judged(goal_of(row), judged, policy)
+        turned = flips_among(answer, turns, policy) if turns is not None else ()
+        yield GoalAnswer(answer, turned)
 
 
-def account_now(*, now: datetime) -> Account:
-    """The main account, which pays for what is rented here."""
-    main = account(now=now)
-    value = Unknown(main.reason) if main.balance is None else main.balance.balance_usd
-    evidence = Evidence(
-        value, f"balance at {main.provider}", main.read_at, reverse("economics:cash")
-    )
-    return Account(evidence, main.burn_usd_per_hour)
+def accounts_now(*, now: datetime) -> dict[str, Account]:
+    """The account of each connected cloud, the main one first: it pays for all but spot.
+    Two queries."""
+    found = {}
+    for each in accounts(now=now):
+        unread = each.reason or "the balance was not read"
+        value = Unknown(unread) if each.balance is None else each.balance.balance_usd
+        evidence = Evidence(
+            value, f"balance at {each.provider}", each.read_at, reverse("economics:cash")
+        )
+        found[each.provider] = Account(evidence, each.burn_usd_per_hour)
+    return found
 
 
 def advised(

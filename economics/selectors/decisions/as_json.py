@@ -30,6 +30,9 @@ def decision_json(found: Decision) -> dict[str, Any]:
         "policy_version": found.policy.row.version,
         "speeds_being_worked_out": len(found.missing),
         "goals": [goal_json(each, found.policy.policy) for each in found.goals],
+        "ways_not_used": [
+            {"way": each.way.value, "reason": each.reason} for each in found.unused
+        ],
         "deployments": [deployment_json(each) for each in found.deployments],
         "gates": [fleet_json(each) for each in found.gates],
     }
@@ -93,7 +96,10 @@ def candidate_json(one: Candidate, policy: Policy) -> dict[str, Any]:
         "model": one.model,
         "confidence": word,
         "confidence_because": why,
+        "way": one.serving.way.value,
+        "hours": one.serving.words or None,
         "plan_link": one.plan_link,
+        "schedule_link": one.schedule_link,
         "inputs": {
             name.name.lower(): figure_json(figure, name)
             for name, figure in one.figures.items()

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from economics.calc.decide import Candidate, Figure, Input
+from economics.calc.decide import Candidate, Figure, Input, Serving, Way
 from economics.calc.gates import Evidence, Policy
 from economics.calc.hours import SECONDS_PER_DAY
 from economics.calc.market_share import quantile, share_prior
@@ -21,11 +22,22 @@ from economics.market import public
 from economics.planner.option import Machine
 from economics.planner.question import DEFAULTS, PlanQuestion
 from economics.selectors.decisions.markets import LEAST_RIVALS, ModelMarket
+from economics.selectors.decisions.ways import (
+    Unused,
+    can_be_ordered,
+    servings,
+    unsure,
+    unused_ways,
+    why_not_now,
+)
 from economics.selectors.machines import machines_in, shaped
 from economics.selectors.plan_facts import ModelFacts
 from economics.selectors.planned_models import PlannedModel, planned_model
+from economics.selectors.schedules.candidates import SPOT
+from fleet.models import OfferKind
 from fleet.selectors.offers import best_offers
 from fleet.selectors.speeds import answers, evidence_stamp
+from fleet.selectors.spot import InterruptionRate, interruption_rates
 from fleet.throughput.speed_question import SpeedQuestion
 
 LOW, HIGH = Decimal("0.1"), Decimal("0.9")
@@ -48,11 +60,13 @@ class Candidates:
     """All of them, and the speeds that nobody has worked out yet.
 
     machines  of each candidate, by its key
+    unused    ways to rent of which there is no candidate
     """
 
     rows: list[Candidate]
     missing: list[SpeedQuestion]
     machines: Mapping[str, Machine]
+    unused: tuple[Unused, ...]
 
 
 def known_slugs(served: Iterable[str]) -> list[str]:
@@ -63,16 +77,21 @@ def known_slugs(served: Iterable[str]) -> list[str]:
 def candidates(
     markets: Mapping[str, ModelMarket],
     policy: Policy,
-    paying: Account,
+    paying: Mapping[str, Account],
     *,
     now: datetime,
 ) -> Candidates:
-    """Every machine for every model of these markets. Four queries.
+    """Every machine for every model of these markets, in every way that it can be rented.
+    Five queries, one of them only where spot is sold.
 
     Of the machines on which a model does not start only the largest of each GPU is kept:
     it says why best.
+    paying  the account of each connected cloud, the main one first
     """
-    offers = [each for each in best_offers(now) if each.rentable_here]
+    known_offers = best_offers(now)
+    offers = [each for each in known_offers if can_be_ordered(each)]
+    spot = {each.gpu_type_id for each in offers if each.is_spot}
+    rates = interruption_rates(spot, now=now) if spot else {}
     stamp = evidence_stamp(now=now)
     models = [model for slug in markets if (model := planned_model(slug)) is not None]
     sized = [
@@ -86,29 +105,28 @@ def candidates(
     for model, one in sized:
         found = machines_in(one, known)
         missing += found.missing
-        market = markets[model.slug]
+        view = _View(model, markets[model.slug], policy, paying, rates, now=now)
         for machine in worth_a_look(found.machines):
-            row = candidate_of(machine, model, market, policy, paying, now=now)
-            rows.append(row)
-            machines[row.key] = machine
-    return Candidates(rows, missing, machines)
+            for row in view.candidates_of(machine):
+                rows.append(row)
+                machines[row.key] = machine
+    return Candidates(rows, missing, machines, unused_ways(known_offers))
 
 
 def by_policy(
     rows: Iterable[Candidate], markets: Mapping[str, ModelMarket], policy: Policy
 ) -> list[Candidate]:
     """The same candidates as another policy sees them: its price, and its demand."""
-    return [
-        replace(
-            each,
-            figures={
-                **each.figures,
-                Input.DEMAND: demand_figure(markets[each.model], policy),
-            },
-            price_at_policy=price_at(markets[each.model], policy),
-        )
-        for each in rows
-    ]
+    seen = {
+        slug: (demand_figure(market, policy), price_at(market, policy))
+        for slug, market in markets.items()
+    }
+    found = []
+    for each in rows:
+        demand, price = seen[each.model]
+        figures = {**each.figures, Input.DEMAND: demand}
+        found.append(replace(each, figures=figures, price_at_policy=price))
+    return found
 
 
 def price_at(market: ModelMarket, policy: Policy) -> Evidence:
@@ -132,14 +150,16 @@ def question_of_model(model: PlannedModel) -> PlanQuestion:
 
 
 def worth_a_look(machines: Iterable[Machine]) -> list[Machine]:
-    """All that start, and of the others the largest of each GPU and precision where no
-    count of it starts."""
+    """All that start, and of the others the largest pod of each GPU and precision where
+    no count of it starts."""
     kept: list[Machine] = []
     largest: dict[tuple[str, str, str], Machine] = {}
     for machine in machines:
         if machine.fitting.ok:
             kept.append(machine)
             continue
+        if machine.kind != OfferKind.ON_DEMAND:
+            continue  # it does not start as a pod either, which says so
         known = largest.get(_place(machine))
         if known is None or machine.gpu_count > known.gpu_count:
             largest[_place(machine)] = machine
@@ -151,53 +171,103 @@ def _place(machine: Machine) -> tuple[str, str, str]:
     return (machine.gpu_type_id or machine.gpu_name, machine.cloud, machine.precision)
 
 
-def candidate_of(
-    machine: Machine,
-    model: PlannedModel,
-    market: ModelMarket,
-    policy: Policy,
-    paying: Account,
-    *,
-    now: datetime,
-) -> Candidate:
-    """A machine with its market, as the matrix takes it."""
-    asked = urlencode({"model": model.slug, "option": machine.key})
-    plan = f"{reverse('economics:plan')}?{asked}"
-    keep = 1 - market.take_rate
-    traffic = public.traffic().get(market.slug)
-    rivals = len(market.rivals) or (traffic.endpoints if traffic else 0)
-    return Candidate(
-        key=f"{model.slug}~{machine.key}",
-        title=title_of(machine, model),
-        model=model.slug,
-        cannot_run=machine.fitting.reasons if not machine.fitting.ok else (),
-        figures={
-            Input.PRICE: price_figure(market, keep),
-            Input.DEMAND: demand_figure(market, policy),
-            Input.RENT: rent_figure(machine),
-            Input.SPEED: speed_figure(machine, market, plan),
-        },
-        price_at_policy=price_at(market, policy),
-        market_tokens=market.market_tokens,
-        parameters_billion=Decimal(model.architecture.parameters.total) / 10**9,
-        rivals=Evidence(
-            Decimal(rivals), market.rivals_source, market.rivals_as_of, market.link
-        ),
-        age_days=market.age_days(now=now),
-        has_successor=market.has_successor,
-        successor_share=market.successor_share,
-        balance=paying.balance,
-        burn_usd_per_hour=paying.burn_usd_per_hour,
-        soft=tuple(soft_parts(machine, market)),
-        plan_link=plan,
-    )
+class _View:
+    """One model with its market: what all of its machines have in common, found once."""
+
+    def __init__(
+        self,
+        model: PlannedModel,
+        market: ModelMarket,
+        policy: Policy,
+        paying: Mapping[str, Account],
+        rates: Mapping[str, InterruptionRate],
+        *,
+        now: datetime,
+    ) -> None:
+        traffic = public.traffic().get(market.slug)
+        rivals = len(market.rivals) or (traffic.endpoints if traffic else 0)
+        self.model, self.market = model, market
+        self.paying, self.rates = paying, rates
+        self.price = price_figure(market, 1 - market.take_rate)
+        self.demand = demand_figure(market, policy)
+        self.offers_link = reverse("fleet:offers")
+        self.plan_page = reverse("economics:plan")
+        self.common: dict[str, Any] = {
+            "model": model.slug,
+            "price_at_policy": price_at(market, policy),
+            "market_tokens": market.market_tokens,
+            "parameters_billion": Decimal(model.architecture.parameters.total) / 10**9,
+            "rivals": Evidence(
+                Decimal(rivals), market.rivals_source, market.rivals_as_of, market.link
+            ),
+            "age_days": market.age_days(now=now),
+            "has_successor": market.has_successor,
+            "successor_share": market.successor_share,
+            "schedule_link": schedule_link(model.slug),
+        }
+
+    def candidates_of(self, machine: Machine) -> Iterable[Candidate]:
+        """A machine with its market, as the matrix takes it, once for each way."""
+        if not machine.fitting.ok:
+            yield self._candidate(machine, Serving())
+            return
+        for serving in servings(machine, self.market, self.rates):
+            yield self._candidate(machine, serving)
+
+    def _candidate(self, machine: Machine, serving: Serving) -> Candidate:
+        model, market = self.model, self.market
+        plan = f"{self.plan_page}?{urlencode(plan_asked(machine, model, serving))}"
+        payer = self.paying.get(machine.provider) or next(iter(self.paying.values()))
+        rate = self.rates.get(machine.gpu_type_id) if serving.way is Way.SPOT else None
+        return Candidate(
+            key=key_of(machine, model, serving),
+            title=title_of(machine, model, serving),
+            cannot_run=machine.fitting.reasons if not machine.fitting.ok else (),
+            figures={
+                Input.PRICE: self.price,
+                Input.DEMAND: self.demand,
+                Input.RENT: rent_figure(machine, self.offers_link),
+                Input.SPEED: speed_figure(machine, market, plan),
+            },
+            balance=payer.balance,
+            burn_usd_per_hour=payer.burn_usd_per_hour,
+            soft=(*soft_parts(machine, market), *unsure(serving, market, rate)),
+            plan_link=plan,
+            cannot_rent=why_not_now(machine),
+            serving=serving,
+            **self.common,
+        )
 
 
-def title_of(machine: Machine, model: PlannedModel) -> str:
-    """A machine and its model in words."""
+def key_of(machine: Machine, model: PlannedModel, serving: Serving) -> str:
+    """Stable for the same model on the same machine, rented in the same way."""
+    hours = "~hours" if serving.way is Way.HOURS else ""
+    return f"{model.slug}~{machine.key}{hours}"
+
+
+def plan_asked(
+    machine: Machine, model: PlannedModel, serving: Serving
+) -> dict[str, object]:
+    """What the plan sheet of a machine is asked; of scheduled hours also those hours and
+    one start."""
+    asked: dict[str, object] = {"model": model.slug, "option": machine.key}
+    if serving.way is Way.HOURS:
+        asked |= {"hours": f"{serving.hours:.2f}", "starts": 1}
+    return asked
+
+
+def schedule_link(slug: str) -> str:
+    """The planner that says what of a model should run hour by hour."""
+    return f"{reverse('economics:schedules')}?{urlencode({'model': slug})}"
+
+
+def title_of(machine: Machine, model: PlannedModel, serving: Serving) -> str:
+    """A machine, its model and the way it is rented, in words."""
+    where = machine.where.replace(SPOT, "spot")
+    hours = f", {serving.words}" if serving.words else ""
     return (
         f"{model.name} ({machine.precision.upper()}) on {machine.gpu_count}× "
-        f"{machine.gpu_name}, {machine.where}"
+        f"{machine.gpu_name}, {where}{hours}"
     )
 
 
@@ -274,7 +344,7 @@ def spread_of(market: ModelMarket) -> tuple[Decimal, Decimal]:
     return (low / mid, high / mid) if mid else FEW_DAYS
 
 
-def rent_figure(machine: Machine) -> Figure:
+def rent_figure(machine: Machine, link: str) -> Figure:
     """Today's rent, and what a quarter moved it."""
     price = machine.price
     stale = ", older than it should be" if price.stale else ""
@@ -284,7 +354,7 @@ def rent_figure(machine: Machine) -> Figure:
         high=price.usd_per_hour * (1 + RENT_MOVES),
         source=f"{machine.where}: {price.source}{stale}",
         as_of=price.observed_at,
-        link=reverse("fleet:offers"),
+        link=link,
     )
 
 

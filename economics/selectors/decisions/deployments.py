@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from economics.calc.break_even import NO_PEAK
-from economics.calc.decide import Candidate, DeploymentFacts, Input, Other
+from economics.calc.decide import Candidate, DeploymentFacts, Input, Other, Way
 from economics.calc.gates import Evidence, Policy
 from economics.calc.hours import SECONDS_PER_DAY
 from economics.calc.market_share import share_prior
@@ -146,8 +146,10 @@ def others_of(deployment: Deployment, candidates: Iterable[Candidate]) -> tuple[
     found = []
     for each in candidates:
         rent, speed = each.figures[Input.RENT].mid, each.figures[Input.SPEED].mid
-        if each.model != model or each.cannot_run:
+        if each.model != model or each.cannot_run or each.cannot_rent:
             continue
+        if each.serving.way is not Way.ON_DEMAND:
+            continue  # a move keeps the rental; others are the goals' candidates
         if isinstance(rent, Decimal) and isinstance(speed, Decimal):
             found.append(Other(each.title, rent, speed, each.plan_link, each.key))
     return tuple(found[:MOST_OTHERS])

@@ -9,6 +9,7 @@ from decimal import Decimal
 from economics.calc.decide import (
     Candidate,
     Input,
+    Way,
     break_even_utilization_at,
     full_tokens,
 )
@@ -59,10 +60,13 @@ class FleetGates:
 def cheapest_to_fill(
     candidates: Iterable[Candidate], model: str, policy: Policy
 ) -> Candidate | None:
-    """The machine of a model that needs the least utilization to pay; None: none runs."""
+    """The machine of a model that needs the least utilization to pay, running all day;
+    None: none runs."""
     best: tuple[Decimal, Candidate] | None = None
     for each in candidates:
         if each.model != model or each.cannot_run:
+            continue
+        if each.serving.way is not Way.ON_DEMAND:
             continue
         needed = break_even_utilization_at(each, policy)
         if isinstance(needed, Decimal) and (best is None or needed < best[0]):

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db.models import Sum
+from django.db.models.functions import ExtractHour
 from django.urls import reverse
 
 from economics.calc.gates import Evidence, change_of_week
@@ -68,6 +69,7 @@ class ModelMarket:
     ours         [USD / 1M tokens] our price in force, as a buyer pays it
     earned       the same as it is paid to us, before the take rate
     own_tokens   [tokens / day] that we served, mean of the last days; Unknown: none
+    own_hours    [tokens] of the same days by their hour of the day, UTC; empty: none
     rivals       [USD / 1M tokens] of the offers that count
     tokens       [tokens] of the last days that are known, by day
     take_rate    [1] what the marketplace keeps of today's tokens
@@ -82,6 +84,7 @@ class ModelMarket:
     ours: Decimal | Unknown
     earned: Decimal | Unknown
     own_tokens: Decimal | Unknown
+    own_hours: Mapping[int, int]
     rivals: tuple[Decimal, ...]
     rivals_source: str
     rivals_as_of: datetime | None
@@ -138,7 +141,7 @@ class _Read:
     markets: Mapping[str, MarketModel | None]
     offers: Mapping[int, list[MarketPrice]]
     prices: Mapping[int, TokenPrice]
-    served: Mapping[int, TokenCounts]
+    served: Mapping[int, Mapping[int, TokenCounts]]
     later: Mapping[str, list[MarketModel]]
     volumes: Mapping[str, Mapping[date, Decimal]]
 
@@ -206,21 +209,27 @@ def _later(
     ]
 
 
-def _served(*, now: datetime) -> dict[int, TokenCounts]:
-    """Tokens of the last days by the id of their model. One query."""
+def _served(*, now: datetime) -> dict[int, dict[int, TokenCounts]]:
+    """Tokens of the last days by the id of their model and the UTC hour of the day. One
+    query."""
+    found: defaultdict[int, dict[int, TokenCounts]] = defaultdict(dict)
     rows = (
         UsageHour.objects.filter(
             hour_start__gte=now - timedelta(days=MIX_DAYS), hour_start__lt=now
         )
         .order_by()
-        .values_list("pod__deployment__variant__served_model")
+        .values_list(
+            "pod__deployment__variant__served_model", ExtractHour("hour_start", tzinfo=UTC)
+        )
         .annotate(
             Sum("uncached_prompt_tokens"),
             Sum("cached_prompt_tokens"),
             Sum("completion_tokens"),
         )
     )
-    return {model: TokenCounts(*counts) for model, *counts in rows}
+    for model, hour, *counts in rows:
+        found[model][hour] = TokenCounts(*counts)
+    return dict(found)
 
 
 def _volumes(
@@ -243,7 +252,8 @@ def _market_of(slug: str, read: _Read) -> ModelMarket:
     joined = read.joined.get(slug)
     market = read.markets[slug]
     pk = joined.served_model.pk if joined else None
-    counts = None if pk is None else read.served.get(pk)
+    hours = None if pk is None else read.served.get(pk)
+    counts = sum(hours.values(), TokenCounts()) if hours else None
     price = None if pk is None else read.prices.get(pk)
     mix = _mix(slug, counts)
     days = read.volumes.get(market.slug, {}) if market else {}
@@ -260,6 +270,7 @@ def _market_of(slug: str, read: _Read) -> ModelMarket:
         ours=_blended(mix, rates),
         earned=_blended(mix, None if price is None else rates_of(price, at=read.now)),
         own_tokens=_own_tokens(counts),
+        own_hours={hour: each.total for hour, each in (hours or {}).items()},
         rivals=told.rivals,
         rivals_source=told.source,
         rivals_as_of=told.as_of,

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils import timezone
 
-from economics.calc.decide import Criterion, GoalKind, Input, Verb
+from economics.calc.decide import Criterion, GoalKind, Input, Verb, Way
 from economics.calc.gates import State, Unit
 from economics.selectors.decisions.answer import decide as decided
 from economics.selectors.decisions.as_json import decision_json
@@ -52,7 +52,10 @@ CANDIDATE = s.record(
     model=s.TEXT,
     confidence=s.words("high", "medium", "low"),
     confidence_because=s.TEXT,
+    way=s.words(*(each.value for each in Way)),
+    hours=s.described(s.or_null(s.TEXT), "Of scheduled hours: from when to when, UTC."),
     plan_link=LINK,
+    schedule_link=s.described(s.TEXT, "The planner of this model, hour by hour."),
     inputs=s.record(**{each.name.lower(): FIGURE for each in Input}),
 )
 GOAL = s.record(
@@ -140,6 +143,10 @@ DECIDE = Endpoint(
         policy_version=s.WHOLE,
         speeds_being_worked_out=s.WHOLE,
         goals=s.many(GOAL),
+        ways_not_used=s.described(
+            s.many(s.record(way=s.words(*(each.value for each in Way)), reason=s.TEXT)),
+            "Ways to rent of which there is no candidate, each with why.",
+        ),
         deployments=s.many(DEPLOYMENT),
         gates=s.many(GATES),
     ),
