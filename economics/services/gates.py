@@ -11,6 +11,7 @@ from economics.models import GateEvaluation
 from economics.selectors.decisions.answer import Decision
 from economics.selectors.decisions.as_json import gate_json
 
+LONGEST_MODELS = 80  # characters of the column; a longer list is cut
 BY_SCHEDULE = "rule:daily-gates"
 
 
@@ -31,7 +32,7 @@ def keep_gates(found: Decision, *, acting_user: str, now: datetime) -> list[Gate
             fleet=each.fleet,
             simulated=settings.KERNE_SANDBOX,
             policy=each.policy.row,
-            model=each.model,
+            model=each.model[:LONGEST_MODELS],
             gates=[gate_json(gate) for gate in each.gates],
             evaluated_at=now,
             evaluated_by=acting_user,

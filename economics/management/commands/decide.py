@@ -85,6 +85,10 @@ class Command(BaseCommand):
             )
         for fleet in found.gates:
             self.stdout.write(fleet.title)
+            if len(fleet.models) > 1:
+                for one_model in fleet.models:
+                    name, words = one_model.model.name, one_model.words
+                    self.stdout.write(f"  {name}: contribution {words}")
             for gate in fleet.gates:
                 self.stdout.write(f"  {gate.title}: {gate.state}")
                 for missing in gate.missing:

@@ -34,6 +34,7 @@ from economics.selectors.decisions.candidates import (
     known_slugs,
 )
 from economics.selectors.decisions.deployments import deployment_facts
+from economics.selectors.decisions.fleet_models import fleet_model, models_of
 from economics.selectors.decisions.gate_facts import (
     PLANNED_MODEL,
     FleetGates,
@@ -190,31 +191,23 @@ def every_gate(
     *,
     now: datetime,
 ) -> Iterable[FleetGates]:
-    """The gates of each fleet that has a deployment; without one of tier 2 also those of
-    what it would begin with: the founding plan's model."""
-    by_fleet: dict[int, str] = {}
+    """The gates of each fleet that has a deployment, by all of its models; without one of
+    tier 2 also those of what it would begin with: the founding plan's model."""
+    by_fleet: dict[int, list[Deployment]] = {}
     for each in rows:
-        by_fleet.setdefault(each.fleet_id, each.variant.served_model.slug)
+        by_fleet.setdefault(each.fleet_id, []).append(each)
     asked: list[Fleet | None] = [each for each in fleets if each.pk in by_fleet]
     if not any(fleet is not None and fleet.tier == Tier.TWO for fleet in asked):
         asked.append(next((each for each in fleets if each.tier == Tier.TWO), None))
-    nobody = Evidence(Unknown("its market is not known"), "no market")
     seen: dict[str, list[Candidate]] = {}
     for fleet in asked:
         counting = policy_of_fleet(fleet, known, chosen)
         if counting.row.name not in seen:
             seen[counting.row.name] = by_policy(found, markets, counting.policy)
-        begun = fleet is not None and fleet.pk in by_fleet
-        model = by_fleet[fleet.pk] if fleet is not None and begun else PLANNED_MODEL
-        market = markets.get(model)
+        own = by_fleet.get(fleet.pk, []) if fleet is not None else []
+        models = models_of(own, markets, now=now) or (
+            fleet_model(PLANNED_MODEL, PLANNED_MODEL, (), markets, now=now),
+        )
         yield gates_of(
-            fleet,
-            counting,
-            market,
-            seen[counting.row.name],
-            book,
-            model=model,
-            demand_trend=market.trend(now=now) if market else nobody,
-            age_days=market.age_days(now=now) if market else nobody,
-            begun=begun,
+            fleet, counting, models, seen[counting.row.name], book, begun=bool(own)
         )

@@ -178,6 +178,14 @@ def fleet_json(one: FleetGates) -> dict[str, Any]:
         "model": one.model,
         "policy": one.policy.row.name,
         "policy_version": one.policy.row.version,
+        "models": [
+            {
+                "model": each.model.slug,
+                "contribution_usd": evidence_json(each.contribution),
+                "leave": None if each.exit is None else each.exit.state.value,
+            }
+            for each in one.models
+        ],
         "gates": [gate_json(each) for each in one.gates],
     }
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from economics.calc.decide import (
@@ -21,17 +21,21 @@ from economics.calc.gates import (
     Gate,
     Policy,
     PremiumFacts,
+    all_followed,
     dedicated,
     demand_verified,
     exit_tier,
+    least_taken,
     premium_price,
     share_needed,
     tier_one_profitable,
+    together,
     trailing_sum,
 )
 from economics.calc.money import MILLION
 from economics.calc.unknown import Unknown
 from economics.selectors.decisions.books import Books, DayBook, loss_of, run_above
+from economics.selectors.decisions.fleet_models import FleetModel, ModelVerdict
 from economics.selectors.decisions.markets import ModelMarket
 from economics.selectors.policies import Counting
 from fleet.models import Fleet, Tier
@@ -42,12 +46,20 @@ HOURS = 24
 
 @dataclass(frozen=True)
 class FleetGates:
-    """The gates of a fleet; `fleet` None: of tier 2 before there is one."""
+    """The gates of a fleet; `fleet` None: of tier 2 before there is one.
+
+    models  each model of the fleet with its own part of the verdict
+    """
 
     fleet: Fleet | None
     policy: Counting
-    model: str
+    models: tuple[ModelVerdict, ...]
     gates: tuple[Gate, ...]
+
+    @property
+    def model(self) -> str:
+        """The models' slugs, as they are told and kept."""
+        return ", ".join(each.model.slug for each in self.models)
 
     @property
     def title(self) -> str:
@@ -77,16 +89,16 @@ def cheapest_to_fill(
 def gates_of(
     fleet: Fleet | None,
     counting: Counting,
-    market: ModelMarket | None,
-    candidates: Iterable[Candidate],
+    models: Sequence[FleetModel],
+    candidates: Sequence[Candidate],
     books: Books,
     *,
-    model: str,
-    demand_trend: Evidence,
-    age_days: Evidence,
     begun: bool = True,
 ) -> FleetGates:
     """The gates of a fleet: of tier 1 its own profit and its exit, of tier 2 all.
+
+    Demand and price are asked of every model; each has to answer. To leave is judged by
+    the fleet's own sums, and by a successor only where every model lost its tokens to one.
 
     begun  whether it has a deployment; without one there is nothing to leave
     """
@@ -95,19 +107,56 @@ def gates_of(
     run = run_above(profit, books.newest, policy.least_profit_usd_per_day)
     found = [tier_one_profitable(policy, books.seen(run))]
     if fleet is None or fleet.tier == Tier.TWO:
-        machine = cheapest_to_fill(candidates, model, policy)
-        found.append(
-            demand_verified(
-                policy, demand_facts(market, machine, policy, demand_trend, age_days)
-            )
-        )
-        found.append(premium_price(policy, premium_facts(market, machine, policy)))
+        demand, premium = [], []
+        for each in models:
+            machine = cheapest_to_fill(candidates, each.slug, policy)
+            facts = demand_facts(each.market, machine, policy, each.trend, each.age_days)
+            demand.append((each.name, demand_verified(policy, facts)))
+            pays = premium_facts(each.market, machine, policy)
+            premium.append((each.name, premium_price(policy, pays)))
+        found += [together(demand), together(premium)]
+    verdicts = tuple(verdict_of(each, policy, books, begun=begun) for each in models)
     if fleet is not None and begun:
         book = books.of_fleet(fleet.pk)
         if fleet.tier == Tier.TWO:
             found.append(dedicated(policy, DedicatedFacts(_used(book, books, policy))))
-        found.append(exit_gate(policy, book, books, market))
-    return FleetGates(fleet, counting, model, tuple(found))
+        found.append(fleet_exit(policy, book, books, verdicts))
+    return FleetGates(fleet, counting, verdicts, tuple(found))
+
+
+def verdict_of(
+    model: FleetModel, policy: Policy, books: Books, *, begun: bool
+) -> ModelVerdict:
+    """One model's own contribution, and whether to leave it."""
+    contribution = books.seen(model.contribution(books, policy))
+    leave = exit_gate(policy, model.book(books), books, model.market) if begun else None
+    return ModelVerdict(model, contribution, leave)
+
+
+def fleet_exit(
+    policy: Policy, book: DayBook, books: Books, verdicts: Sequence[ModelVerdict]
+) -> Gate:
+    """Whether to leave a fleet: by its own days, with each model's part named."""
+    models = [each.model for each in verdicts]
+    contribution = trailing_sum(
+        book.profit, newest=books.newest, days=int(policy.exit_days)
+    )
+    seen = books.seen(contribution)
+    if len(models) > 1:
+        parts = "; ".join(f"{each.model.name} {each.words}" for each in verdicts)
+        seen = replace(seen, source=f"{seen.source}: {parts}")
+    share = least_taken(
+        [each.successor_share for each in models], allowed=policy.most_successor_share
+    )
+    return exit_tier(
+        policy,
+        ExitFacts(
+            contribution=seen,
+            loss=books.seen(loss_of(book)),
+            has_successor=all_followed(each.has_successor for each in models),
+            successor_share=share,
+        ),
+    )
 
 
 def _used(book: DayBook, books: Books, policy: Policy) -> Evidence:
@@ -119,7 +168,7 @@ def _used(book: DayBook, books: Books, policy: Policy) -> Evidence:
 def exit_gate(
     policy: Policy, book: DayBook, books: Books, market: ModelMarket | None
 ) -> Gate:
-    """Whether to leave, of a fleet or of a deployment."""
+    """Whether to leave a deployment, or the deployments of one model."""
     contribution = trailing_sum(
         book.profit, newest=books.newest, days=int(policy.exit_days)
     )

@@ -114,6 +114,16 @@ GATES = s.record(
     model=s.TEXT,
     policy=s.TEXT,
     policy_version=s.WHOLE,
+    models=s.described(
+        s.many(
+            s.record(
+                model=s.TEXT,
+                contribution_usd=SEEN,
+                leave=s.or_null(s.words(*(each.value for each in State))),
+            )
+        ),
+        "Each model's own trailing contribution, and whether it is to be left.",
+    ),
     gates=s.many(
         s.record(
             gate=s.TEXT,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F
 from django.utils import timezone
 
 from economics.models import DailyProfit, DayClose, MarketModel, MarketVolume, Scope
@@ -56,9 +57,16 @@ def decided(
 
 
 def closed_days(
-    deployment: Deployment, *profits: str, newest: datetime, **columns: Any
+    deployment: Deployment,
+    *profits: str,
+    newest: datetime,
+    of_fleet: bool = True,
+    **columns: Any,
 ) -> None:
-    """Closed days of a deployment and of its fleet, the last of them the newest [USD]."""
+    """Closed days of a deployment and of its fleet, the last of them the newest [USD].
+
+    of_fleet  False adds to the fleet's days that another deployment has begun
+    """
     simulated = deployment.fleet.simulated
     first = newest.date() - (len(profits) - 1) * DAY
     for n, profit in enumerate(profits):
@@ -84,6 +92,10 @@ def closed_days(
             (Scope.DEPLOYMENT, {"deployment": deployment}),
             (Scope.FLEET, {"fleet": deployment.fleet}),
         ):
+            if scope is Scope.FLEET and not of_fleet:
+                known = DailyProfit.objects.filter(scope=scope, day=day, **owner)
+                known.update(profit_usd=F("profit_usd") + usd)
+                continue
             DailyProfit.objects.create(scope=scope, **(defaults | owner | columns))
 
 
