@@ -110,6 +110,12 @@ def test_what_no_row_explains_is_told_with_its_bill(operator: Client):
     assert 'href="/volumes/"' in shown
 
 
+def test_a_bill_below_a_cent_is_not_told_as_nothing(operator: Client):
+    billed("volume", "0.0041")
+
+    assert "$0.0041 billed for the network volume" in page(operator, "/overview/alarms/")
+
+
 def test_a_stray_volume_is_ended_by_its_typed_name(operator: Client):
     row = stray()
     assert "left alone until you end or adopt it" in page(operator, VOLUMES)
