@@ -10,10 +10,10 @@ SAFE_ENV := KERNE_ENV=live RUNPOD_API_KEY=rpa_checkonly KERNE_SANDBOX=false \
 	REDIS_URL=rediss://redis.example/0 \
 	KERNE_ENCRYPTION_KEYS=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
 
-.PHONY: up test screenshots faults soak check vllm login-link clean help
+.PHONY: up test screenshots guide-pictures faults soak check vllm login-link clean help
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
 
 up: .venv/.installed  ## start the console and everything it needs; Ctrl-C ends it
 	@$(BIN)/python manage.py up
@@ -23,6 +23,9 @@ test: .venv/.installed-dev  ## run all tests; ARGS="-k health" runs some
 
 screenshots: .venv/.installed-dev  ## pictures of every page in both themes at two widths, into var/screenshots
 	@$(BIN)/python -m pytest -q -s tests/browser/screenshots.py
+
+guide-pictures: .venv/.installed-dev  ## take the pictures of docs/guide.md anew
+	@$(BIN)/python -m pytest -q -s tests/browser/guide_pictures.py
 
 faults: .venv/.installed-dev  ## every fault and every death of a worker, on a running console
 	@FAULTS=all $(BIN)/python -m pytest -q tests/faults
