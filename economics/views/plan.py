@@ -23,12 +23,14 @@ from economics.planner.option import PlanOption
 from economics.planner.question import PlanQuestion
 from economics.selectors.plan import PlanAnswer
 from economics.views.plan_asked import Asked, answer_of, asked, chosen_of
+from economics.views.plan_form import PlanForm
 from economics.views.plan_launch import launch_context
 from fleet.access import viewer_required
 from fleet.selectors.providers import provider_names
 from fleet.selectors.speeds import waiting_since
 
 USUAL_WAIT = timedelta(minutes=2)  # until all speeds of a question are there
+TRAFFIC = ("prompt_tokens", "completion_tokens", "cached_share")
 SHOWN = 25  # options of the list that are written out at first
 
 
@@ -50,6 +52,18 @@ def slider_starts(question: PlanQuestion) -> dict[str, str]:
         name: f"{share.numerator / Decimal(share.denominator):.2f}"
         for name, share in shares.items()
     }
+
+
+def written_starts(form: PlanForm) -> dict[str, str]:
+    """The same of a question that is refused, where its traffic at least is understood."""
+    written = [form.cleaned_data[name] for name in TRAFFIC if name in form.cleaned_data]
+    if len(written) < len(TRAFFIC) or None in written:
+        return {}
+    prompt, completion, cached = (Decimal(each) for each in written)
+    if min(prompt, completion) < 0 or not prompt + completion or not 0 <= cached < 1:
+        return {}
+    share = completion / (prompt + completion)
+    return {"cached_if": f"{cached:.2f}", "completion_if": f"{share:.2f}"}
 
 
 @require_GET
@@ -81,7 +95,7 @@ def plan_context(request: HttpRequest, seen: Asked, *, now: datetime) -> dict[st
     }
     found = seen.answer
     if found is None:
-        return context
+        return context | {"starts": written_starts(seen.form)}
     chosen = chosen_of(found, request.GET.get("option", ""))
     every = "all" in request.GET
     named = seen.form.cleaned_data["option"]

@@ -124,6 +124,23 @@ def test_nonsense_gets_a_sentence_and_asks_nothing(
     assert SpeedEstimate.objects.count() == 0
 
 
+@pytest.mark.parametrize(
+    ("wrong", "starts"),
+    [
+        ("utilization=2", ["0.26", "0.10"]),
+        ("utilization=2&prompt_tokens=300&completion_tokens=100", ["0.26", "0.25"]),
+        ("cached_share=7", ["0.00", "0.00"]),
+        ("prompt_tokens=0&completion_tokens=0", ["0.00", "0.00"]),
+    ],
+)
+def test_a_refused_question_leaves_the_sliders_where_its_traffic_is(
+    planner: Client, wrong: str, starts: list[str]
+):
+    page = page_of(planner, f"{LLAMA}&{wrong}")
+
+    assert re.findall(r'data-slider="\w+_if" data-base="([^"]+)"', page) == starts
+
+
 def test_the_change_against_the_base_is_shown(
     planner: Client, answer_speeds: Callable[[], None]
 ):
