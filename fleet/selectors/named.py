@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
+from string import ascii_lowercase
 from typing import TypeVar
 
 from django.db import models
@@ -14,6 +16,7 @@ from django.db.models import Q
 from fleet.models import ENDED, Deployment, Incident, Pod, ServedModel
 
 MOST_OF_A_KIND = 6
+LONGEST_HEAD = 38  # a name has 40 characters, two are for its letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +62,13 @@ def _each(words: Sequence[str], *columns: str) -> Q:
         for word in words
     ]
     return reduce(and_, either, Q())
+
+
+def free_name(model_slug: str) -> str:
+    """A name for a new deployment of a model that no other has: llama-3-1-8b, then
+    llama-3-1-8b-b to -z; "" when even these are taken. One query."""
+    head = re.sub(r"[^a-z0-9]+", "-", model_slug.lower()).strip("-")[:LONGEST_HEAD]
+    head = head.strip("-")
+    names = [head, *(f"{head}-{letter}" for letter in ascii_lowercase[1:])] if head else []
+    taken = set(Deployment.objects.filter(slug__in=names).values_list("slug", flat=True))
+    return next((name for name in names if name not in taken), "")

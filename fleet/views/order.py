@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from fleet.access import operator_to_post, viewer_required
 from fleet.forms import OrderForm
 from fleet.models import ActionKind, Cloud, Fleet, GpuOffer, ModelVariant, Tier
+from fleet.selectors.named import free_name
 from fleet.selectors.serving import sizing_of
 from fleet.services import fleets
 from fleet.services.actions import CostedPlan, plan_action
@@ -49,7 +50,8 @@ def order(request: HttpRequest) -> HttpResponse:
         "gpu_type_id": offers[0].gpu_type_id if offers else "",
         "fleet_id": tier_1.pk if tier_1 else "",
     }
-    form = OrderForm(initial=initial | asked_for(request.GET))
+    asked = asked_for(request.GET)
+    form = OrderForm(initial=initial | proposed_name(asked) | asked)
     return render(request, "fleet/order.html", page_context(form, now=timezone.now()))
 
 
@@ -60,6 +62,15 @@ def asked_for(address: QueryDict) -> dict[str, Any]:
         if name in address:
             filled[field] = address[name]
     return filled
+
+
+def proposed_name(asked: Mapping[str, Any]) -> dict[str, str]:
+    """A free name where the address says the model: else it is the one field to fill."""
+    number = str(asked.get("variant_id", ""))
+    if not number.isascii() or not number.isdecimal() or len(number) > 9:
+        return {}
+    variant = ModelVariant.objects.select_related("served_model").filter(pk=number).first()
+    return {"slug": free_name(variant.served_model.slug)} if variant else {}
 
 
 def preview(request: HttpRequest) -> HttpResponse:
