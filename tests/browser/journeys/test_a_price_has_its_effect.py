@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from economics.tasks import settle_usage
 from fleet import tasks
@@ -44,6 +44,7 @@ def test_a_first_price_counts_for_the_hour_that_runs(stage: Stage, ada: Screen) 
 
     stage.jobs(settle_usage)
     ada.open("/")
+    ada.settle()  # the alarms come after the page
     row = page.locator("tr.sub", has_text=world.OWN)
     shown = row.locator('[data-label="Revenue today"]').inner_text()
     assert Decimal(shown.lstrip("$").replace(",", "")) == earned(used)
@@ -58,4 +59,4 @@ def earned(used: Usage) -> Decimal:
         + used.cached * Decimal(PRICES["cached_prompt"])
         + used.completion * Decimal(PRICES["completion"])
     ) / 1_000_000
-    return usd.quantize(Decimal("0.01"))
+    return usd.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
