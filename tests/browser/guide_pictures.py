@@ -64,9 +64,7 @@ PICTURES = (
         (".page-head", "#overview-live > .tiles"),
         click="#first-steps summary",  # folded
     ),
-    Picture(
-        "phone-overview", "/?money=simulated", width=PHONE, click="#first-steps summary"
-    ),
+    Picture("phone-overview", "/?money=simulated", width=PHONE),
     Picture(
         "phone-stop", "/fleet/", width=PHONE, click="[data-sheet][href*='stop/?deployment']"
     ),

@@ -113,12 +113,15 @@ for (const form of document.querySelectorAll("form[data-propose-zone]")) {
   if (field && here) field.value = here;
 }
 
-// What somebody folded stays folded in this browser: details[data-remember] with an id.
+// What somebody folded or opened stays so in this browser: details[data-remember] with an
+// id. Until then it is folded on a small screen, where what it says would hide the figures.
+const small = matchMedia("(max-width: 720px)");
 document.body.addEventListener("htmx:afterSettle", (event) => {
   for (const box of event.target.querySelectorAll?.("details[data-remember]") ?? []) {
-    box.open = localStorage.getItem(`kerne-open-${box.id}`) !== "no";
-    box.addEventListener("toggle", () => {
-      localStorage.setItem(`kerne-open-${box.id}`, box.open ? "yes" : "no");
+    const kept = localStorage.getItem(`kerne-open-${box.id}`);
+    box.open = kept ? kept === "yes" : !small.matches;
+    box.querySelector("summary").addEventListener("click", () => {
+      localStorage.setItem(`kerne-open-${box.id}`, box.open ? "no" : "yes"); // not turned yet
     });
   }
 });
