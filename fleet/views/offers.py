@@ -106,6 +106,8 @@ def source_words(offer: Offer) -> str:
     """What the chip says: who told the price, and that a shipped one is not live."""
     if offer.source == OfferSource.FIXTURE:
         return f"public price of {offer.observed_at:%Y-%m-%d}, not live"
+    if offer.source == OfferSource.CATALOG and offer.provider != "runpod":
+        return f"catalog of {offer.provider}"  # the sandbox speaks RunPod's contract
     return OfferSource(offer.source).label
 
 

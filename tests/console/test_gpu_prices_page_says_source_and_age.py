@@ -61,6 +61,14 @@ def test_a_stale_price_is_greyed_and_says_so(operator: Client, db: None):
     assert '<tr class="stale">' in page and ", stale" in page
 
 
+def test_a_play_clouds_catalog_is_not_called_runpods(operator: Client, db: None):
+    make_offer(provider="sandbox", seen_at=timezone.now())
+
+    page = operator.get("/offers/").content.decode()
+
+    assert "catalog of sandbox" in page and "RunPod catalog" not in page
+
+
 def test_the_filters_come_from_the_address_and_stay_in_it(operator: Client, shipped: None):
     page = read(operator, f"/offers/?gpu={H100}&count=8&kind=on_demand")
 

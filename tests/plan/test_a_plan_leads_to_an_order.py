@@ -61,6 +61,7 @@ def test_what_is_rented_otherwise_leads_to_that_rental(
 
     assert f"&amp;rental_kind={rental}" in page
     assert "Not sold by the connected provider" not in page
+    assert "from the catalog of sandbox" in page and "runpod catalog" not in page
 
 
 def test_nothing_is_ordered_or_rented_by_it(rentable: Client):
