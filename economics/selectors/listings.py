@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from django.conf import settings
 from economics.market.listed_prices import ListedPrices
 from economics.market.listing import SAMPLING, Datacenter, ListedModel
 from economics.models import MarketListing, TokenPrice
+from economics.selectors.market_join import listing_of
 from fleet.models import Deployment, ServedModel
 from fleet.selectors.market_ready import MarketReadiness, market_readiness_of
 
@@ -45,13 +46,30 @@ class OurModel:
         ]
 
 
-def our_models(*, now: datetime) -> list[OurModel]:
-    """Every model that we know, those that are listed first. Five queries."""
-    deployments = deployments_by_model()
+@dataclass(frozen=True)
+class Known:
+    """What a page has read already. served: every model, with its listing beside it;
+    deployments: all of this kind of money, with their fleets and variants."""
+
+    served: Sequence[ServedModel]
+    deployments: Iterable[Deployment]
+    prices: Mapping[int, TokenPrice]
+
+
+def our_models(*, now: datetime, known: Known | None = None) -> list[OurModel]:
+    """Every model that we know, those that are listed first. Five queries; two where the
+    rest is `known`."""
+    if known is None:
+        deployments, prices = deployments_by_model(), prices_in_force(now=now)
+        served = list(ServedModel.objects.all())
+        rows = {row.served_model_id: row for row in MarketListing.objects.all()}
+    else:
+        deployments, prices = by_model(known.deployments), dict(known.prices)
+        served = list(known.served)
+        found = {each.pk: listing_of(each) for each in served}
+        rows = {pk: row for pk, row in found.items() if row is not None}
     flat = [each for group in deployments.values() for each in group]
     readiness = market_readiness_of(flat, now=now)
-    prices = prices_in_force(now=now)
-    rows = {row.served_model_id: row for row in MarketListing.objects.all()}
     models = [
         _our_model(
             model,
@@ -61,7 +79,7 @@ def our_models(*, now: datetime) -> list[OurModel]:
             readiness,
             now=now,
         )
-        for model in ServedModel.objects.all()
+        for model in served
     ]
     return sorted(models, key=lambda each: (each.listed is None, each.served_model.name))
 
@@ -73,9 +91,14 @@ def listed_models(*, now: datetime) -> list[ListedModel]:
 
 def deployments_by_model() -> dict[int, list[Deployment]]:
     """Deployments of this kind of money by model: play money is sold to nobody."""
-    found: dict[int, list[Deployment]] = defaultdict(list)
     rows = Deployment.objects.filter(fleet__simulated=settings.KERNE_SANDBOX)
-    for each in rows.select_related("variant", "fleet").order_by("created_at", "pk"):
+    return by_model(rows.select_related("variant", "fleet"))
+
+
+def by_model(rows: Iterable[Deployment]) -> dict[int, list[Deployment]]:
+    """Deployments by the id of their model, the oldest first."""
+    found: dict[int, list[Deployment]] = defaultdict(list)
+    for each in sorted(rows, key=lambda row: (row.created_at, row.pk)):
         found[each.variant.served_model_id].append(each)
     return found
 

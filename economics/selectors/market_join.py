@@ -4,12 +4,14 @@ the Hugging Face id of the weights."""
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Q, Value
+
 from economics.models import MarketListing, MarketModel
-from fleet.models import ModelVariant, ServedModel
+from fleet.models import ServedModel
 
 # Repositories of the same weights in another precision; the market lists the first one.
 PRECISION_SUFFIX = re.compile(
@@ -26,24 +28,39 @@ class Joined:
     why_not: str = ""
 
 
-def joined_models(source: str) -> list[Joined]:
-    """Each model of ours with the one of a source that it is. Four queries."""
-    by_slug = {row.slug: row for row in MarketModel.objects.filter(source=source)}
+def joined_models(
+    source: str, *, listed: Iterable[MarketModel] | None = None
+) -> list[Joined]:
+    """Each model of ours, its listing beside it, with the one of a source that it is. Two
+    queries, one where the source's models are `listed` already."""
+    if listed is None:
+        listed = MarketModel.objects.filter(source=source)
+    by_slug = {row.slug: row for row in listed}
     by_hub = market_by_hub(by_slug.values())
-    written = dict(
-        MarketListing.objects.exclude(openrouter_slug="").values_list(
-            "served_model_id", "openrouter_slug"
-        )
+    repositories = ArrayAgg(
+        "variants__repository",
+        filter=Q(variants__isnull=False),
+        order_by="variants__precision",
+        default=Value([]),
     )
-    repositories: dict[int, list[str]] = defaultdict(list)
-    for model_id, repository in ModelVariant.objects.values_list(
-        "served_model_id", "repository"
-    ):
-        repositories[model_id].append(repository)
+    models = ServedModel.objects.select_related("listing").annotate(
+        repositories=repositories
+    )
     return [
-        _joined(model, written.get(model.pk), repositories[model.pk], by_slug, by_hub)
-        for model in ServedModel.objects.all()
+        _joined(model, _written(model), vars(model)["repositories"], by_slug, by_hub)
+        for model in models
     ]
+
+
+def listing_of(model: ServedModel) -> MarketListing | None:
+    """The operator's words on a model that was read with its listing; None without."""
+    return getattr(model, "listing", None)
+
+
+def _written(model: ServedModel) -> str | None:
+    """The market's slug as the listing writes it; None where it writes none."""
+    row = listing_of(model)
+    return (row.openrouter_slug or None) if row else None
 
 
 def hub_name(repository: str) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import OuterRef, Subquery
+
 from economics.calc.decide import Criterion, Goal, GoalKind
 from economics.calc.gates import Policy, policy_of
 from economics.models import FleetPolicy, GoalVersion, PolicyVersion
@@ -45,6 +47,20 @@ def fleet_policies(known: Mapping[str, Counting]) -> dict[int, Counting]:
         .values_list("fleet_id", "policy")
     )
     return {fleet: known.get(name, known[DEFAULT]) for fleet, name in chosen.items()}
+
+
+def fleets_with_policies(
+    known: Mapping[str, Counting], *, simulated: bool
+) -> tuple[list[Fleet], dict[int, Counting]]:
+    """The fleets of one kind of money, and the policy of each that has one. One query."""
+    chosen = FleetPolicy.objects.filter(fleet=OuterRef("pk")).order_by("-chosen_at", "-pk")
+    rows = Fleet.objects.filter(simulated=simulated).annotate(
+        chosen_policy=Subquery(chosen.values("policy")[:1])
+    )
+    fleets: list[Fleet] = [*rows]
+    names = {fleet.pk: vars(fleet)["chosen_policy"] for fleet in fleets}
+    by_fleet = {pk: known.get(name, known[DEFAULT]) for pk, name in names.items() if name}
+    return fleets, by_fleet
 
 
 def policy_of_fleet(

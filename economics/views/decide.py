@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from economics.calc.decide import Criterion, GoalKind
 from economics.calc.decide.goal import CRITERION_WORDS
 from economics.selectors.decisions.answer import Decision, decide
-from economics.selectors.policies import DEFAULT, policies
+from economics.selectors.policies import DEFAULT, Counting, policies
 from economics.services.goals import WantedGoal, set_goal, take_off
 from economics.services.policies import PolicyRefused
 from fleet.access import operator_required, viewer_required
@@ -31,18 +32,18 @@ KIND_WORDS = {
 }
 
 
-def policy_asked(request: HttpRequest) -> str:
+def policy_asked(request: HttpRequest, known: Mapping[str, Counting]) -> str:
     """The name of the policy in the address; the safer one where it names none."""
     asked = request.GET.get("policy", "")
-    return asked if asked in policies() else DEFAULT
+    return asked if asked in known else DEFAULT
 
 
 @require_GET
 @viewer_required
 def matrix(request: HttpRequest) -> HttpResponse:
     """Every goal and every deployment with what to do, as of now."""
-    now = timezone.now()
-    found = decide(now=now, policy=policy_asked(request))
+    now, known = timezone.now(), policies()
+    found = decide(now=now, policy=policy_asked(request, known), known=known)
     if found.missing:
         want(list(found.missing)[:MOST_WANTED], now=now)
         ring(estimate_speeds)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from economics.calc.road_map import StepState, next_step
 from economics.selectors.decisions.answer import decide
-from economics.selectors.decisions.kept_gates import gate_changes, newest_evaluations
+from economics.selectors.decisions.kept_gates import changes_since, kept_until
 from economics.selectors.decisions.road_map import HAND_KEYS, road_map
 from economics.services.gates import keep_gates
 from economics.services.onboarding import set_tick
@@ -37,15 +37,15 @@ def roadmap(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     found = decide(now=now, with_flips=False)
     road = road_map(found, now=now)
-    kept = newest_evaluations()
+    kept = kept_until(now=now)
     context: dict[str, Any] = {
         "now": now,
         "road": road,
         "steps": [(each, LOOK[each.state]) for each in road.steps],
         "next": next_step(road.steps),
         "gates": found.gates,
-        "kept_at": max((row.evaluated_at for row in kept), default=None),
-        "changes": list(reversed(gate_changes(since=now - CHANGES_SHOWN, now=now))),
+        "kept_at": kept[0].evaluated_at if kept else None,
+        "changes": list(reversed(changes_since(kept, since=now - CHANGES_SHOWN))),
         "open_items": sum(1 for each in road.items if not each.is_done),
     }
     return render(request, "economics/roadmap.html", context)

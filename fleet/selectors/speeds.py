@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Min, Q
+from django.db.models import Min, Q, Value
 
 from fleet.models import Deployment, ModelConfig, SpeedEstimate, ThroughputImport
 from fleet.selectors.throughput_points import own_points, published_points
@@ -22,9 +22,12 @@ from fleet.throughput.speed_question import METHOD, SpeedEvidence, SpeedQuestion
 
 
 def evidence_stamp(*, now: datetime) -> str:
-    """Names the evidence of now. Our own pods speak anew each day. Two queries."""
-    imported = ThroughputImport.objects.order_by("-pk").values_list("pk", flat=True).first()
-    real = Deployment.objects.filter(fleet__simulated=False).exists()
+    """Names the evidence of now. Our own pods speak anew each day. One query."""
+    imports = ThroughputImport.objects.order_by("-pk").values_list(Value("import"), "pk")
+    ours = Deployment.objects.filter(fleet__simulated=False).order_by()
+    real_ones = ours.values_list(Value("real"), "pk")
+    told = dict(imports[:1].union(real_ones[:1], all=True))
+    imported, real = told.get("import"), "real" in told
     day = f"{now:%Y-%m-%d}" if real else ""
     return f"{METHOD}/{calibration().made_on}/{imported or 0}/{day}"
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
+from functools import lru_cache
 
 from fleet.sizing.cache_plan import CachePlan
 from fleet.sizing.gpus import GpuSpec, gpu_named, unknown_gpu_reason
@@ -96,8 +97,12 @@ class SizingResult:
         return self.plan.sequences(int(self.kv_gib * GIB), length)
 
 
+@lru_cache(maxsize=4096)
 def size(asked: Sizing) -> SizingResult:
-    """Whether vLLM would start `asked`, with every term. Never raises for what it asks."""
+    """Whether vLLM would start `asked`, with every term. Never raises for what it asks.
+
+    Kept for equal questions: a page asks the same few hundred every time it is opened.
+    """
     disk = container_disk_gb(checkpoint_gb(asked))
     gpu = gpu_named(asked.gpu)
     if gpu is None:

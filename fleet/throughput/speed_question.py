@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -19,6 +20,11 @@ from fleet.throughput.traffic import Traffic
 METHOD = 3  # counted up when the same evidence would be answered otherwise
 # Precisions without measurements of their own: as many bytes, on the same units.
 SAME_SPEED = {"fp16": "bf16", "mxfp8": "fp8"}
+
+
+@lru_cache(maxsize=8192)
+def _key_of(asked: SpeedQuestion) -> str:
+    return sha256(json.dumps(asked.plain(), sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ class SpeedQuestion:
     @property
     def key(self) -> str:
         """The same for equal questions, and for no others."""
-        return sha256(json.dumps(self.plain(), sort_keys=True).encode()).hexdigest()
+        return _key_of(self)
 
     def plain(self) -> dict[str, Any]:
         """As JSON holds it."""

@@ -11,10 +11,12 @@ from economics.calc.decide.candidate import (
     NOTHING,
     Candidate,
     DayMoney,
+    Input,
     Refusal,
     day_money,
     full_day,
     refusal_of,
+    turned,
 )
 from economics.calc.gates import Policy
 from economics.calc.unknown import Unknown
@@ -49,10 +51,11 @@ def nearness(one: Judged, refusal: Refusal) -> tuple[int, Decimal]:
     return (order, -one.money.mid)
 
 
-def may_pay_when_turned(candidate: Candidate) -> bool:
+def may_pay_when_turned(candidate: Candidate, policy: Policy) -> bool:
     """Whether it can be recommended at all while one input is ten per cent off.
 
-    What would lose, full all day, with its best input a tenth better stays refused.
+    What would lose, full all day, with its best input a tenth better stays refused, and
+    so does what is refused with all of them a tenth better at once.
     """
     if candidate.cannot_run or candidate.cannot_rent:
         return False
@@ -60,4 +63,10 @@ def may_pay_when_turned(candidate: Candidate) -> bool:
     if isinstance(day, Unknown):
         return False
     earned, rent = day
-    return max(earned * (1 + TURN) - rent, earned - rent * (1 - TURN)) >= 0
+    if max(earned * (1 + TURN) - rent, earned - rent * (1 - TURN)) < 0:
+        return False
+    best = candidate
+    for name in Input:
+        factor = 1 - TURN if name is Input.RENT else 1 + TURN
+        best = turned(best, name, factor)
+    return refusal_of(best, policy, must_earn=False) is None

@@ -43,7 +43,7 @@ class Turns:
 
 def turns_of(candidates: Sequence[Candidate], policy: Policy) -> Turns:
     """Every input 10 % up and down."""
-    alive = [each for each in candidates if may_pay_when_turned(each)]
+    alive = [each for each in candidates if may_pay_when_turned(each, policy)]
     return Turns(
         judge(alive, policy),
         tuple(

@@ -44,7 +44,7 @@ class Command(BaseCommand):
                 f"--policy is {name[:40]!r}; choose one of {', '.join(sorted(known))}."
             )
         now = timezone.now()
-        found = decide(now=now, policy=name)
+        found = decide(now=now, policy=name, known=known)
         if found.missing:
             want(list(found.missing)[:MOST_WANTED], now=now)
             ring(estimate_speeds)

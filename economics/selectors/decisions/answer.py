@@ -25,6 +25,7 @@ from economics.calc.decide import (
 )
 from economics.calc.gates import Evidence, Policy
 from economics.calc.unknown import Unknown
+from economics.models import TokenPrice
 from economics.selectors.decisions.books import Books, books
 from economics.selectors.decisions.candidates import (
     Account,
@@ -46,13 +47,13 @@ from economics.selectors.decisions.ways import Unused
 from economics.selectors.policies import (
     DEFAULT,
     Counting,
-    fleet_policies,
+    fleets_with_policies,
     goal_of,
     goal_rows,
     policies,
     policy_of_fleet,
 )
-from fleet.models import Deployment, Fleet, Tier
+from fleet.models import Deployment, Fleet, ServedModel, Tier
 from fleet.selectors.account import accounts
 from fleet.throughput.speed_question import SpeedQuestion
 
@@ -80,6 +81,7 @@ class Decision:
 
     missing  speeds that nobody has worked out yet: a worker must be asked
     unused   ways to rent of which there is no candidate, with why
+    served   every model of ours, with its listing; prices: in force, by its id
     """
 
     now: datetime
@@ -94,25 +96,34 @@ class Decision:
     account: Account
     missing: tuple[SpeedQuestion, ...]
     unused: tuple[Unused, ...]
+    served: tuple[ServedModel, ...]
+    prices: Mapping[int, TokenPrice]
 
 
-def decide(*, now: datetime, policy: str = "", with_flips: bool = True) -> Decision:
-    """The decision as of `now`. About thirty queries, however many models there are.
+def decide(
+    *,
+    now: datetime,
+    policy: str = "",
+    with_flips: bool = True,
+    known: Mapping[str, Counting] | None = None,
+) -> Decision:
+    """The decision as of `now`. 23 queries at most, however many models there are.
 
     policy  the name of the one that new rent is judged by; "": the safer one. What a
             fleet has is judged by its own. Raises KeyError for one that does not exist.
+    known   every policy, where they were read already
     """
-    known = policies()
-    chosen = fleet_policies(known)
+    known = policies() if known is None else known
     counting = known[policy or DEFAULT]
-    fleets = list(Fleet.objects.filter(simulated=settings.KERNE_SANDBOX))
+    fleets, chosen = fleets_with_policies(known, simulated=settings.KERNE_SANDBOX)
     rows = list(
         Deployment.objects.filter(fleet__in=fleets).select_related(
             "fleet", "variant__served_model"
         )
     )
     served = [each.variant.served_model.slug for each in rows]
-    markets = model_markets(known_slugs([*served, PLANNED_MODEL]), now=now)
+    told = model_markets(known_slugs([*served, PLANNED_MODEL]), now=now)
+    markets = told.by_slug
     paying = accounts_now(now=now)
     found = candidates(markets, counting.policy, paying, now=now)
     book = books(fleets, rows)
@@ -134,6 +145,8 @@ def decide(*, now: datetime, policy: str = "", with_flips: bool = True) -> Decis
         account=next(iter(paying.values())),
         missing=tuple(found.missing),
         unused=found.unused,
+        served=told.served,
+        prices=told.prices,
     )
 
 

@@ -40,17 +40,23 @@ def newest_evaluations() -> list[GateEvaluation]:
     return list(rows)
 
 
+def kept_until(*, now: datetime) -> list[GateEvaluation]:
+    """The newest kept rows up to `now`, the newest first. One query."""
+    rows = GateEvaluation.objects.filter(
+        simulated=settings.KERNE_SANDBOX, evaluated_at__lte=now
+    )
+    newest = rows.select_related("fleet").order_by("-evaluated_at", "-pk")
+    return list(newest[:MOST_ROWS])
+
+
 def gate_changes(*, since: datetime, now: datetime) -> list[GateChange]:
     """Every change of an answer in [since, now], oldest first. One query."""
-    rows = (
-        GateEvaluation.objects.filter(
-            simulated=settings.KERNE_SANDBOX,
-            evaluated_at__gte=since - LOOK_BACK,
-            evaluated_at__lte=now,
-        )
-        .select_related("fleet")
-        .order_by("-evaluated_at", "-pk")[:MOST_ROWS]
-    )
+    return changes_since(kept_until(now=now), since=since)
+
+
+def changes_since(kept: Iterable[GateEvaluation], *, since: datetime) -> list[GateChange]:
+    """The same, of rows that were read, the newest first."""
+    rows = [each for each in kept if each.evaluated_at >= since - LOOK_BACK]
     by_fleet: dict[int | None, list[GateEvaluation]] = defaultdict(list)
     for row in reversed(rows):
         by_fleet[row.fleet_id].append(row)

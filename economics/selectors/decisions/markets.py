@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -10,8 +9,6 @@ from decimal import Decimal
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Sum
-from django.db.models.functions import ExtractHour
 from django.urls import reverse
 
 from economics.calc.gates import Evidence, change_of_week
@@ -30,10 +27,9 @@ from economics.models import (
     MarketModel,
     MarketPrice,
     MarketSource,
-    MarketVolume,
     TokenPrice,
-    UsageHour,
 )
+from economics.selectors.decisions.volumes import market_volumes, served_by_hour
 from economics.selectors.hour_revenue import rates_of
 from economics.selectors.listings import prices_in_force
 from economics.selectors.market_board import (
@@ -52,8 +48,8 @@ from economics.selectors.market_join import (
 from economics.selectors.planned_models import known_models
 from economics.selectors.successors import follows
 from economics.selectors.take_rates import TakeRates
+from fleet.models import ServedModel
 
-VOLUME_DAYS = 28
 LEAST_RIVALS = 3  # for a spread of prices
 QUOTED = (QuoteKind.CHEAPEST, QuoteKind.EFFECTIVE)
 QUARTER = Decimal("0.25")
@@ -146,20 +142,38 @@ class _Read:
     volumes: Mapping[str, Mapping[date, Decimal]]
 
 
-def model_markets(slugs: Iterable[str], *, now: datetime) -> dict[str, ModelMarket]:
-    """The markets of models by their slugs. Ten queries, however many there are.
+@dataclass(frozen=True)
+class Markets:
+    """The markets of models by their slugs, and what of ours was read for them.
+
+    served  each model of ours, with its listing
+    prices  in force, by the id of our model
+    """
+
+    by_slug: Mapping[str, ModelMarket]
+    served: tuple[ServedModel, ...]
+    prices: Mapping[int, TokenPrice]
+
+
+def model_markets(slugs: Iterable[str], *, now: datetime) -> Markets:
+    """The markets of models. Seven queries, however many there are.
 
     A model that we do not serve is known by the repository of its weights.
     """
     wanted = list(dict.fromkeys(slugs))
     read = _read(wanted, now=now)
-    return {slug: _market_of(slug, read) for slug in wanted}
+    return Markets(
+        by_slug={slug: _market_of(slug, read) for slug in wanted},
+        served=tuple(each.served_model for each in read.joined.values()),
+        prices=read.prices,
+    )
 
 
 def _read(slugs: list[str], *, now: datetime) -> _Read:
     source = MarketSource(settings.MARKET_SOURCE)
-    joined = {each.served_model.slug: each for each in joined_models(source)}
-    launched = list(MarketModel.objects.filter(source=source, launched_at__isnull=False))
+    listed = list(MarketModel.objects.filter(source=source))
+    joined = {each.served_model.slug: each for each in joined_models(source, listed=listed)}
+    launched = [each for each in listed if each.launched_at is not None]
     known = {slug: _market_row(slug, joined.get(slug), launched) for slug in slugs}
     markets = [each for each in known.values() if each is not None]
     later = {each.slug: _later(each, launched, now=now) for each in markets}
@@ -172,9 +186,9 @@ def _read(slugs: list[str], *, now: datetime) -> _Read:
         markets=known,
         offers=newest_prices(markets),
         prices=prices_in_force(now=now),
-        served=_served(now=now),
+        served=served_by_hour(now=now),
         later=later,
-        volumes=_volumes(source, names, now=now),
+        volumes=market_volumes(source, names, now=now),
     )
 
 
@@ -207,45 +221,6 @@ def _later(
         and market.launched_at < each.launched_at <= now
         and follows(each.slug, market.slug)
     ]
-
-
-def _served(*, now: datetime) -> dict[int, dict[int, TokenCounts]]:
-    """Tokens of the last days by the id of their model and the UTC hour of the day. One
-    query."""
-    found: defaultdict[int, dict[int, TokenCounts]] = defaultdict(dict)
-    rows = (
-        UsageHour.objects.filter(
-            hour_start__gte=now - timedelta(days=MIX_DAYS), hour_start__lt=now
-        )
-        .order_by()
-        .values_list(
-            "pod__deployment__variant__served_model", ExtractHour("hour_start", tzinfo=UTC)
-        )
-        .annotate(
-            Sum("uncached_prompt_tokens"),
-            Sum("cached_prompt_tokens"),
-            Sum("completion_tokens"),
-        )
-    )
-    for model, hour, *counts in rows:
-        found[model][hour] = TokenCounts(*counts)
-    return dict(found)
-
-
-def _volumes(
-    source: MarketSource, slugs: Iterable[str], *, now: datetime
-) -> dict[str, dict[date, Decimal]]:
-    """Tokens of the days that are over, by slug. One query."""
-    found: dict[str, dict[date, Decimal]] = defaultdict(dict)
-    rows = MarketVolume.objects.filter(
-        source=source,
-        slug__in=list(slugs),
-        day__gte=now.date() - timedelta(days=VOLUME_DAYS),
-        day__lt=now.date(),
-    )
-    for row in rows:
-        found[row.slug][row.day] = row.tokens
-    return found
 
 
 def _market_of(slug: str, read: _Read) -> ModelMarket:

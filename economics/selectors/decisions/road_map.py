@@ -18,7 +18,7 @@ from economics.calc.unknown import Unknown
 from economics.models import OnboardingTick, Statement
 from economics.selectors.decisions.answer import Decision
 from economics.selectors.decisions.gate_facts import FleetGates
-from economics.selectors.listings import our_models
+from economics.selectors.listings import Known, our_models
 from fleet.models import Deployment, Tier
 
 HAND_ITEMS = (
@@ -75,7 +75,7 @@ class RoadMap:
 
 
 def road_map(found: Decision, *, now: datetime) -> RoadMap:
-    """Where the plan stands, by a decision of the same instant. Seven queries."""
+    """Where the plan stands, by a decision of the same instant. Four queries."""
     deployments = [each.deployment for each in found.deployments]
     rented = [each for each in deployments if each.pk in found.books.rents]
     first = min((day_of(each.created_at) for each in rented), default=day_of(now))
@@ -181,7 +181,12 @@ def every_item(
     found: Decision, capital: WorkingCapital, usd_per_day: Decimal, *, now: datetime
 ) -> Iterable[Item]:
     """The list: computed lines first, then those that a person ticks."""
-    models = our_models(now=now)
+    known = Known(
+        served=found.served,
+        deployments=[each.deployment for each in found.deployments],
+        prices=found.prices,
+    )
+    models = our_models(now=now, known=known)
     priced = [each for each in models if each.price is not None and each.wanted]
     wanted = [each for each in models if each.wanted]
     yield Item(

@@ -22,10 +22,10 @@ from kerne_site.api import schemas as s
 @api_view()
 def decide(request: HttpRequest) -> dict[str, Any]:
     """The decision as of now; speeds that nobody knows yet are asked for."""
-    asked, now = Asked(request.GET), timezone.now()
-    policy = asked.take("policy", one_of(sorted(policies())), default="")
+    asked, now, known = Asked(request.GET), timezone.now(), policies()
+    policy = asked.take("policy", one_of(sorted(known)), default="")
     asked.check()
-    found = decided(now=now, policy=policy)
+    found = decided(now=now, policy=policy, known=known)
     if found.missing:
         want(list(found.missing)[:MOST_WANTED], now=now)
         ring(estimate_speeds)
