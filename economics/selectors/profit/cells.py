@@ -57,21 +57,23 @@ def profit_cells(
     *,
     now: datetime,
     judged: bool = False,
+    revenue_alone: bool = False,
     running: Iterable[Running] | None = None,
     rates: TakeRates | None = None,
 ) -> list[Cell]:
     """Every cell of the days wanted. Seven queries: stored days, lines, rates, and what
     runs up.
 
-    judged   with what the utilization needs, in the figures of the newest day of each
-    running  what runs up; read when not given
-    rates    of the marketplace; the same
+    judged         with what the utilization needs, in the figures of the newest day of each
+    revenue_alone  without the costs of open days: for fees, which are of revenue
+    running        what runs up; read when not given
+    rates          of the marketplace; the same
     """
     found: defaultdict[Owner, Figures] = defaultdict(Figures)
     for owner, figures in stored_figures(wanted):
         found[owner] += figures
     closed = set(found)
-    sums = ledger_sums(wanted, now=now, judged=judged)
+    sums = ledger_sums(wanted, now=now, judged=judged, revenue_alone=revenue_alone)
     for row in sums:
         if row.day is not None:
             owner = (row.day, row.deployment_id, row.fleet_id)

@@ -130,11 +130,14 @@ FROM economics_varianceline line
 WHERE line.day BETWEEN %(begin)s AND %(end)s AND line.simulated = %(simulated)s
   AND (%(whole)s OR line.deployment_id = ANY(%(members)s))
 """
-SUMS = f"""
+BY_PART = """
 SELECT day, deployment_id, fleet_id, part, SUM(usd), 0::bigint, 0::bigint, 0::bigint,
   STRING_AGG(DISTINCT provenance, ',')
-FROM ({REVENUE} UNION ALL {pod_uses()} UNION ALL {OTHERS}) AS rows
+FROM ({}) AS rows
 GROUP BY day, deployment_id, fleet_id, part
+"""
+OF_REVENUE = BY_PART.format(REVENUE)
+SUMS = f"""{BY_PART.format(f"{REVENUE} UNION ALL {pod_uses()} UNION ALL {OTHERS}")}
 UNION ALL
 SELECT (hour.hour_start AT TIME ZONE 'UTC')::date, pod.deployment_id, NULL, 'tokens', 0,
   SUM(hour.uncached_prompt_tokens)::bigint, SUM(hour.cached_prompt_tokens)::bigint,
@@ -205,13 +208,16 @@ def values_of(wanted: Wanted, *, now: datetime, lines_from: date) -> dict[str, A
     }
 
 
-def ledger_sums(wanted: Wanted, *, now: datetime, judged: bool = False) -> list[Sum]:
+def ledger_sums(
+    wanted: Wanted, *, now: datetime, judged: bool = False, revenue_alone: bool = False
+) -> list[Sum]:
     """Every part that lines tell: all of open days; of closed ones, whose revenue and
     pods are stored, volumes, endpoints, expenses and variances. One query.
 
-    judged  with the seconds and tokens of the judged hours, for the utilization
+    judged         with the seconds and tokens of the judged hours, for the utilization
+    revenue_alone  nothing but the revenue of open days
     """
-    statement = SUMS + (JUDGED if judged else "")
+    statement = OF_REVENUE if revenue_alone else SUMS + (JUDGED if judged else "")
     values = values_of(wanted, now=now, lines_from=wanted.first_open)
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

@@ -262,7 +262,8 @@ def made_lines(wanted: Wanted, bar: str, now: datetime) -> Iterable[Line]:
         if row.part in parts:
             yield running_line(row, bar, number, wanted)
     if Part.FEES in parts:
-        for cell in profit_cells(wanted, now=now, running=running):
+        cells = profit_cells(wanted, now=now, revenue_alone=True, running=running)
+        for cell in cells:
             if cell.figures.of(Part.FEES):
                 yield fee_line(cell, bar, wanted)
 
