@@ -29,6 +29,11 @@ BY_TOUCH_ONLY = """async () => {
         .map((place) => place.textContent.trim().slice(0, 60));
 }"""
 
+# A page with all that it loads but the chart bundle is at most 100 KB: what every page
+# loads is held to FRAME_KB by tests/site, the rest is the page's own.
+MOST_KB, FRAME_KB = 100, 40
+SENT_BYTES = "() => performance.getEntriesByType('navigation')[0].encodedBodySize"
+
 
 @pytest.fixture(scope="module")
 def screens(stage: Stage, chromium: Browser) -> Iterator[dict[str, Screen]]:
@@ -63,6 +68,9 @@ def troubles(screen: Screen, page: routes.Page) -> list[str]:
     screen.settle()
     assert answer is not None
     found = [] if answer.status == page.status else [f"answered {answer.status}"]
+    sent_kb = seen.evaluate(SENT_BYTES) / 1024
+    if sent_kb > MOST_KB - FRAME_KB:
+        found.append(f"the page alone takes {sent_kb:.0f} KB")
     found += [f"light: {each}" for each in axe.findings(seen)]
     seen.emulate_media(color_scheme="dark")
     # Only the rules of colours can answer otherwise in other colours.
