@@ -170,7 +170,7 @@ def test_a_computed_item_is_not_ticked_by_hand(operator: Client, catalog: None, 
     assert not OnboardingTick.objects.exists()
 
 
-@pytest.mark.parametrize(("address", "budget"), [("/decide/", 25), ("/roadmap/", 27)])
+@pytest.mark.parametrize(("address", "budget"), [("/decide/", 25), ("/roadmap/", 26)])
 def test_a_page_keeps_its_query_budget(
     operator: Client,
     deployment: Deployment,

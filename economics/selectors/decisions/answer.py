@@ -105,12 +105,14 @@ def decide(
     now: datetime,
     policy: str = "",
     with_flips: bool = True,
+    with_goals: bool = True,
     known: Mapping[str, Counting] | None = None,
 ) -> Decision:
     """The decision as of `now`. 23 queries at most, however many models there are.
 
     policy  the name of the one that new rent is judged by; "": the safer one. What a
             fleet has is judged by its own. Raises KeyError for one that does not exist.
+    with_goals  False leaves the goals out, for a page of the gates alone
     known   every policy, where they were read already
     """
     known = policies() if known is None else known
@@ -127,7 +129,9 @@ def decide(
     paying = accounts_now(now=now)
     found = candidates(markets, counting.policy, paying, now=now)
     book = books(fleets, rows)
-    goals = tuple(every_answer(found.rows, counting.policy, with_flips=with_flips))
+    goals: tuple[GoalAnswer, ...] = ()
+    if with_goals:
+        goals = tuple(every_answer(found.rows, counting.policy, with_flips=with_flips))
     return Decision(
         now=now,
         policy=counting,
