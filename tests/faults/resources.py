@@ -63,6 +63,10 @@ def both(name: str, kind: str, **params: Any) -> ResourceTrouble:
     )
 
 
+# A volume of 20 GB costs a millionth of a dollar in two seconds: on an idle machine it was
+# ended before the cloud had charged anything, and there was no money to compare.
+BEGUN_GB, GROWN_GB, FULL_GB = 1_000, 1_500, 2_000
+
 TROUBLES = (
     both("lost_response", "lost_response"),
     both("server_error before", "server_error", when="before"),
@@ -197,10 +201,10 @@ def run_resource_deaths(drill: Drill, each: ResourceRow, *, whole: bool) -> None
         if first.point == "grow_claimed":
             order(drill, each)
             drill.wait("it is there", lambda: comes(drill, each))
-            die(drill, each, first, lambda: grow(drill, each, 30), whole=whole)
-            drill.wait("it has grown", lambda: size(drill, each) == 30)
-            die(drill, each, second, lambda: grow(drill, each, 40), whole=whole)
-            drill.wait("it has grown", lambda: size(drill, each) == 40)
+            die(drill, each, first, lambda: grow(drill, each, GROWN_GB), whole=whole)
+            drill.wait("it has grown", lambda: size(drill, each) == GROWN_GB)
+            die(drill, each, second, lambda: grow(drill, each, FULL_GB), whole=whole)
+            drill.wait("it has grown", lambda: size(drill, each) == FULL_GB)
         else:
             die(drill, each, first, lambda: order(drill, each), whole=whole)
             drill.wait("it is there", lambda: comes(drill, each))
@@ -252,7 +256,7 @@ def order_faults(drill: Drill, each: ResourceRow, faults: Sequence[Fault]) -> li
 def order(drill: Drill, each: ResourceRow) -> None:
     if each.kind == VOLUME:
         drill.console.act(
-            "add_volume", deployment=each.row.slug, size_gb=20, data_center="EU-RO-1"
+            "add_volume", deployment=each.row.slug, size_gb=BEGUN_GB, data_center="EU-RO-1"
         )
     else:
         drill.console.act("add_endpoint", deployment=each.row.slug, workers_min=1)
