@@ -1,17 +1,13 @@
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
-from threading import Barrier
-from typing import Any
 
 import pytest
-from django.db import connection
 
 from economics.models import CostLine, DailyProfit, RevenueLine, UsageHour
 from economics.services.accrual import accrue
 from economics.services.close import close_day
 from economics.services.metering import settle_usage
+from tests.at_once import at_once
 from tests.economics.services.rows import DAY, NEXT_MIDNIGHT, at, pod, price, sample
 
 WORKERS = 4
@@ -22,27 +18,12 @@ def books(transactional_db):
     """Threads see each other's rows only when they are committed."""
 
 
-def at_once(work: Callable[[], Any]) -> list[Any]:
-    """What `work` gives in each of several workers that start together."""
-    gate = Barrier(WORKERS, timeout=10)
-
-    def run() -> Any:
-        try:
-            gate.wait()
-            return work()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return [future.result() for future in [pool.submit(run) for _ in range(WORKERS)]]
-
-
 def test_every_sample_is_counted_once():
     served = pod()
     for n in range(1, 21):
         sample(served, at(10, 40, n), 100 * n, 40 * n, 10 * n)
 
-    counted = at_once(lambda: settle_usage(at(10, 41)))
+    counted = at_once(*[lambda: settle_usage(at(10, 41))] * WORKERS)
 
     assert sum(counted) == 20
     hour = UsageHour.objects.get()
@@ -54,7 +35,7 @@ def test_every_second_is_booked_once():
     pod()
     pod()
 
-    booked = at_once(lambda: accrue(at(20)))
+    booked = at_once(*[lambda: accrue(at(20))] * WORKERS)
 
     assert sum(booked) == CostLine.objects.count() == 2 * 2 * 10
     assert (
@@ -67,7 +48,9 @@ def test_a_day_is_closed_once_and_holds_every_line():
     price(served)
     sample(served, at(10, 59), 1_000_000, 0, 0)
 
-    closed = at_once(lambda: close_day(DAY, NEXT_MIDNIGHT + timedelta(minutes=20)))
+    closed = at_once(
+        *[lambda: close_day(DAY, NEXT_MIDNIGHT + timedelta(minutes=20))] * WORKERS
+    )
 
     assert sorted(closed) == [False, False, False, True]
     whole = DailyProfit.objects.get(scope="all")

@@ -1,12 +1,10 @@
 """Two workers, one row: real threads with connections of their own."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from threading import Barrier, Event
+from threading import Event
 
 import pytest
-from django.db import connection
 
 from fleet.models import (
     AuditEntry,
@@ -18,6 +16,7 @@ from fleet.models import (
 )
 from fleet.services import lifecycle, probing, replicas, resource_rent, serverless
 from fleet.services.provisioning import provision
+from tests.at_once import at_once
 from tests.clock import NOON, seconds
 from tests.factories import make_deployment, make_pod
 from tests.fleet.services.conftest import allow
@@ -27,21 +26,6 @@ from tests.fleet.services.test_a_probe_is_booked import answer
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PATIENCE = 20  # seconds
-
-
-def at_once(*works: Callable[[], object]) -> list[object]:
-    """What each of `works` returns, all begun at the same moment."""
-    gate = Barrier(len(works))
-
-    def run(work: Callable[[], object]) -> object:
-        try:
-            gate.wait(PATIENCE)
-            return work()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return [done.result(PATIENCE) for done in [pool.submit(run, w) for w in works]]
 
 
 def test_two_workers_with_the_same_intent_rent_one_pod(make_wanted, account):
