@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.urls import Resolver404, resolve
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from fleet.models import SavedView
 from fleet.models.saved_view import LONGEST_ADDRESS, LONGEST_NAME
@@ -65,13 +66,12 @@ def _check(name: str, address: str) -> None:
 def _is_ours(address: str) -> bool:
     """Whether it is a path that one of our pages answers. A host is never kept: a saved
     link must not lead elsewhere."""
-    parts = urlsplit(address)
-    if parts.scheme or parts.netloc or not address.startswith("/"):
+    if not address.startswith("/"):
         return False
-    if address.startswith("//") or "\\" in address:
+    if not url_has_allowed_host_and_scheme(address, allowed_hosts=None):
         return False
     try:
-        resolve(parts.path)
+        resolve(urlsplit(address).path)
     except Resolver404:
         return False
     return True
