@@ -63,8 +63,7 @@ def both(name: str, kind: str, **params: Any) -> ResourceTrouble:
     )
 
 
-# A volume of 20 GB costs a millionth of a dollar in two seconds: on an idle machine it was
-# ended before the cloud had charged anything, and there was no money to compare.
+# A volume of 20 GB costs a millionth of a dollar in two seconds. These cost some in each.
 BEGUN_GB, GROWN_GB, FULL_GB = 1_000, 1_500, 2_000
 
 TROUBLES = (
@@ -154,6 +153,7 @@ def run_resource_troubles(drill: Drill, rows: Sequence[ResourceRow]) -> None:
         order(drill, each)
     two_ticks(drill, rows)
     together(drill, rows, "it is there", lambda each: comes(drill, each))
+    together(drill, rows, "it has cost something", lambda each: has_cost(drill, each))
     for each in rows:
         assert each.trouble is not None
         each.row.wanted, each.row.alive = 1, len(present(drill, each))
@@ -208,6 +208,7 @@ def run_resource_deaths(drill: Drill, each: ResourceRow, *, whole: bool) -> None
         else:
             die(drill, each, first, lambda: order(drill, each), whole=whole)
             drill.wait("it is there", lambda: comes(drill, each))
+            drill.wait("it has cost something", lambda: has_cost(drill, each))
         each.row.wanted, each.row.alive = 1, len(present(drill, each))
         if first.point == "grow_claimed":
             end(drill, each)
@@ -313,6 +314,12 @@ def comes(drill: Drill, each: ResourceRow) -> bool:
         order(drill, each)
         return False
     return is_there(drill, each)
+
+
+def has_cost(drill: Drill, each: ResourceRow) -> bool:
+    """Whether the cloud has charged for one. It counts whole seconds: what was ended within
+    its first one left no money to compare."""
+    return any(charge(item) > 0 for item in present(drill, each))
 
 
 def is_over(drill: Drill, each: ResourceRow) -> bool:
