@@ -16,22 +16,25 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from time import perf_counter
 
+import numpy as np
+
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from economics.calc.token_mix import TokenCounts, TokenRates, revenue
 from economics.calc.unit_cost import TokenSeconds
-from economics.planner.schedule.leader import follow_the_leader
-from economics.planner.schedule.money import money_of
+from economics.planner.schedule.autoscaler import autoscaled
+from economics.planner.schedule.closed_loop import closed_loop
+from economics.planner.schedule.played import STEPS, Asked, Pods, even_rates, play
 from economics.planner.schedule.problem import Candidate, ModelDemand, Problem
 from economics.planner.schedule.solve import NoSchedule, solve
-from economics.planner.schedule.strategies import best_simple, simple_strategies
+from economics.planner.schedule.strategies import simple_strategies
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "shared" / "data" / "traces"
 START = datetime(2026, 11, 2, tzinfo=UTC)
@@ -104,37 +107,131 @@ def problem_of(trace: Trace) -> tuple[Problem, list[TokenCounts]]:
     return problem, scaled[: trace.seen]
 
 
-def line(trace: Trace) -> str:
+def clairvoyant(problem: Problem, rates: Sequence[Decimal], window: int) -> float:
+    """What nobody can earn more than who starts and ends by the minute, all known [USD].
+
+    A dynamic program over windows of so many steps that are even within. A replica that is
+    new in a window either loads before it, at its rent, or in it, at what it does not sell.
+    """
+    pod, steps = problem.candidates[0], range(0, len(rates), window)
+    hours, load = window / STEPS, float(pod.load_seconds) / 3600
+    rent, net = float(pod.usd_per_hour), problem.demands[0].net_usd
+    work = problem.work_seconds(pod)
+    held = np.arange(pod.stock + 1)
+    worth = np.zeros(len(held))
+    for step in reversed(steps):
+        hour = step // STEPS
+        earns = float(net[hour] / work[hour] * 3600) if work[hour] else 0.0
+        asked = float(sum(rates[step : step + window]) / window)
+        sold = earns * np.minimum(asked, held)
+        dearer = np.concatenate([[0], np.minimum(rent, np.diff(sold)).cumsum()]) * load
+        starts = np.clip(dearer[None, :] - dearer[:, None], 0, None)
+        worth = ((sold - rent * held) * hours - starts + worth).max(axis=1)
+    return float(worth[0])
+
+
+@dataclass
+class Held:
+    """A number of replicas that never changes."""
+
+    count: int
+
+    def look(self, pods: Pods, now: int, asked: Asked) -> None:
+        if now == 0:
+            pods.add(self.count, now)
+
+
+@dataclass(frozen=True)
+class Line:
+    """What was earned on a trace [USD]: at most, by the policy, and by each rule."""
+
+    name: str
+    hours: int
+    most: float
+    policy: Decimal
+    rules: Sequence[Decimal | None]
+    seconds: float
+
+    def __str__(self) -> str:
+        best = max(rule for rule in self.rules if rule is not None)
+        shares = [
+            f"{'—':>9}" if rule is None else f"{float(rule) / self.most:>9.1%}"
+            for rule in (self.policy, *self.rules)
+        ]
+        return (
+            f"{self.name:<34}{self.hours:>6}{self.most:>11.2f}{''.join(shares)}"
+            f"{(self.policy - best) / abs(best):>+10.1%}{self.seconds:>7.1f}"
+        )
+
+
+def line(trace: Trace) -> Line:
+    """Hours that are even within, as all rules of thumb take them."""
     problem, history = problem_of(trace)
+    pod = problem.candidates[0]
     best = solve(problem, seconds=20)
     assert not isinstance(best, NoSchedule)
+    known = clairvoyant(problem, even_rates(problem, pod), STEPS)
     began = perf_counter()
-    policy = money_of(
-        problem, follow_the_leader(problem, history=[history] if history else ()).schedule
-    ).profit_usd
+    policy = closed_loop(problem, pod, history=history).profit_usd
     seconds = perf_counter() - began
-    rules = simple_strategies(problem)
-    shares = [
-        f"{rule.profit_usd / best.most_profit_usd:>9.1%}" if rule.possible else f"{'—':>9}"
-        for rule in rules[:3]
-    ]
-    simple = best_simple(rules)
-    assert simple is not None
-    against = (policy - simple.profit_usd) / abs(simple.profit_usd)
-    return (
-        f"{trace.name:<32}{problem.hours:>6}{best.profit_usd:>11.2f}"
-        f"{policy / best.most_profit_usd:>9.1%}{''.join(shares)}{against:>+10.1%}"
-        f"{seconds:>7.1f}"
+    return Line(
+        trace.name,
+        problem.hours,
+        max(float(best.most_profit_usd), known),
+        policy,
+        [rule.profit_usd for rule in simple_strategies(problem)[:3]],
+        seconds,
     )
+
+
+def uneven(trace: Trace, requests: Sequence[float]) -> Line:
+    """The same hours, but each ten minutes ask as much as their requests say."""
+    problem, history = problem_of(trace)
+    pod = problem.candidates[0]
+    even = even_rates(problem, pod)
+    rates = []
+    for hour in range(problem.hours):
+        windows = requests[hour * 6 : hour * 6 + 6]
+        for each in windows:
+            rate = even[hour * STEPS] * Decimal(each) * 6 / Decimal(sum(windows))
+            rates += [rate] * (STEPS // 6)
+    began = perf_counter()
+    policy = closed_loop(problem, pod, history=history, rates=rates).profit_usd
+    seconds = perf_counter() - began
+    held = max(
+        play(problem, pod, Held(count), rates=rates).profit_usd
+        for count in range(1, pod.stock + 1)
+    )
+    reactive = max(
+        autoscaled(problem, pod, least=least, most=most, rates=rates).profit_usd
+        for least in (0, 1)
+        for most in range(1, pod.stock + 1)
+    )
+    known = clairvoyant(problem, rates, STEPS // 6)
+    name = f"{trace.name.split(',')[0]}, ten minutes each"
+    return Line(name, problem.hours, known, policy, [held, None, reactive], seconds)
+
+
+def windows_of(path: Path) -> list[float]:
+    """Requests of each ten minutes, of all clients."""
+    sums: dict[int, float] = {}
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            at = int(row["window_start_s"])
+            sums[at] = sums.get(at, 0.0) + float(row["rate_req_s"])
+    return [sums[at] for at in sorted(sums)]
 
 
 def main(folder: Path) -> None:
     print(
-        f"{'trace':<32}{'hours':>6}{'optimum $':>11}{'policy':>9}{'24/7':>9}"
+        f"{'trace':<34}{'hours':>6}{'optimum $':>11}{'policy':>9}{'24/7':>9}"
         f"{'8 hours':>9}{'reactive':>9}{'vs. best':>10}{'s':>7}"
     )
     for trace in traces(folder):
         print(line(trace), flush=True)
+        if trace.name.startswith("deepseek"):
+            windows = windows_of(folder / "servegen_deepseek-r1/client_rates_600s.csv")
+            print(uneven(trace, windows), flush=True)
 
 
 if __name__ == "__main__":

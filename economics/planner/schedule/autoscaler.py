@@ -8,101 +8,53 @@ even within an hour, and pays by the second.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
 
-from economics.calc.hours import SECONDS_PER_HOUR
-from economics.planner.schedule.problem import ZERO, Candidate, Problem
+from economics.planner.schedule.played import STEP_SECONDS, Asked, Played, Pods, play
+from economics.planner.schedule.problem import Candidate, Problem
 
 UP_SECONDS = 300
 DOWN_SECONDS = 1200
-STEP_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class Scaled:
-    """What an autoscaler's replicas cost and earn [USD], and how many there were.
-
-    mean_replicas  of each hour, paid ones
-    hour_usd       what each hour cost, loads included
-    up             [1] of the time one that has loaded is there
-    """
-
-    revenue_usd: Decimal
-    rent_usd: Decimal
-    load_usd: Decimal
-    starts: int
-    mean_replicas: tuple[Decimal, ...]
-    hour_usd: tuple[Decimal, ...]
-    up: Decimal
-
-    @property
-    def profit_usd(self) -> Decimal:
-        return self.revenue_usd - self.rent_usd - self.load_usd
 
 
 @dataclass
-class _Replicas:
-    """The replicas that are paid, by the second at which each was started; oldest first."""
+class _Reactive:
+    """From `least` to `most` replicas of a candidate, by how long the target differed."""
 
-    started_at: list[int] = field(default_factory=list)
+    candidate: Candidate
+    least: int
+    most: int
     up_for: int = 0
     down_for: int = 0
-    starts: int = 0
 
-    def follow(self, target: int, now: int, kept_seconds: int) -> None:
-        """One look: count how long the target has differed, and act when it is time."""
-        count = len(self.started_at)
+    def look(self, pods: Pods, now: int, asked: Asked) -> None:
+        wanted = ceil(asked.replicas / self.candidate.filled_share)
+        target = min(max(wanted, self.least), self.most) if asked.may_run else 0
+        count = len(pods.started_at)
         self.up_for = self.up_for + STEP_SECONDS if target > count else 0
         self.down_for = self.down_for + STEP_SECONDS if target < count else 0
         if self.up_for >= UP_SECONDS:
-            self.starts += target - count
-            self.started_at += [now] * (target - count)
+            pods.add(target - count, now)
             self.up_for = 0
         if self.down_for >= DOWN_SECONDS:
-            may_stop = [at for at in self.started_at if now - at >= kept_seconds]
-            gone = may_stop[: count - target]
-            self.started_at = self.started_at[len(gone) :]
+            pods.drop(count - target, now)
             self.down_for = 0
 
 
-def autoscaled(problem: Problem, candidate: Candidate, *, least: int, most: int) -> Scaled:
-    """What a reactive autoscaler of one candidate earns; `least` to `most` replicas."""
-    demand = problem.demand_of(candidate)
-    work = problem.work_seconds(candidate)
-    load = int(candidate.load_seconds)
-    kept = (candidate.kept_hours if candidate.kept_hours > 1 else 0) * SECONDS_PER_HOUR
-    begun = max(candidate.running, least)
-    pods = _Replicas([-load] * candidate.running + [0] * (begun - candidate.running))
-    pods.starts = begun - candidate.running
-    revenue, means, costs, up = ZERO, [], [], 0
-    for t in range(problem.hours):
-        rate = work[t] * demand.share / SECONDS_PER_HOUR  # full replicas that it fills
-        wanted = ceil(rate / candidate.filled_share)
-        target = min(max(wanted, least), most) if candidate.may_run(t) else 0
-        paid, served, before = 0, ZERO, pods.starts
-        for step in range(0, SECONDS_PER_HOUR, STEP_SECONDS):
-            now = t * SECONDS_PER_HOUR + step
-            pods.follow(target, now, kept)
-            loaded = sum(now - at >= load for at in pods.started_at)
-            served += min(rate, loaded * candidate.filled_share) * STEP_SECONDS
-            paid += len(pods.started_at) * STEP_SECONDS
-            up += STEP_SECONDS * (loaded > 0)
-        earned = demand.net_usd[t] / work[t] if work[t] else ZERO
-        revenue += served * earned
-        means.append(Decimal(paid) / SECONDS_PER_HOUR)
-        loads = pods.starts - before + (begun - candidate.running if t == 0 else 0)
-        costs.append(
-            means[-1] * candidate.usd_per_replica_hour + loads * candidate.load_usd
-        )
-    load_usd = pods.starts * candidate.load_usd
-    return Scaled(
-        revenue,
-        sum(costs, ZERO) - load_usd,
-        load_usd,
-        pods.starts,
-        tuple(means),
-        tuple(costs),
-        Decimal(up) / (problem.hours * SECONDS_PER_HOUR),
-    )
+def autoscaled(
+    problem: Problem,
+    candidate: Candidate,
+    *,
+    least: int,
+    most: int,
+    rates: Sequence[Decimal] | None = None,
+) -> Played:
+    """What a reactive autoscaler of one candidate earns; `least` to `most` replicas.
+
+    rates  as of `play`
+    """
+    scaler = _Reactive(candidate, least, most)
+    return play(problem, candidate, scaler, least=least, rates=rates)

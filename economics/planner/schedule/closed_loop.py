@@ -1,145 +1,131 @@
-"""A policy that plans anew each hour from the past alone, as a live console would.
+"""A policy that plans anew every five minutes from the past alone, as a console would.
 
-Each hour: expect the next hours by `forecast`, solve that schedule with the replicas that
-run now, do its first hour, look again. What it does in an hour depends on no later hour.
+At each look it takes what the last five minutes asked for the rest of the hour, expects
+the next hours by `forecast`, and starts or ends what is worth it (`worth`). What it does
+depends on nothing that comes after. Backtest and formula: docs/schedule.md
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from economics.calc.token_mix import TokenCounts
-from economics.planner.schedule.forecast import (
-    DEFAULTS,
-    ForecastSettings,
-    classes,
-    forecast,
-    scaled,
-)
-from economics.planner.schedule.money import Schedule
-from economics.planner.schedule.problem import Candidate, ModelDemand, Problem
-from economics.planner.schedule.solve import NoSchedule, solve
+from economics.calc.hours import SECONDS_PER_HOUR
+from economics.calc.token_mix import TokenCounts, revenue
+from economics.planner.schedule.forecast import Floats, Forecaster
+from economics.planner.schedule.played import STEP_SECONDS, Asked, Played, Pods, play
+from economics.planner.schedule.problem import ZERO, Candidate, Problem
+from economics.planner.schedule.worth import Hour, Terms, best_change, worth_at_start
 
-AHEAD_HOURS = 12
-SECONDS = 2.0
-GAP = 0.01
-TOKENS_PER_REQUEST = 1000  # until the first hour has told
-
-
-@dataclass(frozen=True)
-class LoopSettings:
-    """How far a plan looks ahead [h], what it takes for [1] of the expected tokens, and
-    how the past is weighed."""
-
-    ahead_hours: int = AHEAD_HOURS
-    margin: float = 1.0
-    forecast: ForecastSettings = DEFAULTS
+LOOK_SECONDS = 300
+AHEAD_HOURS = 8
 
 
 def closed_loop(
     problem: Problem,
+    candidate: Candidate,
     *,
-    history: Sequence[Sequence[TokenCounts]] = (),
-    settings: LoopSettings = LoopSettings(),  # noqa: B008  (frozen)
-) -> Schedule:
-    """What the policy would have rented, hour by hour, over the hours of `problem`.
+    least: int = 0,
+    most: int | None = None,
+    history: Sequence[TokenCounts] = (),
+    rates: Sequence[Decimal] | None = None,
+) -> Played:
+    """What the policy's replicas of one candidate earn over the hours of `problem`.
 
-    problem  with what came; an hour's tokens are read only after its decision
-    history  the hours before `problem.start` of each demand, the newest last
+    least, most  replicas; None: the stock
+    history      the hours before `problem.start` of its model, the newest last
+    rates        as of `play`
     """
-    past = [list(each) for each in history] or [[] for _ in problem.demands]
-    replicas: list[list[int]] = [[] for _ in problem.candidates]
-    serverless: list[list[Decimal]] = [[] for _ in problem.candidates]
-    for hour in range(problem.hours):
-        decision = _decided(problem, past, replicas, hour, settings)
-        for i in range(len(problem.candidates)):
-            replicas[i].append(decision.replicas[i][0])
-            serverless[i].append(decision.serverless[i][0])
-        for tokens, demand in zip(past, problem.demands, strict=True):
-            tokens.append(demand.tokens[hour])
-    return Schedule(tuple(map(tuple, replicas)), tuple(map(tuple, serverless)))
-
-
-def _decided(
-    problem: Problem,
-    past: Sequence[Sequence[TokenCounts]],
-    replicas: Sequence[Sequence[int]],
-    hour: int,
-    settings: LoopSettings,
-) -> Schedule:
-    """The schedule of the hours to come, of which the first one is done."""
-    hours = settings.ahead_hours
-    expected = Problem(
-        start=problem.start + timedelta(hours=hour),
-        demands=tuple(
-            _expected(demand, tokens, hour, settings)
-            for demand, tokens in zip(problem.demands, past, strict=True)
-        ),
-        candidates=tuple(
-            _as_it_stands(candidate, row, hour, hours)
-            for candidate, row in zip(problem.candidates, replicas, strict=True)
-        ),
-        limits=problem.limits,
+    policy = _Replanned(
+        problem, candidate, least, candidate.stock if most is None else most
     )
-    found = solve(expected, seconds=SECONDS, gap=GAP)
-    if isinstance(found, NoSchedule):
-        return _kept(expected)
-    return _held(expected, problem, replicas, found.schedule)
+    policy.remember(history)
+    return play(problem, candidate, policy, least=least, rates=rates)
 
 
-def _expected(
-    demand: ModelDemand,
-    past: Sequence[TokenCounts],
-    hour: int,
-    settings: LoopSettings,
-) -> ModelDemand:
-    found = forecast(past, hours=settings.ahead_hours, settings=settings.forecast)
-    tokens = tuple(scaled(classes(each), settings.margin) for each in found)
-    over = sum(each.total for each in demand.tokens[:hour])
-    per_token = sum(demand.requests[:hour]) / over if over else 1 / TOKENS_PER_REQUEST
-    requests = tuple(round(each.total * per_token) for each in tokens)
-    return replace(demand, tokens=tokens, requests=requests)
+@dataclass
+class _Replanned:
+    """One candidate while its demand is followed.
 
+    steps   full replicas that each step of this hour filled, until now
+    earned  [USD] and [full replica-hours] of all that was seen: what one earns
+    """
 
-def _as_it_stands(
-    candidate: Candidate, row: Sequence[int], hour: int, hours: int
-) -> Candidate:
-    """A candidate with what runs of it now, and the hours in which it may run."""
-    allowed = candidate.allowed
-    if allowed is not None:
-        window = allowed[hour : hour + hours]
-        allowed = window + (False,) * (hours - len(window))
-    running = row[-1] if row else candidate.running
-    return replace(candidate, running=running, allowed=allowed)
+    problem: Problem
+    candidate: Candidate
+    least: int
+    most: int
+    forecaster: Forecaster = field(default_factory=Forecaster)
+    steps: list[Decimal] = field(default_factory=list)
+    earned_usd: Decimal = ZERO
+    filled_hours: Decimal = ZERO
 
+    def remember(self, history: Sequence[TokenCounts]) -> None:
+        demand = self.problem.demand_of(self.candidate)
+        for tokens in history:
+            hours = self.candidate.seconds.of(tokens) * demand.share / SECONDS_PER_HOUR
+            self.forecaster.learn(float(hours))
+            self.earned_usd += revenue(tokens, demand.net_rates) * demand.share
+            self.filled_hours += hours
 
-def _kept(expected: Problem) -> Schedule:
-    """Without an answer what runs goes on: nothing is rented on no plan."""
-    rows = [[each.running] * expected.hours for each in expected.candidates]
-    return Schedule.of_replicas(rows)
+    def look(self, pods: Pods, now: int, asked: Asked) -> None:
+        """Decide by what the steps before asked, then note what this one asks."""
+        within = now % SECONDS_PER_HOUR
+        if within == 0:
+            self._end_hour()
+        if within % LOOK_SECONDS == 0:
+            self._decide(pods, now, may_run=asked.may_run)
+        self.steps.append(asked.replicas)
+        self.earned_usd += asked.replicas * asked.earns * STEP_SECONDS / SECONDS_PER_HOUR
+        self.filled_hours += asked.replicas * STEP_SECONDS / SECONDS_PER_HOUR
 
+    def _end_hour(self) -> None:
+        if self.steps:
+            self.forecaster.learn(float(sum(self.steps, ZERO) / len(self.steps)))
+        self.steps = []
 
-def _held(
-    expected: Problem,
-    problem: Problem,
-    replicas: Sequence[Sequence[int]],
-    found: Schedule,
-) -> Schedule:
-    """The same, but nothing ends before its minimum run is over."""
-    rows = []
-    for i, candidate in enumerate(problem.candidates):
-        row = list(found.replicas[i])
-        row[0] = max(row[0], _still_kept(candidate, replicas[i]))
-        rows.append(tuple(row))
-    return Schedule(tuple(rows), found.serverless)
+    def _decide(self, pods: Pods, now: int, *, may_run: bool) -> None:
+        count = len(pods.started_at)
+        target = self._target(count, now) if may_run else 0
+        if target > count:
+            pods.add(target - count, now)
+        elif target < count:
+            pods.drop(count - target, now, newest=True)  # those that still load
 
+    def _target(self, count: int, now: int) -> int:
+        hour, within = divmod(now, SECONDS_PER_HOUR)
+        if not self.filled_hours:  # nothing was ever asked, or nobody has looked yet
+            return self.least if self.forecaster.past or self.steps else count
+        terms = self._terms()
+        if not self.steps:  # this hour has told nothing yet: more would be a guess
+            worth = self._worth(terms, hour, None)
+            held = worth[: max(min(count, self.most) - self.least, 0) + 1]
+            return self.least + int(held.argmax())
+        looked = self.steps[-LOOK_SECONDS // STEP_SECONDS :]
+        rate = float(sum(looked, ZERO) / len(looked))
+        left = (SECONDS_PER_HOUR - within) / SECONDS_PER_HOUR
+        return best_change(terms, count, rate, left, self._worth(terms, hour + 1, rate))
 
-def _still_kept(candidate: Candidate, row: Sequence[int]) -> int:
-    """Replicas that started less than their minimum run ago."""
-    kept = candidate.kept_hours
-    before = [candidate.running, *row]
-    recent = range(max(len(row) - kept + 1, 0), len(row))
-    return sum(max(before[n + 1] - before[n], 0) for n in recent)
+    def _worth(self, terms: Terms, hour: int, running: float | None) -> Floats:
+        expected = self.forecaster.expect(AHEAD_HOURS, running=running)
+        hours = [
+            Hour(asked, self._may_run(hour + ahead)) for ahead, asked in enumerate(expected)
+        ]
+        return worth_at_start(terms, hours)
+
+    def _may_run(self, hour: int) -> bool:
+        return hour >= self.problem.hours or self.candidate.may_run(hour)
+
+    def _terms(self) -> Terms:
+        candidate = self.candidate
+        return Terms(
+            least=self.least,
+            most=self.most,
+            usd_per_hour=float(candidate.usd_per_replica_hour),
+            earns_usd=float(self.earned_usd / self.filled_hours),
+            filled=float(candidate.filled_share),
+            load_hours=float(candidate.load_seconds) / SECONDS_PER_HOUR,
+            load_usd=float(candidate.load_usd),
+            look_hours=LOOK_SECONDS / SECONDS_PER_HOUR,
+        )

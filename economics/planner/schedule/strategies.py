@@ -14,9 +14,10 @@ from enum import StrEnum
 
 import numpy as np
 
-from economics.planner.schedule.autoscaler import Scaled, autoscaled
+from economics.planner.schedule.autoscaler import autoscaled
 from economics.planner.schedule.kept import broken_limits
 from economics.planner.schedule.money import Schedule, money_of
+from economics.planner.schedule.played import Played
 from economics.planner.schedule.problem import ZERO, Candidate, ModelDemand, Problem
 from economics.planner.schedule.program import most_useful
 
@@ -230,7 +231,7 @@ def _pods_of(problem: Problem, demand: ModelDemand) -> list[tuple[int, Candidate
 
 def _reactive(problem: Problem) -> Strategy:
     """One candidate a model, scaled by what is asked; from 0 or from 1, what is better."""
-    runs: dict[int, tuple[Scaled, int]] = {}
+    runs: dict[int, tuple[Played, int]] = {}
 
     def best(room: _Room, demand: ModelDemand) -> _Choice | None:
         choices = []
@@ -272,7 +273,7 @@ def _reactive(problem: Problem) -> Strategy:
     )
 
 
-def _not_kept(problem: Problem, taken: list[tuple[_Choice, Scaled, int]]) -> Iterator[str]:
+def _not_kept(problem: Problem, taken: list[tuple[_Choice, Played, int]]) -> Iterator[str]:
     """The floors and uptimes that autoscalers do not keep."""
     for demand in problem.demands:
         least, up = 0, ZERO

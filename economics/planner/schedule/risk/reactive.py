@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from economics.calc.hours import SECONDS_PER_HOUR
-from economics.planner.schedule.autoscaler import DOWN_SECONDS, STEP_SECONDS, UP_SECONDS
+from economics.planner.schedule.autoscaler import DOWN_SECONDS, UP_SECONDS
+from economics.planner.schedule.played import STEP_SECONDS
 from economics.planner.schedule.problem import Candidate
 from economics.planner.schedule.risk.draws import Draws, Floats
 from economics.planner.schedule.risk.replay import (
