@@ -7,7 +7,7 @@ settled one after the other, the one that earns most first, with what the limits
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -31,6 +31,7 @@ class Rule(StrEnum):
     FIXED = "8 fixed hours a day"
     REACTIVE = "reactive autoscaling"
     SERVERLESS = "serverless"
+    REPLANNED = "planned anew every five minutes"  # by `replanned`, without hindsight
 
 
 @dataclass(frozen=True)
@@ -253,34 +254,44 @@ def _reactive(problem: Problem) -> Strategy:
     chosen = _settled(problem, best)
     if not chosen:
         return _impossible(problem, Rule.REACTIVE, "no candidate fits into the limits")
-    taken = [(each, *runs[each.index]) for each in chosen]
+    taken = [
+        (Scaling(each.index, runs[each.index][1], each.count), runs[each.index][0])
+        for each in chosen
+    ]
+    return together(problem, Rule.REACTIVE, taken)
+
+
+def together(
+    problem: Problem, rule: Rule, taken: Sequence[tuple[Scaling, Played]]
+) -> Strategy:
+    """What the replicas that are started and ended by the minute earn, of all models."""
     hours = range(problem.hours)
     fixed = problem.fixed_usd_per_day * problem.days
     return Strategy(
-        rule=Rule.REACTIVE,
+        rule=rule,
         setting="; ".join(
-            f"{least} to {each.count} × {problem.candidates[each.index].key}"
-            for each, _, least in taken
+            f"{scaling.least} to {scaling.most} × {problem.candidates[scaling.index].key}"
+            for scaling, _ in taken
         ),
-        revenue_usd=sum((run.revenue_usd for _, run, _ in taken), ZERO),
-        cost_usd=sum((sum(run.hour_usd, ZERO) for _, run, _ in taken), fixed),
-        starts=sum(run.starts for _, run, _ in taken),
+        revenue_usd=sum((run.revenue_usd for _, run in taken), ZERO),
+        cost_usd=sum((sum(run.hour_usd, ZERO) for _, run in taken), fixed),
+        starts=sum(run.starts for _, run in taken),
         replicas=tuple(
-            sum((run.mean_replicas[t] for _, run, _ in taken), ZERO) for t in hours
+            sum((run.mean_replicas[t] for _, run in taken), ZERO) for t in hours
         ),
-        scaling=tuple(Scaling(each.index, least, each.count) for each, _, least in taken),
+        scaling=tuple(scaling for scaling, _ in taken),
         breaks=tuple(_not_kept(problem, taken)),
     )
 
 
-def _not_kept(problem: Problem, taken: list[tuple[_Choice, Played, int]]) -> Iterator[str]:
-    """The floors and uptimes that autoscalers do not keep."""
+def _not_kept(problem: Problem, taken: Sequence[tuple[Scaling, Played]]) -> Iterator[str]:
+    """The floors and uptimes that are not kept."""
     for demand in problem.demands:
         least, up = 0, ZERO
-        for choice, run, fewest in taken:
-            candidate = problem.candidates[choice.index]
+        for scaling, run in taken:
+            candidate = problem.candidates[scaling.index]
             if candidate.model == demand.model and candidate.counts_for_uptime:
-                least, up = fewest, run.up
+                least, up = scaling.least, run.up
         floor = demand.least_replicas
         if least < floor:
             yield f"{least} of {demand.model} are there for sure; the floor is {floor}."

@@ -17,6 +17,7 @@ from economics.planner.schedule.money import (
 )
 from economics.planner.schedule.problem import ZERO, Problem
 from economics.planner.schedule.reached import reached_limits
+from economics.planner.schedule.replanned import replanned
 from economics.planner.schedule.solve import NoSchedule, Solved, solve
 from economics.planner.schedule.strategies import (
     Rule,
@@ -81,11 +82,17 @@ def schedule_answer(
     rules = tuple(_in_words(asked, rule) for rule in simple_strategies(problem))
     told |= {"state": SOLVED, "sentences": [_bound(found)]}
     told["headline"] = headline(asked, problem, found, rules)
-    told |= _solved(problem, found, rules)
+    told |= _solved(problem, found, (*rules, _loop(asked, problem, rules)))
     told["fleet_hours"] = _fleet_hours(asked, problem, found)
     if risk is not None:
         told["risk"] = risk_answer(asked, problem, found, rules, risk)
     return told
+
+
+def _loop(asked: Asked, problem: Problem, rules: tuple[Strategy, ...]) -> Strategy:
+    """The closed loop beside the rules; it is none of them: it knows no hour to come."""
+    (reactive,) = (rule for rule in rules if rule.rule == Rule.REACTIVE)
+    return _in_words(asked, replanned(problem, reactive))
 
 
 def _in_words(asked: Asked, rule: Strategy) -> Strategy:
