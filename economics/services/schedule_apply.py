@@ -13,8 +13,18 @@ from typing import Any
 
 from economics.models import SchedulePlan
 from economics.planner.schedule.cron_hours import cron_hours
-from economics.selectors.schedules.candidates import SPOT
-from fleet.models import Deployment, MarketOffer, OfferKind, OfferSource, RentalKind
+from economics.selectors.schedules.candidates import IDLE_SECONDS, SPOT
+from fleet.models import (
+    RESOURCE_RUNS,
+    ActionKind,
+    Deployment,
+    MarketOffer,
+    OfferKind,
+    OfferSource,
+    RentalKind,
+    ServerlessEndpoint,
+)
+from fleet.selectors.serverless import Workers, workers_of
 from fleet.services.actions.plan import DRIFT_ALLOWED, PLAN_LIFE
 from fleet.services.actions.renting import rental_words
 
@@ -31,8 +41,10 @@ class Part:
     index       of the candidate in the answer
     hours       when how many run, in words
     deployment  whose hours are changed; None: one has to be ordered
-    parameters  of the action `rental`, or the fields of the order form
+    action      whose sheet it is; of an order it is not looked at
+    parameters  of the action, or the fields of the order form
     why_not     why it can not be applied; "" where it can
+    workers     the most of its endpoint; 0: it is pods
     """
 
     index: int
@@ -42,6 +54,8 @@ class Part:
     before: str
     parameters: Mapping[str, str]
     why_not: str = ""
+    action: ActionKind = ActionKind.RENTAL
+    workers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,7 @@ class Application:
     blocked  why nothing of it may be applied now; "" where it may
     others   deployments of the model that rent now and are not in it
     leaves_serverless  the answer gives something to serverless, which this leaves out
+    no_hours  the question sets hours, which an endpoint does not know
     """
 
     parts: tuple[Part, ...]
@@ -58,13 +73,19 @@ class Application:
     others: tuple[Deployment, ...]
     repeats: str
     leaves_serverless: bool = False
+    no_hours: bool = False
+
+    @property
+    def is_split(self) -> bool:
+        """Whether something has to split the requests between pods and an endpoint."""
+        return len({bool(part.workers) for part in self.parts}) == 2
 
     def part(self, index: str) -> Part | None:
         return next((each for each in self.parts if str(each.index) == index), None)
 
 
 def application_of(plan: SchedulePlan, *, now: datetime, simulated: bool) -> Application:
-    """What a solved answer would change, and why it may not. About two queries."""
+    """What a solved answer would change, and why it may not. About three queries."""
     answer = plan.answer
     known = list(
         Deployment.objects.filter(
@@ -81,43 +102,139 @@ def application_of(plan: SchedulePlan, *, now: datetime, simulated: bool) -> App
         others=tuple(each for each in known if each.replicas and each.pk not in used),
         repeats="every day" if plan.hours == 24 else "every week",
         leaves_serverless=bool(answer["fleet_hours"].get("leaves_serverless")),
+        no_hours=bool(plan.question.get("allowed")),
     )
 
 
 def _parts(answer: Mapping[str, Any], known: list[Deployment]) -> Iterable[Part]:
     start = datetime.fromisoformat(answer["start"])
     pairs = zip(answer["candidates"], answer["fleet_hours"]["levels"], strict=True)
+    endpoints = []
+    pods = list[Part]()
     for index, (candidate, level) in enumerate(pairs):
+        if level.get("workers"):
+            endpoints.append((index, candidate, level))
+            continue
         hours = [mark == "1" for mark in level["hours"]]
         most = level["inside"] if any(hours) else level["outside"]
         if most == 0 and level["outside"] == 0:
             continue
-        deployment = next((e for e in known if _is_of(e, candidate)), None)
-        rental, why_not = _rental(candidate, level, hours, start)
-        if deployment is not None and not deployment.replicas:
-            why_not = why_not or f"{deployment} is stopped; start it, and apply this then"
-        if deployment is not None and deployment.is_serverless:
-            why_not = why_not or f"{deployment} is serverless; change its rental by hand"
-        yield Part(
-            index=index,
-            words=candidate["words"],
-            hours=level["words"],
-            deployment=deployment,
-            before="" if deployment is None else rental_words(deployment),
-            parameters=rental
-            if deployment is None
-            else {"deployment": deployment.slug} | rental,
-            why_not=why_not,
-        )
+        pods.append(_pods(index, candidate, level, hours, start, known))
+    yield from pods
+    used = {part.deployment.pk for part in pods if part.deployment is not None}
+    for index, candidate, level in endpoints:
+        yield _endpoint(index, candidate, level, known, used)
+
+
+def _pods(
+    index: int,
+    candidate: Mapping[str, Any],
+    level: Mapping[str, Any],
+    hours: list[bool],
+    start: datetime,
+    known: list[Deployment],
+) -> Part:
+    """The hours of a deployment on that machine, or the order of one."""
+    deployment = next((e for e in known if _is_of(e, candidate)), None)
+    rental, why_not = _rental(candidate, level, hours, start)
+    if deployment is not None and not deployment.replicas:
+        why_not = why_not or f"{deployment} is stopped; start it, and apply this then"
+    if deployment is not None and deployment.is_serverless:
+        why_not = why_not or f"{deployment} is serverless; change its rental by hand"
+    return Part(
+        index=index,
+        words=candidate["words"],
+        hours=level["words"],
+        deployment=deployment,
+        before="" if deployment is None else rental_words(deployment),
+        parameters=rental
+        if deployment is None
+        else {"deployment": deployment.slug} | rental,
+        why_not=why_not,
+    )
+
+
+def _endpoint(
+    index: int,
+    candidate: Mapping[str, Any],
+    level: Mapping[str, Any],
+    known: list[Deployment],
+    used: set[int],
+) -> Part:
+    """An endpoint: of a serverless deployment, beside pods on its GPU, or ordered.
+
+    used  deployments whose pods the answer keeps: theirs is set up beside them
+    """
+    deployment = next(
+        iter(
+            sorted(
+                (each for each in known if _has_shape(each, candidate)),
+                key=lambda each: not each.is_serverless,
+            )
+        ),
+        None,
+    )
+    wanted = Workers(least=0, most=level["workers"], idle_seconds=int(IDLE_SECONDS))
+    workers = {
+        "workers_min": str(wanted.least),
+        "workers_max": str(wanted.most),
+        "idle_timeout": str(wanted.idle_seconds),
+    }
+    action, parameters, why_not = _of_workers(deployment, workers, wanted, used)
+    return Part(
+        index=index,
+        words=candidate["words"],
+        hours=level["words"],
+        deployment=deployment,
+        before="" if deployment is None else rental_words(deployment),
+        parameters=parameters,
+        why_not=why_not,
+        action=action,
+        workers=wanted.most,
+    )
+
+
+def _of_workers(
+    deployment: Deployment | None,
+    workers: dict[str, str],
+    wanted: Workers,
+    used: set[int],
+) -> tuple[ActionKind, dict[str, str], str]:
+    """The action that gives a deployment such an endpoint, and why there is none."""
+    rental = {"rental_kind": RentalKind.SERVERLESS.value, "replicas": "1"} | workers
+    if deployment is None:
+        return ActionKind.RENTAL, rental, ""
+    named = {"deployment": deployment.slug}
+    if not deployment.replicas:
+        why = f"{deployment} is stopped; start it, and apply this then"
+        return ActionKind.RENTAL, named | rental, why
+    if deployment.is_serverless:
+        same = workers_of(deployment) == wanted
+        why = f"{deployment} rents that way already: nothing is to be changed"
+        return ActionKind.SCALE, named | workers, why if same else ""
+    if deployment.pk not in used:
+        return ActionKind.RENTAL, named | rental, ""
+    beside = ServerlessEndpoint.objects.filter(
+        deployment=deployment, status__in=RESOURCE_RUNS
+    ).first()
+    why = "" if beside is None else f"{deployment} has the endpoint {beside} already"
+    return ActionKind.ADD_ENDPOINT, named | workers, why
+
+
+def _has_shape(deployment: Deployment, candidate: Mapping[str, Any]) -> bool:
+    """Whether a worker of the candidate is the deployment's GPU with its weights."""
+    return bool(
+        deployment.gpu_type_id == candidate["gpu_type_id"]
+        and deployment.gpu_count == candidate["gpu_count"]
+        and deployment.variant.repository == candidate["repository"]
+    )
 
 
 def _is_of(deployment: Deployment, candidate: Mapping[str, Any]) -> bool:
     """Whether a deployment is the candidate's machine with the same weights."""
     is_spot = candidate["kind"] == SPOT
     return (
-        deployment.gpu_type_id == candidate["gpu_type_id"]
-        and deployment.gpu_count == candidate["gpu_count"]
-        and deployment.variant.repository == candidate["repository"]
+        _has_shape(deployment, candidate)
         and deployment.is_spot == is_spot
         and (is_spot or deployment.cloud.lower() in (candidate["cloud"], ""))
     )

@@ -20,7 +20,7 @@ from economics.selectors.planned_models import planned_model
 from economics.selectors.take_rates import TakeRates
 from economics.services.schedule_apply import Part, application_of
 from fleet.access import operator_required
-from fleet.models import ActionKind
+from fleet.models import Cloud
 from fleet.services.known_models import NotServable, WantedWeights, ensure_variant
 
 
@@ -45,7 +45,7 @@ def schedule_apply(request: HttpRequest, pk: int) -> HttpResponse:
 def to_sheet(request: HttpRequest, plan: SchedulePlan, part: Part) -> HttpResponse:
     """The plan sheet of a deployment that exists, or the order of one that does not."""
     if part.deployment is not None:
-        sheet = reverse("fleet:action-plan", args=[ActionKind.RENTAL.value])
+        sheet = reverse("fleet:action-plan", args=[part.action.value])
         return redirect(f"{sheet}?{urlencode(part.parameters)}")
     try:
         fields = order_fields(request, plan, part)
@@ -82,7 +82,7 @@ def order_fields(request: HttpRequest, plan: SchedulePlan, part: Part) -> dict[s
         "variant_id": str(variant.pk),
         "gpu_type_id": one["gpu_type_id"],
         "gpu_count": str(one["gpu_count"]),
-        "cloud": one["cloud"].upper(),
+        "cloud": one["cloud"].upper() or Cloud.SECURE.value,  # workers name none
         "max_model_len": str(context or asked.needed_model_len),
         "gpu_memory_utilization": str(asked.gpu_memory_utilization),
         "container_disk_gb": str(one["disk_gb"]),

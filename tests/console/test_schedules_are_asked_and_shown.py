@@ -16,7 +16,7 @@ from economics.models import PlanStatus, SchedulePlan
 from fleet.models import Action, AuditEntry, Deployment
 from fleet.services.roles import Role
 from tests.economics.plan.offers import LLAMA
-from tests.economics.schedules.asked import answered, ask, world
+from tests.economics.schedules.asked import answered, ask, with_workers, world
 from tests.factories import make_user
 from tests.plan_sheet import confirm
 
@@ -279,3 +279,36 @@ def test_confirmed_the_sheet_changes_the_hours_and_is_audited(
     assert (deployment.replicas, deployment.baseline_replicas) == (3, 0)
     assert Action.objects.get().kind == "rental"
     assert AuditEntry.objects.filter(target=deployment.slug).exists()
+
+
+def endpoint_sheet(client: Client, plan: SchedulePlan) -> str:
+    """Where the button of an endpoint leads."""
+    plan.save(update_fields=["answer"])
+    part = shown(client, plan).split('name="part" value="')[-1].split('"')[0]
+    address = reverse("economics:schedule-apply", args=[plan.pk])
+    return client.post(address, {"part": part})["Location"]
+
+
+def test_an_endpoint_beside_replicas_leads_to_its_sheet_and_says_what_it_needs(
+    operator: Client, solved: SchedulePlan
+):
+    sheet = endpoint_sheet(operator, with_workers(solved, most=3, beside=True))
+
+    assert sheet.startswith("/actions/plan/add_endpoint/?deployment=")
+    told = operator.get(sheet).content.decode()
+    assert "2.2200 USD/h is the most" in told and "Balance lasts" in told
+    assert "not in the path of a request" in shown(operator, solved)
+    assert not Action.objects.exists()
+
+
+def test_an_endpoint_without_a_deployment_leads_to_a_filled_serverless_order(
+    operator: Client, solved: SchedulePlan
+):
+    with_workers(solved, most=3)
+    Deployment.objects.update(gpu_type_id="NVIDIA L40S")
+
+    order = endpoint_sheet(operator, solved)
+
+    assert order.startswith("/fleet/order/?") and "rental_kind=serverless" in order
+    form = operator.get(order).context["form"]
+    assert (form["workers_max"].value(), form["rental_kind"].value()) == ("3", "serverless")

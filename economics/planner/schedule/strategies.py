@@ -314,7 +314,7 @@ def _serverless(problem: Problem) -> Strategy:
         ]
         best = max(options, key=lambda pair: _alone(problem, *pair), default=None)
         if best is not None:
-            rows[best[0]] = _taken(problem, best[1])
+            rows[best[0]] = all_it_can(problem, best[1])
             names.append(best[1].key)
     if not names:
         return _impossible(problem, Rule.SERVERLESS, "no serverless candidate is given")
@@ -323,7 +323,8 @@ def _serverless(problem: Problem) -> Strategy:
     return _of_schedule(problem, Rule.SERVERLESS, schedule, "; ".join(names))
 
 
-def _taken(problem: Problem, candidate: Candidate) -> list[Decimal]:
+def all_it_can(problem: Problem, candidate: Candidate) -> list[Decimal]:
+    """The share [1] of the whole demand that an endpoint's workers can take, by hour."""
     demand, room = problem.demand_of(candidate), candidate.stock * candidate.filled_share
     return [
         min(demand.share, 3600 * room / work) if work and candidate.may_run(t) else ZERO
@@ -333,7 +334,7 @@ def _taken(problem: Problem, candidate: Candidate) -> list[Decimal]:
 
 def _alone(problem: Problem, index: int, candidate: Candidate) -> Decimal:
     rows = [(ZERO,) * problem.hours for _ in problem.candidates]
-    rows[index] = tuple(_taken(problem, candidate))
+    rows[index] = tuple(all_it_can(problem, candidate))
     pods = tuple((0,) * problem.hours for _ in problem.candidates)
     return money_of(problem, Schedule(pods, tuple(rows))).profit_usd
 

@@ -1,8 +1,9 @@
 """A schedule as a fleet keeps one: of a deployment two numbers, inside and outside hours.
 
 A deployment knows how many replicas it wants within its hours and how many outside of
-them; spot knows one number only. So the answer is taken to the nearest such schedule, and
-against it stand the best of each machine alone: one deployment with one queue is worth a
+them; spot knows one number only, and a serverless endpoint none: it takes what reaches it,
+in every hour. So the answer is taken to the nearest such schedule, and against it stand
+the best of each machine alone, an endpoint too: one deployment with one queue is worth a
 percent, and is one change to confirm.
 """
 
@@ -11,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from math import ceil
 
 from economics.planner.schedule.kept import broken_limits
 from economics.planner.schedule.money import Schedule, ScheduleMoney, money_of
 from economics.planner.schedule.problem import ZERO, Candidate, Problem, Rental
 from economics.planner.schedule.solve import NoSchedule, solve
+from economics.planner.schedule.strategies import all_it_can
 
 MOST_TRIED = 400  # pairs and thresholds of one candidate
 SECONDS = 6.0  # for the machines alone, all together
@@ -41,12 +44,17 @@ class Levels:
 
 @dataclass(frozen=True)
 class TwoLevels:
-    """A schedule of two levels a candidate, its money, and limits that it breaks."""
+    """A schedule of two levels a candidate, its money, and limits that it breaks.
+
+    workers  of each candidate, the most that its endpoint needs at once in the mean of an
+             hour; 0: it has none
+    """
 
     levels: tuple[Levels, ...]
     schedule: Schedule
     money: ScheduleMoney
     breaks: tuple[str, ...]
+    workers: tuple[int, ...]
 
     @property
     def profit_usd(self) -> Decimal:
@@ -54,7 +62,7 @@ class TwoLevels:
 
     @property
     def machines(self) -> int:
-        return sum(each.is_used for each in self.levels)
+        return sum(each.is_used for each in self.levels) + sum(map(bool, self.workers))
 
 
 def deployable(
@@ -62,33 +70,54 @@ def deployable(
 ) -> TwoLevels:
     """What deployments can keep of an answer: one machine, or several where it pays.
 
-    seconds  [s] for the machines alone; what serverless takes in the answer is left out
+    seconds  [s] for the machines alone
     """
-    several = two_levels(problem, schedule)
+    several = [two_levels(problem, schedule)]
     if len(problem.demands) > 1:
-        return several
+        return several[0]
     alone = [_nothing(problem)]
     each = max(seconds / len(problem.candidates), 0.1)
     for index, candidate in enumerate(problem.candidates):
         if not candidate.is_serverless:
             alone += _alone(problem, index, candidate, seconds=each)
-    keeping = [found for found in alone if not found.breaks]
-    if not keeping:
-        return several
-    best = max(keeping, key=lambda found: found.profit_usd)
+            continue
+        if not has_every_hour(candidate):
+            continue
+        alone.append(two_levels(problem, nothing_of(problem), endpoint=index))
+        if any(schedule.serverless[index]):
+            several.append(two_levels(problem, schedule, endpoint=index))
+    best = _best(alone)
+    if best is None:
+        return _best(several) or several[0]
     worth = best.profit_usd + abs(best.profit_usd) * WORTH_SEVERAL
-    is_better = not several.breaks and several.profit_usd > worth
-    return several if is_better else best
+    mixed = _best(several)
+    return mixed if mixed is not None and mixed.profit_usd > worth else best
 
 
-def two_levels(problem: Problem, schedule: Schedule) -> TwoLevels:
+def has_every_hour(candidate: Candidate) -> bool:
+    """Whether it may run at any time: an endpoint has no hours that could be set."""
+    return candidate.allowed is None or all(candidate.allowed)
+
+
+def _best(found: list[TwoLevels]) -> TwoLevels | None:
+    """What earns most of those that keep every limit; None where none does."""
+    keeping = [each for each in found if not each.breaks]
+    return max(keeping, key=lambda each: each.profit_usd, default=None)
+
+
+def two_levels(
+    problem: Problem, schedule: Schedule, *, endpoint: int | None = None
+) -> TwoLevels:
     """The schedule with at most two numbers a candidate, as near as it can be in money.
 
     Of all pairs of numbers and all thresholds between them, the one that earns most and
     keeps the limits; candidates are settled one after the other, in their order.
+
+    endpoint  the candidate that takes what the replicas leave, in every hour; None: what
+              serverless takes in the schedule is left out
     """
     found: list[Levels] = []
-    current = _pods_alone(schedule)
+    current = _with_endpoint(problem, schedule, endpoint)
     for index, candidate in enumerate(problem.candidates):
         row = current.replicas[index]
         choices = _constants(row) if _is_always(candidate) else _choices(row)
@@ -133,17 +162,39 @@ def _only(problem: Problem, index: int, row: tuple[int, ...]) -> TwoLevels:
 
 
 def _nothing(problem: Problem) -> TwoLevels:
-    return _only(problem, 0, (0,) * problem.hours)
+    return two_levels(problem, nothing_of(problem))
+
+
+def nothing_of(problem: Problem) -> Schedule:
+    """The schedule that rents nothing."""
+    return Schedule.of_replicas([(0,) * problem.hours for _ in problem.candidates])
 
 
 def _told(problem: Problem, levels: tuple[Levels, ...], schedule: Schedule) -> TwoLevels:
     money = money_of(problem, schedule)
-    return TwoLevels(levels, schedule, money, broken_limits(problem, schedule, money))
+    workers = tuple(
+        _workers(candidate, row, money)
+        for candidate, row in zip(problem.candidates, schedule.serverless, strict=True)
+    )
+    breaks = broken_limits(problem, schedule, money)
+    return TwoLevels(levels, schedule, money, breaks, workers)
 
 
-def _pods_alone(schedule: Schedule) -> Schedule:
-    nothing = tuple((ZERO,) * len(row) for row in schedule.serverless)
-    return replace(schedule, serverless=nothing)
+def _workers(candidate: Candidate, row: tuple[Decimal, ...], money: ScheduleMoney) -> int:
+    """The most hours of workers that one hour bills; all serverless money is of `row`."""
+    if not any(row):
+        return 0
+    most = max(hour.serverless_usd for hour in money.hours)
+    if not most or not candidate.usd_per_hour:
+        return 1
+    return min(ceil(most / candidate.usd_per_hour), candidate.stock)
+
+
+def _with_endpoint(problem: Problem, schedule: Schedule, endpoint: int | None) -> Schedule:
+    rows = [(ZERO,) * len(row) for row in schedule.serverless]
+    if endpoint is not None:
+        rows[endpoint] = tuple(all_it_can(problem, problem.candidates[endpoint]))
+    return replace(schedule, serverless=tuple(rows))
 
 
 def _worth(problem: Problem, schedule: Schedule) -> tuple[bool, Decimal]:

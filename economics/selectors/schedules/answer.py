@@ -263,21 +263,33 @@ def _rule(rule: Strategy) -> dict[str, Any]:
 def _fleet_hours(asked: Asked, problem: Problem, found: Solved) -> dict[str, Any]:
     """The schedule as deployments keep one, two numbers a candidate, with its money."""
     near = deployable(problem, found.schedule)
+    gives = any(any(row) for row in found.schedule.serverless)
+    has_pods = any(each.is_used for each in near.levels)
     return {
         "profit_usd": usd(near.money.profit_usd),
         "less_usd": usd(found.profit_usd - near.money.profit_usd),
         "breaks": [in_words(asked, each) for each in near.breaks],
-        "leaves_serverless": any(any(row) for row in found.schedule.serverless),
+        "leaves_serverless": gives and not any(near.workers),
         "levels": [
             {
                 "inside": each.inside,
                 "outside": each.outside,
                 "hours": "".join("1" if on else "0" for on in each.hours),
-                "words": row_words(each.row(), problem.start),
+                "words": row_words(each.row(), problem.start)
+                if not workers
+                else worker_words(workers, beside_pods=has_pods),
+                "workers": workers,
             }
-            for each in near.levels
+            for each, workers in zip(near.levels, near.workers, strict=True)
         ],
     }
+
+
+def worker_words(most: int, *, beside_pods: bool) -> str:
+    """What an endpoint does in a schedule."""
+    many = "0 to 1 worker" if most == 1 else f"0 to {most} workers"
+    takes = "what the replicas leave" if beside_pods else "all of it"
+    return f"an endpoint of {many} takes {takes}, in every hour"
 
 
 def _bound(found: Solved) -> str:

@@ -123,8 +123,9 @@ def hour_of(kept: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def fleet_hours_of(kept: Mapping[str, Any]) -> dict[str, Any]:
-    """The answer as deployments keep hours."""
-    return {"leaves_serverless": False} | _decimals(kept, ("profit_usd", "less_usd"))
+    """The answer as deployments keep hours; rows of before workers were kept have none."""
+    told = {"leaves_serverless": False} | _decimals(kept, ("profit_usd", "less_usd"))
+    return told | {"levels": [{"workers": 0} | level for level in kept["levels"]]}
 
 
 def candidate_of(kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -192,6 +193,9 @@ FLEET_HOURS = s.record(
             outside=s.WHOLE,
             hours=s.described(s.TEXT, "A 1 for each hour inside, from the first on."),
             words=s.TEXT,
+            workers=s.described(
+                s.WHOLE, "The most of its endpoint, which knows no hours; 0: it is pods."
+            ),
         )
     ),
 )

@@ -13,7 +13,7 @@ from economics.models import SchedulePlan, UsageHour
 from economics.selectors.schedules.demand_file import FileDemand
 from economics.selectors.schedules.question import schedule_question
 from economics.services.schedules import ask_schedule, work_out
-from fleet.models import Deployment
+from fleet.models import Deployment, MarketOffer, OfferKind
 from tests.economics.plan.offers import LLAMA, facts_of
 from tests.economics.plan.offers import work_out as work_out_speeds
 from tests.factories import (
@@ -91,4 +91,22 @@ def answered(**written: Any) -> SchedulePlan:
     plan = ask(**written)
     work_out(plan.pk, clock=timezone.now)
     plan.refresh_from_db()
+    return plan
+
+
+def with_workers(plan: SchedulePlan, *, most: int, beside: bool = False) -> SchedulePlan:
+    """The plan with an endpoint on its first machine's GPU, alone or beside the pods."""
+    answer = plan.answer
+    levels = answer["fleet_hours"]["levels"]
+    used = next(i for i, each in enumerate(levels) if each["inside"])
+    answer["candidates"].append(
+        answer["candidates"][used] | {"kind": "serverless", "cloud": ""}
+    )
+    none = {"inside": 0, "outside": 0, "hours": "1" * 24, "words": "none"}
+    if not beside:
+        levels[used] = none | {"workers": 0}
+    levels.append(none | {"workers": most, "words": "an endpoint"})
+    row = MarketOffer.objects.get()
+    row.pk, row.kind, row.cloud = None, OfferKind.SERVERLESS, ""
+    row.save()
     return plan

@@ -7,8 +7,8 @@ import pytest
 
 from economics.models import SchedulePlan
 from economics.services.schedule_apply import Application, application_of
-from fleet.models import MarketOffer
-from tests.economics.schedules.asked import answered, world
+from fleet.models import ActionKind, Deployment, MarketOffer, OfferKind, ServerlessEndpoint
+from tests.economics.schedules.asked import answered, with_workers, world
 
 pytestmark = pytest.mark.django_db
 
@@ -119,3 +119,90 @@ def test_hours_that_would_break_a_limit_are_not_applied():
     plan.answer["fleet_hours"]["breaks"] = ["$9.00/h at 08:00; the budget is $8.00/h."]
 
     assert "would break a limit" in applied(plan).blocked
+
+
+WORKERS = {"workers_min": "0", "workers_max": "3", "idle_timeout": "10"}
+
+
+def test_an_endpoint_that_takes_all_becomes_the_rental_of_the_deployment():
+    deployment = world()
+
+    found = applied(with_workers(answered(), most=3))
+
+    (part,) = found.parts
+    assert (found.blocked, part.why_not, part.deployment) == ("", "", deployment)
+    assert (part.action, found.is_split) == (ActionKind.RENTAL, False)
+    rental = {"deployment": deployment.slug, "rental_kind": "serverless", "replicas": "1"}
+    assert part.parameters == rental | WORKERS
+
+
+def test_an_endpoint_beside_the_pods_is_added_to_their_deployment():
+    deployment = world()
+
+    found = applied(with_workers(answered(), most=3, beside=True))
+
+    pods, endpoint = found.parts
+    assert (pods.action, pods.workers) == (ActionKind.RENTAL, 0)
+    assert endpoint.action == ActionKind.ADD_ENDPOINT and found.is_split
+    assert endpoint.parameters == {"deployment": deployment.slug} | WORKERS
+
+
+def test_a_second_endpoint_is_not_added():
+    deployment = world()
+    plan = with_workers(answered(), most=3, beside=True)
+    make_endpoint(deployment)
+
+    assert "has the endpoint kerne-a-sls-1 already" in applied(plan).parts[1].why_not
+
+
+def test_a_serverless_deployment_gets_as_many_workers():
+    deployment = world()
+    plan = with_workers(answered(), most=3)
+    Deployment.objects.update(
+        rental_kind="serverless", workers_max=2, max_usd_per_worker_hour=1
+    )
+
+    (part,) = applied(plan).parts
+    assert (part.action, part.why_not) == (ActionKind.SCALE, "")
+    assert part.parameters == {"deployment": deployment.slug} | WORKERS
+    Deployment.objects.update(workers_max=3)
+    assert "rents that way already" in applied(plan).parts[0].why_not
+
+
+def test_an_endpoint_without_a_deployment_is_ordered_serverless():
+    world()
+    plan = with_workers(answered(), most=3)
+    Deployment.objects.update(gpu_type_id="NVIDIA L40S")
+
+    (part,) = applied(plan).parts
+    rental = {"rental_kind": "serverless", "replicas": "1"}
+    assert part.deployment is None and part.parameters == rental | WORKERS
+
+
+def test_a_workers_price_that_moved_is_not_applied():
+    world()
+    plan = with_workers(answered(), most=3)
+    MarketOffer.objects.filter(kind=OfferKind.SERVERLESS).update(usd_per_gpu_hour=1)
+
+    assert "moved from $0.7400" in applied(plan).blocked
+
+
+def make_endpoint(deployment: Deployment) -> ServerlessEndpoint:
+    """One that is live beside the deployment's pods."""
+    at = deployment.created_at
+    return ServerlessEndpoint.objects.create(
+        deployment=deployment,
+        name="kerne-a-sls-1",
+        status="live",
+        status_since=at,
+        requested_at=at,
+        provider="runpod",
+        gpu_type_id=deployment.gpu_type_id,
+        gpu_count=1,
+        workers_min=0,
+        workers_max=1,
+        idle_timeout_seconds=10,
+        disk_gb=20,
+        image="worker",
+        usd_per_worker_hour=Decimal(1),
+    )

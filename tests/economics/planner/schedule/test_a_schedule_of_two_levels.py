@@ -109,15 +109,55 @@ def test_several_machines_are_kept_where_they_pay():
     assert near.profit_usd == best.profit_usd == Decimal("10.4")
 
 
-def test_what_serverless_takes_is_not_counted_as_kept():
+def test_an_endpoint_that_takes_all_is_kept_with_its_workers():
+    # Each hour: 7.20 earned, 7200 s of workers at $1/h; a start of no time costs nothing.
     worker = candidate("worker", "1", rental=Rental.SERVERLESS, stock=4)
+    asked = problem(demand(7200, 7200), candidate(usd="9"), worker)
+    best = solve(asked, gap=0)
+    assert isinstance(best, Solved)
+
+    near = deployable(asked, best.schedule)
+
+    assert near.workers == (0, 2) and not any(each.is_used for each in near.levels)
+    assert near.profit_usd == best.profit_usd == Decimal("10.4")
+
+
+def test_an_endpoint_beside_replicas_takes_what_they_leave():
+    # The replica: 2 x (3.60 - 1). Workers at $3/h: the 3600 tokens of the first hour.
+    worker = candidate("worker", "3", rental=Rental.SERVERLESS, stock=4)
+    asked = problem(demand(7200, 3600), candidate(usd="1", stock=1), worker)
+    best = solve(asked, gap=0)
+    assert isinstance(best, Solved)
+
+    near = deployable(asked, best.schedule)
+
+    assert (near.levels[0].row(), near.workers) == ((1, 1), (0, 1))
+    assert near.profit_usd == best.profit_usd == Decimal("5.8")
+
+
+def test_an_endpoint_knows_no_hours_and_is_left_out_where_some_are_set():
+    worker = candidate(
+        "worker", "1", rental=Rental.SERVERLESS, stock=4, allowed=(True, False)
+    )
     asked = problem(demand(3600, 3600), candidate(usd="9"), worker)
     best = solve(asked, gap=0)
     assert isinstance(best, Solved) and best.profit_usd > 0
 
     near = deployable(asked, best.schedule)
 
-    assert near.machines == 0 and near.profit_usd == 0
+    assert (near.machines, near.profit_usd) == (0, 0)
+
+
+def test_an_endpoint_that_breaks_a_limit_is_not_kept():
+    worker = candidate("worker", "1", rental=Rental.SERVERLESS, stock=4)
+    limits = Limits(usd_per_day=Decimal("1.5"))
+    asked = problem(demand(3600, 3600), candidate(usd="9"), worker, limits=limits)
+    best = solve(asked, gap=0)
+    assert isinstance(best, Solved) and best.profit_usd > 0
+
+    near = deployable(asked, best.schedule)
+
+    assert (near.machines, near.breaks) == (0, ())
 
 
 def test_a_floor_keeps_its_replica_although_it_loses():
