@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from economics.calc.money import shown_usd
 from economics.planner.schedule.risk.draws import Draws
-from economics.planner.schedule.risk.options import Option
+from economics.planner.schedule.risk.options import Option, may_be_taken
 from economics.planner.schedule.risk.outcome import (
     Outcome,
     difference,
@@ -77,18 +77,19 @@ class Choice:
 def choose(draws: Draws, options: Sequence[Option], *, cap_usd: Decimal) -> Choice:
     """The options replayed in the same worlds, and what each question takes.
 
-    Ties go to the higher mean, then to the first. What breaks a limit is shown and never
-    taken, but for "do nothing", which says what it breaks.
+    Ties go to the higher mean, then to the first. What breaks a limit is shown and not
+    taken while anything keeps them all; else "do nothing" is, which says what it breaks.
     """
     outcomes = [
         outcome_of(draws, each.schedule, cap_usd=cap_usd, scaling=each.scaling)
         for each in options
     ]
     pairs = list(zip(options, outcomes, strict=True))
-    could = [each.profits for option, each in pairs if option.may_be_taken]
+    taken = may_be_taken(options)
+    could = [each.profits for option, each in pairs if option in taken]
     best = [max(world) for world in zip(*could, strict=True)]
     rated = tuple(Rated(option, each, _regret(best, each)) for option, each in pairs)
-    allowed = [each for each in rated if each.option.may_be_taken]
+    allowed = [each for each in rated if each.option in taken]
     return Choice(
         rated,
         expected=max(allowed, key=lambda each: each.outcome.mean_usd),

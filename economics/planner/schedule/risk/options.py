@@ -35,11 +35,6 @@ class Option:
     breaks: tuple[str, ...] = ()
     scaling: tuple[Scaling, ...] = ()
 
-    @property
-    def may_be_taken(self) -> bool:
-        """It keeps the limits, or rents nothing at all."""
-        return not self.breaks or self.name == NOTHING
-
 
 def options_of(
     problem: Problem,
@@ -74,6 +69,12 @@ def options_of(
         *(replace(each, breaks=_breaks(problem, each.schedule)) for each in _merged(named)),
         *scaled,
     )
+
+
+def may_be_taken(options: Sequence[Option]) -> tuple[Option, ...]:
+    """Those that keep every limit; where none does, "do nothing", which breaks some too."""
+    keeping = tuple(each for each in options if not each.breaks)
+    return keeping or tuple(each for each in options if each.name == NOTHING)
 
 
 def nothing(problem: Problem) -> Schedule:

@@ -95,7 +95,7 @@ def test_what_breaks_a_limit_is_shown_and_not_taken():
     assert told.expected.option.name == NOTHING
 
 
-def test_nothing_may_be_taken_and_says_what_it_breaks():
+def test_doing_nothing_is_not_best_while_something_keeps_the_floor_that_it_breaks():
     """A floor of one replica that earns nothing: it loses $2 in every world."""
     floor = problem(demand(0, least_replicas=1), candidate())
     best = solve(floor)
@@ -103,10 +103,21 @@ def test_nothing_may_be_taken_and_says_what_it_breaks():
 
     told = choose(draws_of(floor, [], seed=1), options_of(floor, best, []), cap_usd=CAP)
 
-    assert told.expected.option.name == NOTHING
-    assert told.sentences[1] == (
-        "do nothing: 0 of qwen at 2026-11-02 00:00 UTC; the floor is 1."
+    assert told.agree and told.expected.option.name == AS_ASKED
+    nothing_rented = next(e for e in told.rated if e.option.name == NOTHING)
+    assert nothing_rented.option.breaks == (
+        "0 of qwen at 2026-11-02 00:00 UTC; the floor is 1.",
     )
+
+
+def test_where_nothing_keeps_the_limits_doing_nothing_is_taken_and_says_what_it_breaks():
+    broken = Option(NOTHING, nothing(HOUR), breaks=("0 of qwen; the floor is 1.",))
+    dear = Option("1 replicas", rented(1).schedule, breaks=("$2.00/h is too much.",))
+
+    told = choose(worlds(*["1"] * 10), [broken, dear], cap_usd=CAP)
+
+    assert told.expected.option is broken
+    assert told.sentences[1] == "do nothing: 0 of qwen; the floor is 1."
 
 
 def test_the_options_are_schedules_of_several_levels_of_demand_and_the_rules_of_thumb():
