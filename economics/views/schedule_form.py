@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -49,6 +50,29 @@ LABELS = {
     "floor": "Replicas in every hour",
     "cap_usd": "Loss cap",
 }
+UNITS = {
+    "allowed": "{} UTC",
+    "share": "{} of the demand",
+    "usd_per_hour": "${}/h, all that is rented at once",
+    "usd_per_day": "${} a UTC day",
+    "replicas": "{} at once",
+    "floor": "{} in each hour",
+    "uptime": "{} of all hours",
+    "min_run": "{} h from each start",
+    "cap_usd": "${} over all hours",
+}
+WORDS = {"source": SOURCE_WORDS, "hours": HOUR_WORDS, "unknown": UNKNOWN_WORDS}
+
+
+def asked_words(question: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Every field of a kept question with its label and its unit, as it was written."""
+    return [
+        (
+            LABELS.get(name, name),
+            dict(WORDS.get(name, ())).get(value) or UNITS.get(name, "{}").format(value),
+        )
+        for name, value in question.items()
+    ]
 
 
 class ScheduleForm(TakesRefusal, forms.Form):

@@ -28,6 +28,7 @@ from economics.views.schedule_form import (
     SOURCE_WORDS,
     UNKNOWN_WORDS,
     ScheduleForm,
+    asked_words,
     file_of,
 )
 from fleet.access import operator_required, operator_to_post, viewer_required
@@ -111,7 +112,7 @@ def page_context(plan: SchedulePlan, now: datetime) -> dict[str, Any]:
         "answer": plan.answer,
         "now": now,
         "tag": "simulated" if plan.simulated else "estimated",
-        "asked": asked_words(plan),
+        "asked": asked_words(plan.question),
         "key": secrets.token_hex(KEY_BYTES),  # of the same question, asked again
     }
     if plan.is_solved:
@@ -130,19 +131,6 @@ def difference(plan: SchedulePlan, rule: dict[str, Any]) -> Decimal | None:
     if rule["profit_usd"] is None or plan.profit_usd is None:
         return None
     return plan.profit_usd - Decimal(rule["profit_usd"])
-
-
-def asked_words(plan: SchedulePlan) -> list[tuple[str, str]]:
-    """Every field of the question with its label."""
-    words = {
-        "source": dict(SOURCE_WORDS),
-        "hours": dict(HOUR_WORDS),
-        "unknown": dict(UNKNOWN_WORDS),
-    }
-    return [
-        (LABELS.get(name, name), words.get(name, {}).get(value, value))
-        for name, value in plan.question.items()
-    ]
 
 
 @require_GET

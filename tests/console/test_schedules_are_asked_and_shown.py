@@ -281,6 +281,37 @@ def test_confirmed_the_sheet_changes_the_hours_and_is_audited(
     assert AuditEntry.objects.filter(target=deployment.slug).exists()
 
 
+def test_every_number_that_was_asked_has_its_unit(operator: Client):
+    plan = ask(
+        hours="24",
+        share="0.5",
+        usd_per_hour="8",
+        usd_per_day="100",
+        replicas="4",
+        floor="1",
+        uptime="0.9",
+        min_run="2",
+        cap_usd="50",
+        allowed="8-20",
+    )
+
+    page = shown(operator, plan).split('id="question-title"')[1]
+
+    for told in (
+        "a day",
+        "0.5 of the demand",
+        "$8/h, all that is rented at once",
+        "$100 a UTC day",
+        "4 at once",
+        "1 in each hour",
+        "0.9 of all hours",
+        "2 h from each start",
+        "$50 over all hours",
+        "8-20 UTC",
+    ):
+        assert f"<dd>{told}</dd>" in page
+
+
 def endpoint_sheet(client: Client, plan: SchedulePlan) -> str:
     """Where the button of an endpoint leads."""
     plan.save(update_fields=["answer"])
