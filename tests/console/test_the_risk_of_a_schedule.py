@@ -73,6 +73,14 @@ def test_the_page_has_every_schedule_its_chances_and_the_sentences(operator: Cli
     assert reverse("economics:schedule-tornado", args=[plan.pk]) in text
 
 
+def test_beside_the_chart_it_says_that_the_inputs_are_independent(operator: Client):
+    world()
+
+    figure = page(operator, answered()).split('id="chart-schedule-tornado"')[1]
+
+    assert "Inputs are drawn independently of each other" in figure.split("</figure>")[0]
+
+
 def test_a_question_without_an_answer_has_no_risk_on_its_page(operator: Client):
     assert "When the inputs come otherwise" not in page(operator, ask())
 
