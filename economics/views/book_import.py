@@ -113,7 +113,11 @@ KINDS = {
             ("amount_usd", True, "USD with at most 2 decimals; negative came back"),
             ("category", True, "domain, hosting, monitoring, software, people, bank, …"),
             ("description", True, "what was paid for, at most 120 characters"),
-            ("belongs_to", True, "all, fleet:NAME or deployment:NAME"),
+            (
+                "belongs_to",
+                True,
+                "all, fleet:NAME or deployment:NAME; of the sandbox: all simulated",
+            ),
             (
                 "first_day, last_day",
                 False,
