@@ -15,6 +15,7 @@ from economics.services.close import close_day
 from economics.services.counting import count_usage
 from economics.services.demo_market import make_market
 from economics.services.metering import seal_hours
+from economics.services.pod_use import book_pod_use
 from economics.services.prices import set_token_price
 from economics.services.revenue import post_revenue
 from fleet.models import Deployment, ServedModel
@@ -25,13 +26,14 @@ CLOSE_AFTER = timedelta(minutes=20)
 USER = "demo"
 
 # USD per million tokens: uncached prompt, cached prompt, completion; and from which day
-# of the past on. The first price of each model is the founding plan's own, the second
-# what the market paid for it in 2026-08.
+# of the past on. The first price of Llama and of GLM is the founding plan's own, the second
+# what the market paid for it in 2026-08. Qwen's undercuts the cheapest of the play market.
 PRICES = (
     ("llama-3.1-8b", 60, ("0.10", "0.05", "0.20")),
     ("llama-3.1-8b", 14, ("0.0337", "0.0168", "0.0541")),
     ("glm-5", 60, ("1.00", "0.20", "2.00")),
     ("glm-5", 14, ("0.60", "0.12", "1.92")),
+    ("qwen-2.5-7b", 60, ("0.07", "0.035", "0.14")),
 )
 
 
@@ -91,6 +93,7 @@ def book_today(*, now: datetime) -> None:
     seal_hours(now)
     post_revenue(now)
     accrue(now)
+    book_pod_use(now)
 
 
 def first_day(plan: DemoDeployment, *, now: datetime) -> datetime:

@@ -44,7 +44,8 @@ ENDED = (S.TERMINATED, S.FAILED)
 
 
 SIMULATED_PAST = "demo-"  # begins the provider's id of pods that no cloud ever rented
-DEMO_SLUGS = ("demo-llama-8b", "demo-glm-5")  # the deployments of that past
+# The deployments of that past.
+DEMO_SLUGS = ("demo-llama-8b", "demo-glm-5", "demo-qwen-7b")
 
 
 class Health(models.TextChoices):

@@ -109,7 +109,27 @@ GLM = DemoDeployment(
     pod_days=1,
     load_time=timedelta(minutes=25),
 )
-DEPLOYMENTS = (LLAMA, GLM)
+# The earner: half of what its GPU can serve is asked for, at a price above its cost.
+QWEN = DemoDeployment(
+    tier=Tier.ONE,
+    slug=DEMO_SLUGS[2],
+    fleet_name="Demo tier 1: Qwen 2.5 7B on RTX 4090",
+    repository="Qwen/Qwen2.5-7B-Instruct",
+    gpu_type_id="NVIDIA GeForce RTX 4090",
+    gpu_count=1,
+    cloud=Cloud.COMMUNITY,
+    hours=None,
+    max_model_len=8192,
+    container_disk_gb=40,
+    peak_tokens_per_second=Decimal(4187),
+    peak_source="estimate: our roofline, BF16 on RTX 4090, 600/200 tokens, 64 at once",
+    demand="prompt_tokens_per_hour=5600000,completion_tokens_per_hour=1900000,"
+    "cached_share=0.35,seed=qwen",
+    days=60,
+    pod_days=17,
+    load_time=timedelta(minutes=4),
+)
+DEPLOYMENTS = (LLAMA, GLM, QWEN)
 
 
 def ensure(plan: DemoDeployment, *, now: datetime) -> Deployment:

@@ -74,7 +74,7 @@ def test_the_owner_makes_an_account_looks_around_and_checks_the_key(
     page.keyboard.press("r")
 
     fleets = page.locator("#overview-live")
-    fleets.get_by_role("rowheader", name="Demo tier 1").wait_for()
+    fleets.get_by_role("rowheader", name="Demo tier 1: Qwen").wait_for()
     fleets.get_by_text("1 of 1 ready").first.wait_for()
     assert page.locator(".tag.simulated, .prov[data-tag=simulated]").count() > 3
     caption = f"{now().date() - timedelta(days=1):%Y-%m-%d}"

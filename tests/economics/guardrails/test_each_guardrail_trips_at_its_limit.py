@@ -211,10 +211,8 @@ def test_a_simulated_past_is_never_acted_on(settings, limit):
     """The demo as it is made: 60 days of a loss that nobody had."""
     settings.KERNE_SANDBOX, settings.PROVIDER_NAME = True, "sandbox"
     plans = [tiny(plan) for plan in DEPLOYMENTS]
-    for plan in plans:
-        factories.make_offer(
-            provider="sandbox", gpu_type_id=plan.gpu_type_id, cloud=plan.cloud
-        )
+    for gpu, cloud in {(plan.gpu_type_id, plan.cloud) for plan in plans}:
+        factories.make_offer(provider="sandbox", gpu_type_id=gpu, cloud=cloud)
     make_demo(now=NOW, plans=plans)
     for rule in Rule:
         limit(rule, **({"warn": "0"} if rule == Rule.RUNWAY else {"terminate": "0.01"}))
