@@ -14,6 +14,7 @@ from typing import Any
 from django import forms
 
 from fleet.models import Cloud, RentalKind
+from fleet.selectors.serverless import USUAL_DELAY_SECONDS
 from fleet.services.actions.tuning import NO_ARGS
 from fleet.services.order_rules import TYPED_HOURS, WORKERS, OrderSpec
 from fleet.vllm.extra_args import LONGEST as LONGEST_ARGS
@@ -157,7 +158,9 @@ class RentalForm(forms.Form):
     workers_min = WholeField(label="Least workers", example="0", required=False, initial=0)
     workers_max = WholeField(label="Most workers", example="3", required=False, initial=1)
     idle_timeout = WholeField(label="Idle time", example="10", required=False, initial=10)
-    queue_delay = WholeField(label="Queue delay", example="4", required=False, initial=4)
+    queue_delay = WholeField(
+        label="Queue delay", example="4", required=False, initial=USUAL_DELAY_SECONDS
+    )
     max_spot_usd_per_gpu_hour = NumberField(
         label="Spot limit", example="0.40", required=False
     )

@@ -43,8 +43,8 @@ def set_policy(
         )
     if wrong or isinstance(read, dict):
         raise PolicyRefused(wrong)
-    becomes = texts_of(read)
-    changed = {key: text for key, text in becomes.items() if text != before.thresholds[key]}
+    becomes, was = texts_of(read), before.thresholds  # of before a threshold: without it
+    changed = {key: text for key, text in becomes.items() if text != was.get(key, "")}
     if not changed:
         raise PolicyRefused({"": "Nothing is different; no version was made."})
     try:
@@ -65,7 +65,7 @@ def set_policy(
                 now=now,
                 version=row.version,
                 note=note,
-                was={key: before.thresholds[key] for key in changed},
+                was={key: was.get(key, "") for key in changed},
                 becomes=changed,
             )
     except IntegrityError:

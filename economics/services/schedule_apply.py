@@ -24,7 +24,7 @@ from fleet.models import (
     RentalKind,
     ServerlessEndpoint,
 )
-from fleet.selectors.serverless import Workers, workers_of
+from fleet.selectors.serverless import USUAL_DELAY_SECONDS, Workers, workers_of
 from fleet.services.actions.plan import DRIFT_ALLOWED, PLAN_LIFE
 from fleet.services.actions.renting import rental_words
 
@@ -201,7 +201,11 @@ def _of_workers(
     used: set[int],
 ) -> tuple[ActionKind, dict[str, str], str]:
     """The action that gives a deployment such an endpoint, and why there is none."""
-    rental = {"rental_kind": RentalKind.SERVERLESS.value, "replicas": "1"} | workers
+    rental = {
+        "rental_kind": RentalKind.SERVERLESS.value,
+        "replicas": "1",
+        "queue_delay": str(USUAL_DELAY_SECONDS),
+    } | workers
     if deployment is None:
         return ActionKind.RENTAL, rental, ""
     named = {"deployment": deployment.slug}

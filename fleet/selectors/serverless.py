@@ -18,6 +18,8 @@ from fleet.models import (
     ServerlessEndpoint,
 )
 
+USUAL_DELAY_SECONDS = 4  # that a job waits before one more worker starts
+
 
 @dataclass(frozen=True, slots=True)
 class Workers:

@@ -332,6 +332,16 @@ def test_an_endpoint_beside_replicas_leads_to_its_sheet_and_says_what_it_needs(
     assert not Action.objects.exists()
 
 
+def test_an_endpoint_that_takes_all_leads_to_the_sheet_of_another_rental(
+    operator: Client, solved: SchedulePlan
+):
+    sheet = endpoint_sheet(operator, with_workers(solved, most=3))
+
+    assert sheet.startswith("/actions/plan/rental/?deployment=")
+    told = operator.get(sheet).content.decode()
+    assert "serverless, 0 to 3, idle 10 s" in told and "2.2200 USD/h is" in told
+
+
 def test_an_endpoint_without_a_deployment_leads_to_a_filled_serverless_order(
     operator: Client, solved: SchedulePlan
 ):

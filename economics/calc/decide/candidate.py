@@ -27,6 +27,7 @@ from economics.calc.money import MILLION
 from economics.calc.unknown import Unknown
 
 NOTHING = Decimal(0)
+FULL = Decimal(1)
 
 
 class Input(StrEnum):
@@ -75,6 +76,7 @@ class Candidate:
     plan_link         the plan sheet that would do it
     serving           the way it is rented, and what that makes of its day
     schedule_link     the planner that says what should run hour by hour
+    kind_words        what its kind of rent is reckoned with; "" for on demand
     """
 
     key: str
@@ -96,6 +98,18 @@ class Candidate:
     cannot_rent: str = ""
     serving: Serving = Serving()
     schedule_link: str = ""
+    kind_words: str = ""
+
+    @property
+    def told(self) -> str:
+        """Its title with its kind of rent, as a source or a reason names it."""
+        return f"{self.title} ({self.kind_words})" if self.kind_words else self.title
+
+    def is_allowed(self, policy: Policy) -> bool:
+        """Whether the policy lets its kind be rented: spot that is taken away too often
+        is not."""
+        rate = self.serving.interruptions
+        return rate is None or policy.allows_spot(rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +175,16 @@ def rent_of_day(
     return rent * serving.paid_hours(sold, speed, replicas=replicas)
 
 
-def break_even_utilization_at(candidate: Candidate, policy: Policy) -> Decimal | Unknown:
+def break_even_utilization_at(
+    candidate: Candidate, policy: Policy, *, filled_to: Decimal = FULL
+) -> Decimal | Unknown:
     """Utilization that pays a replica at the policy's price and rent [1]; above 1: never.
 
     u* = fixed hours × rent / (full tokens × price at the quantile − filled hours × rent),
     rent times the rent factor
+
+    filled_to  [1], in (0, 1], that serverless workers are filled to while they are paid:
+               filled hours count 1 / filled_to
     """
     rent, full = candidate.figures[Input.RENT].mid, full_tokens(candidate)
     price = candidate.price_at_policy.value
@@ -177,7 +196,7 @@ def break_even_utilization_at(candidate: Candidate, policy: Policy) -> Decimal |
     if not full or not price:
         return Unknown("at a price or a speed of 0 nothing is earned")
     rent, serving = rent * policy.gpu_price_factor, candidate.serving
-    left = full * price / MILLION - rent * serving.filled_hours
+    left = full * price / MILLION - rent * serving.filled_hours / filled_to
     if left <= 0:
         return Unknown("each hour of work costs more than it earns, at any utilization")
     return rent * serving.fixed_hours / left
@@ -195,6 +214,14 @@ def runway_days_after(candidate: Candidate, policy: Policy) -> Decimal | Unknown
     if not paid:
         return Unknown("nothing is paid, so the balance lasts")
     return balance / paid - policy.receivable_days
+
+
+def interruptions_of(candidate: Candidate) -> Evidence | None:
+    """How often it is taken away [1 / pod-hour]; None for what is not spot."""
+    rate = candidate.serving.interruptions
+    if rate is None:
+        return None
+    return Evidence(rate, candidate.kind_words, None, candidate.plan_link)
 
 
 def gate_of(candidate: Candidate, policy: Policy) -> Gate:
@@ -226,6 +253,7 @@ def gate_of(candidate: Candidate, policy: Policy) -> Gate:
             runway_days=replace(
                 candidate.balance, value=runway_days_after(candidate, policy)
             ),
+            interruptions=interruptions_of(candidate),
         ),
     )
 

@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
 
 from economics.calc.decide.candidate import usd
-from economics.calc.decide.serving import HOURS
+from economics.calc.decide.serving import HOURS, Serving, Way
 from economics.calc.gates import Evidence, Gate, Policy, State
 from economics.calc.money import MILLION
 from economics.calc.unknown import Unknown
@@ -31,7 +31,9 @@ class Verb(StrEnum):
 class Other:
     """A machine that serves the same model. speed [tokens / day] when full.
 
-    key  of the candidate that it is
+    key      of the candidate that it is
+    serving  the way it is rented; on demand it is paid for the deployment's own hours
+    kind     what that way is reckoned with, in words; "" for on demand
     """
 
     title: str
@@ -39,6 +41,23 @@ class Other:
     speed: Decimal
     link: str = ""
     key: str = ""
+    serving: Serving = Serving()
+    kind: str = ""
+
+    def day(self, tokens: Decimal, hours: Decimal, most: Decimal) -> tuple[Decimal, int]:
+        """(USD, replicas or workers) that carry so many tokens in so many hours of a day,
+        filled to at most `most` [1]. ValueError where it carries none.
+
+        Spot is rented always or never, so it is paid all day; a serverless worker is paid
+        for its starts, and filled to `most` while it works.
+        """
+        count = replicas_for(tokens, self.serving.tokens(self.speed) * hours / HOURS, most)
+        if self.serving.busy_only:
+            paid = self.serving.paid_hours(tokens / most, self.speed, replicas=count)
+        else:
+            always = self.serving.way is Way.SPOT
+            paid = (HOURS if always else hours) * count
+        return self.usd_per_hour * paid, count
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,11 +247,9 @@ def _move(facts: DeploymentFacts, policy: Policy) -> VerbCell:
     paid = rent * hours * facts.replicas
     best: tuple[Decimal, int, Other] | None = None
     for other in facts.others:
-        speed = other.speed * hours / HOURS
-        if speed <= 0 or policy.most_utilization <= 0:
+        if min(other.speed, hours, policy.most_utilization) <= 0:
             continue
-        count = replicas_for(tokens, speed, policy.most_utilization)
-        cost = other.usd_per_hour * hours * count
+        cost, count = other.day(tokens, hours, policy.most_utilization)
         if best is None or cost < best[0]:
             best = (cost, count, other)
     if best is None:
@@ -244,7 +261,10 @@ def _move(facts: DeploymentFacts, policy: Policy) -> VerbCell:
         )
     cost, count, other = best
     saved = paid - cost
-    sentence = f"{count}× {other.title} would cost {usd(cost)} a day against {usd(paid)}."
+    kind = f" ({other.kind})" if other.kind else ""
+    sentence = (
+        f"{count}× {other.title}{kind} would cost {usd(cost)} a day against {usd(paid)}."
+    )
     return VerbCell(
         Verb.MOVE,
         now + saved,

@@ -26,6 +26,7 @@ class Serving:
     share      [1] of the day's demand that falls into them
     starting   [h] of them that are paid and serve nothing
     useful     [1] of the others in which it serves: spot loses its reloads
+    interruptions  [1 / pod-hour] how often spot is taken away; None: it is not
     busy_only  whether beside the starting only filled time is paid (serverless)
     words      the hours as a person writes them; "" for all of the day
     """
@@ -37,6 +38,7 @@ class Serving:
     useful: Decimal = Decimal(1)
     busy_only: bool = False
     words: str = ""
+    interruptions: Decimal | None = None
     _of_day: Decimal = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -35,6 +35,7 @@ class Unit(StrEnum):
     DAYS = "days"
     TOKENS_PER_DAY = "tokens a day"
     FACTOR = "times"
+    PER_POD_HOUR = "per pod-hour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,4 +185,6 @@ def shown(value: Decimal, unit: Unit) -> str:
     if unit is Unit.DAYS:
         days = f"{value:.1f}".removesuffix(".0").replace("-", "−")
         return f"{days} day" if days == "1" else f"{days} days"
+    if unit is Unit.PER_POD_HOUR:
+        return f"{value:.3f} per pod-hour"
     return f"{value:.2f} times"

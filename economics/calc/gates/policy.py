@@ -33,6 +33,7 @@ class Policy:
     least_runway_days         after the wait for the money
     receivable_days           of that wait
     scale_up_utilization      [1] of the last days, from which on one more replica is due
+    most_interruptions_per_hour  of spot; what is taken away as often or more is not rented
     """
 
     profit_days: Decimal
@@ -53,6 +54,12 @@ class Policy:
     least_runway_days: Decimal | None
     receivable_days: Decimal
     scale_up_utilization: Decimal
+    most_interruptions_per_hour: Decimal | None = None
+
+    def allows_spot(self, interruptions_per_hour: Decimal) -> bool:
+        """Whether spot that is taken away so often [1 / pod-hour] may be rented."""
+        most = self.most_interruptions_per_hour
+        return most is None or interruptions_per_hour < most
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +189,15 @@ FIELDS = (
         "Utilization for one more replica, more than",
         "Mean of the last seven days.",
     ),
+    PolicyField(
+        "most_interruptions_per_hour",
+        "Interruptions of spot, less than",
+        Unit.PER_POD_HOUR,
+        Decimal(0),
+        Decimal(1_000),
+        "Measured on our own spot pods, else assumed; 0 allows no spot, empty any.",
+        may_be_empty=True,
+    ),
 )
 BY_NAME = {each.name: each for each in FIELDS}
 EXAMPLES = {
@@ -203,6 +219,7 @@ EXAMPLES = {
     "least_runway_days": "14",
     "receivable_days": "45",
     "scale_up_utilization": "0.7",
+    "most_interruptions_per_hour": "0.2",
 }
 
 

@@ -287,6 +287,7 @@ class DeployFacts:
 
     break_even_utilization  [1] at the policy's price and rent; above 1: never
     runway_days             days of the balance beyond the wait for the money
+    interruptions           of spot [1 / pod-hour]; None: it is not taken away
     """
 
     break_even_utilization: Evidence
@@ -295,10 +296,20 @@ class DeployFacts:
     has_successor: bool | None
     successor_share: Evidence
     runway_days: Evidence
+    interruptions: Evidence | None = None
+
+
+def _interruptions(policy: Policy, facts: DeployFacts) -> list[Condition]:
+    """How often spot is taken away, where it is spot and the policy asks."""
+    most = policy.most_interruptions_per_hour
+    if facts.interruptions is None or most is None:
+        return []
+    title = "Interruptions of spot"
+    return [below("interruptions", title, facts.interruptions, most, Unit.PER_POD_HOUR)]
 
 
 def deployable(policy: Policy, facts: DeployFacts) -> Gate:
-    """Whether to rent it: break-even, share, successor and runway together."""
+    """Whether to rent it: spot's interruptions, break-even, share, successor, runway."""
     unknown = Evidence(facts.share_needed.value, facts.share_needed.source)
     demand = DemandFacts(
         market_tokens=unknown,
@@ -309,6 +320,7 @@ def deployable(policy: Policy, facts: DeployFacts) -> Gate:
         successor_share=facts.successor_share,
     )
     conditions = [
+        *_interruptions(policy, facts),
         at_most(
             "break-even",
             "Utilization that pays it, at the policy's price and rent",

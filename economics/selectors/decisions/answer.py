@@ -191,7 +191,9 @@ def advised(
     """The advice of one deployment, by its fleet's policy, with the sheets that do it."""
     counting = policy_of_fleet(deployment.fleet, known, chosen)
     market = markets.get(deployment.variant.served_model.slug)
-    facts = deployment_facts(deployment, counting.policy, market, found.rows, book)
+    facts = deployment_facts(
+        deployment, counting.policy, market, found.rows, book, found.machines
+    )
     sheets = Sheets(deployment, market, found.machines)
     advice = sheets.filled(advise(facts, counting.policy))
     return DeploymentAdvice(deployment, counting, advice)

@@ -25,6 +25,7 @@ from economics.selectors.decisions.markets import LEAST_RIVALS, ModelMarket
 from economics.selectors.decisions.ways import (
     Unused,
     can_be_ordered,
+    kind_words,
     servings,
     unsure,
     unused_ways,
@@ -235,6 +236,7 @@ class _View:
             plan_link=plan,
             cannot_rent=why_not_now(machine),
             serving=serving,
+            kind_words=kind_words(serving, rate),
             **self.common,
         )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ from economics.calc.pricing_advice import (
     price_that_pays,
 )
 from economics.calc.unknown import Unknown
+from economics.planner.option import Machine
 from economics.selectors.break_even import NEVER_RENTED
 from economics.selectors.decisions.books import (
     Books,
@@ -32,8 +34,6 @@ from economics.selectors.decisions.gate_facts import exit_gate
 from economics.selectors.decisions.markets import ModelMarket
 from fleet.models import Deployment
 
-MOST_OTHERS = 40
-
 
 def deployment_facts(
     deployment: Deployment,
@@ -41,8 +41,12 @@ def deployment_facts(
     market: ModelMarket | None,
     candidates: Iterable[Candidate],
     books: Books,
+    machines: Mapping[str, Machine],
 ) -> DeploymentFacts:
-    """One deployment, as its advice takes it. No query."""
+    """One deployment, as its advice takes it. No query.
+
+    machines  on offer, by the key of their candidate
+    """
     book, newest = books.of_deployment(deployment.pk), books.newest
     keep = 1 - (market.take_rate if market else Decimal(0))  # without one: no price
     page = reverse("fleet:deployment", args=[deployment.pk])
@@ -75,7 +79,7 @@ def deployment_facts(
         advised_share=_advised_share(advice, market),
         no_price_pays=isinstance(advice, Advice) and advice.verdict is Verdict.LEAVE,
         exit=exit_gate(policy, book, books, market),
-        others=others_of(deployment, candidates),
+        others=others_of(deployment, candidates, policy, machines),
     )
 
 
@@ -140,16 +144,24 @@ def _advised_share(advice: Advice | Unknown, market: ModelMarket | None) -> Evid
     return Evidence(then / now, market.rivals_source, market.rivals_as_of, market.link)
 
 
-def others_of(deployment: Deployment, candidates: Iterable[Candidate]) -> tuple[Other, ...]:
-    """Machines on offer that run its model at a known speed and price."""
+def others_of(
+    deployment: Deployment,
+    candidates: Iterable[Candidate],
+    policy: Policy,
+    machines: Mapping[str, Machine],
+) -> tuple[Other, ...]:
+    """Machines on offer that run its model at a known speed and price, in every kind of
+    rent that the policy allows. Its own weights first: they take the same price."""
     model = deployment.variant.served_model.slug
     found = []
     for each in candidates:
         rent, speed = each.figures[Input.RENT].mid, each.figures[Input.SPEED].mid
         if each.model != model or each.cannot_run or each.cannot_rent:
             continue
-        if each.serving.way is not Way.ON_DEMAND:
-            continue  # a move keeps the rental; others are the goals' candidates
+        if each.serving.way is Way.HOURS or not each.is_allowed(policy):
+            continue  # hours are the deployment's own; the planner says better ones
         if isinstance(rent, Decimal) and isinstance(speed, Decimal):
-            found.append(Other(each.title, rent, speed, each.plan_link, each.key))
-    return tuple(found[:MOST_OTHERS])
+            other = Other(each.title, rent, speed, each.plan_link, each.key, each.serving)
+            found.append(replace(other, kind=each.kind_words))
+    weights = deployment.variant.repository
+    return tuple(sorted(found, key=lambda one: machines[one.key].repository != weights))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -72,18 +72,56 @@ class FleetGates:
 def cheapest_to_fill(
     candidates: Iterable[Candidate], model: str, policy: Policy
 ) -> Candidate | None:
-    """The machine of a model that needs the least utilization to pay, running all day;
-    None: none runs."""
+    """The machine of a model that needs the least utilization to pay, in any kind of
+    rent for all day; None: none runs."""
+    return _least(candidates, model, policy, needed_utilization)
+
+
+def cheapest_when_used(
+    candidates: Iterable[Candidate], model: str, policy: Policy
+) -> Candidate | None:
+    """The one that the least price pays at the planned utilization; None: none runs."""
+    return _least(candidates, model, policy, net_price_to_pay)
+
+
+def _least(
+    candidates: Iterable[Candidate],
+    model: str,
+    policy: Policy,
+    needed: Callable[[Candidate, Policy], Decimal | Unknown],
+) -> Candidate | None:
     best: tuple[Decimal, Candidate] | None = None
     for each in candidates:
-        if each.model != model or each.cannot_run:
+        if each.model != model or each.cannot_run or not each.is_allowed(policy):
             continue
-        if each.serving.way is not Way.ON_DEMAND:
+        if each.serving.way is Way.HOURS:
             continue
-        needed = break_even_utilization_at(each, policy)
-        if isinstance(needed, Decimal) and (best is None or needed < best[0]):
-            best = (needed, each)
+        value = needed(each, policy)
+        if isinstance(value, Decimal) and (best is None or value < best[0]):
+            best = (value, each)
     return best[1] if best else None
+
+
+def needed_utilization(machine: Candidate, policy: Policy) -> Decimal | Unknown:
+    """Utilization that pays it [1], at the policy's price and rent. A serverless worker
+    is filled to the planned utilization while it works."""
+    to = policy.most_utilization
+    if not to:
+        return Unknown("nothing is planned to be sold")
+    return break_even_utilization_at(machine, policy, filled_to=to)
+
+
+def net_price_to_pay(machine: Candidate, policy: Policy) -> Decimal | Unknown:
+    """Net price that pays it at the planned utilization [USD / 1M tokens], all day."""
+    rent, full = machine.figures[Input.RENT].mid, full_tokens(machine)
+    if isinstance(rent, Unknown):
+        return rent
+    if isinstance(full, Unknown):
+        return full
+    tokens = full * policy.most_utilization
+    if not tokens:
+        return Unknown("nothing is planned to be sold")
+    return rent * policy.gpu_price_factor * HOURS / tokens * MILLION
 
 
 def gates_of(
@@ -112,7 +150,8 @@ def gates_of(
             machine = cheapest_to_fill(candidates, each.slug, policy)
             facts = demand_facts(each.market, machine, policy, each.trend, each.age_days)
             demand.append((each.name, demand_verified(policy, facts)))
-            pays = premium_facts(each.market, machine, policy)
+            used = cheapest_when_used(candidates, each.slug, policy)
+            pays = premium_facts(each.market, used, policy)
             premium.append((each.name, premium_price(policy, pays)))
         found += [together(demand), together(premium)]
     verdicts = tuple(verdict_of(each, policy, books, begun=begun) for each in models)
@@ -196,7 +235,7 @@ def demand_facts(
         nobody = Evidence(Unknown("its market is not known"), "no market")
         return DemandFacts(nobody, nobody, nobody, nobody, None, nobody)
     tokens = tokens_to_pay(machine, policy)
-    source = machine.title if machine else "no machine on offer"
+    source = machine.told if machine else "no machine on offer"
     needed = share_needed(needed_tokens=tokens, market_tokens=market.market_tokens.value)
     return DemandFacts(
         market_tokens=market.market_tokens,
@@ -217,7 +256,7 @@ def tokens_to_pay(machine: Candidate | None, policy: Policy) -> Decimal | Unknow
     """Tokens a day that pay a replica, at the policy's price and rent."""
     if machine is None:
         return Unknown("no machine on offer is known to run it at a known speed")
-    needed, full = break_even_utilization_at(machine, policy), full_tokens(machine)
+    needed, full = needed_utilization(machine, policy), full_tokens(machine)
     if isinstance(needed, Unknown):
         return needed
     return full if isinstance(full, Unknown) else needed * full
@@ -230,18 +269,13 @@ def price_to_pay(
     if machine is None:
         why = Unknown("no machine on offer is known to run it at a known speed")
         return Evidence(why, "no machine on offer")
-    rent, full = machine.figures[Input.RENT].mid, full_tokens(machine)
-    source, link = machine.title, machine.plan_link
-    if isinstance(rent, Unknown):
-        return Evidence(rent, source, None, link)
-    if isinstance(full, Unknown):
-        return Evidence(full, source, None, link)
-    tokens = full * policy.most_utilization * (1 - take_rate)
-    if not tokens:
-        return Evidence(Unknown("nothing is planned to be sold"), source, None, link)
-    cost = rent * policy.gpu_price_factor * HOURS
-    as_of = machine.figures[Input.RENT].as_of
-    return Evidence(cost / tokens * MILLION, source, as_of, link)
+    source, link = machine.told, machine.plan_link
+    net, keep = net_price_to_pay(machine, policy), 1 - take_rate
+    if isinstance(net, Unknown):
+        return Evidence(net, source, None, link)
+    if not keep:
+        return Evidence(Unknown("the marketplace keeps all of it"), source, None, link)
+    return Evidence(net / keep, source, machine.figures[Input.RENT].as_of, link)
 
 
 def premium_facts(

@@ -14,11 +14,17 @@ from economics.calc.money import MILLION
 from economics.calc.unknown import Unknown
 from economics.planner.option import Machine
 from economics.selectors.decisions.markets import ModelMarket
-from fleet.models import ActionKind, Deployment
+from economics.selectors.schedules.candidates import IDLE_SECONDS, SPOT
+from fleet.models import ActionKind, Cloud, Deployment, OfferKind, RentalKind
+from fleet.selectors.serverless import USUAL_DELAY_SECONDS
 
 ABOVE_THE_PRICE = Decimal("1.02")  # of a price limit, as an order without one has it
 PRICE_STEP = Decimal("0.000001")  # USD per 1M tokens
 CENT_OF_CENT = Decimal("0.0001")
+KINDS = {  # of the offers that are not pods on demand
+    SPOT: RentalKind.SPOT.value,
+    OfferKind.SERVERLESS.value: RentalKind.SERVERLESS.value,
+}
 
 
 @dataclass(frozen=True)
@@ -61,30 +67,32 @@ class Sheets:
         return f"{reverse('fleet:action-plan', args=[kind.value])}?{query}"
 
     def move(self, cell: VerbCell, machine: Machine) -> str:
-        """With the same weights and as many replicas, other settings, replaced one by
-        one; with the same weights, an order beside it; else the plan sheet, from which
-        other weights become orderable."""
+        """Another kind of rent of the same machine is another rental; as many pods of the
+        same kind are other settings, replaced one by one; anything else an order beside
+        it; and other weights the plan sheet, from which they become orderable."""
         row = self.deployment
         if machine.repository != row.variant.repository:
             return cell.link
-        price = machine.price.usd_per_gpu_hour * ABOVE_THE_PRICE
-        limit = price.quantize(CENT_OF_CENT, ROUND_HALF_UP)
+        kind = KINDS.get(machine.kind, "")
+        leaves = row.is_serverless or row.is_spot  # for pods on demand
+        target = kind or (RentalKind.ON_DEMAND.value if leaves else row.rental_kind)
+        if target != row.rental_kind and _is_on(row, machine):
+            return self.action(ActionKind.RENTAL, **_rental(target, cell.replicas))
         shape = {
             "gpu_type_id": machine.gpu_type_id,
             "gpu_count": machine.gpu_count,
-            "cloud": machine.cloud.upper(),
+            "cloud": machine.cloud.upper() or Cloud.SECURE.value,
             "container_disk_gb": max(machine.disk_gb, row.container_disk_gb),
-            "max_usd_per_gpu_hour": limit,
+            _limit_field(kind): _limit(machine),
         }
-        if cell.replicas == row.replicas and not row.is_serverless:
+        if not (kind or leaves) and cell.replicas == row.replicas:
             return self.action(ActionKind.SETTINGS, **shape)
         asked = {
             "variant_id": row.variant_id,
             "fleet_id": row.fleet_id,
-            "replicas": cell.replicas,
             "max_model_len": row.max_model_len,
             "gpu_memory_utilization": row.gpu_memory_utilization,
-        }
+        } | _rental(kind, cell.replicas)
         return f"{reverse('fleet:order')}?{urlencode(asked | shape)}"
 
     def price(self, advice: Advice) -> str:
@@ -105,6 +113,36 @@ class Sheets:
             "completion": _typed(rates.completion * factor),
         }
         return f"{reverse('economics:prices')}?{urlencode(asked)}"
+
+
+def _is_on(row: Deployment, machine: Machine) -> bool:
+    """Whether the deployment has that machine's GPUs already."""
+    return (row.gpu_type_id, row.gpu_count) == (machine.gpu_type_id, machine.gpu_count)
+
+
+def _rental(kind: str, count: int | None) -> dict[str, object]:
+    """The fields of a kind of rent with so many replicas or workers."""
+    if kind == RentalKind.SERVERLESS:
+        return {
+            "rental_kind": kind,
+            "workers_min": 0,
+            "workers_max": count,
+            "idle_timeout": int(IDLE_SECONDS),
+            "queue_delay": USUAL_DELAY_SECONDS,
+        }
+    named: dict[str, object] = {"rental_kind": kind} if kind else {}
+    return named | {"replicas": count}
+
+
+def _limit_field(kind: str) -> str:
+    """On spot the limit of an order stays the one on demand: spot has its own."""
+    is_spot = kind == RentalKind.SPOT
+    return "max_spot_usd_per_gpu_hour" if is_spot else "max_usd_per_gpu_hour"
+
+
+def _limit(machine: Machine) -> Decimal:
+    price = machine.price.usd_per_gpu_hour * ABOVE_THE_PRICE
+    return price.quantize(CENT_OF_CENT, ROUND_HALF_UP)
 
 
 def _typed(price: Decimal) -> str:

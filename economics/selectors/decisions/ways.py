@@ -83,7 +83,7 @@ def servings(
         rate = rates[machine.gpu_type_id]
         useful = useful_share(interruptions_per_hour=rate.per_hour, load_hours=start)
         assert not isinstance(useful, Unknown)  # no work is lost, so some is left
-        yield Serving(Way.SPOT, useful=useful)
+        yield Serving(Way.SPOT, useful=useful, interruptions=rate.per_hour)
     elif machine.kind == OfferKind.SERVERLESS:
         woken = ASSUMED_WAKES * (start + IDLE_SECONDS / SECONDS_PER_HOUR)
         yield Serving(Way.SERVERLESS, starting=min(woken, DAY), busy_only=True)
@@ -133,6 +133,16 @@ def why_not_now(machine: Machine) -> str:
     """Why a machine can not be rented at this moment; "" where it can."""
     if machine.price.stock == NO_STOCK:
         return f"it is out of stock at {machine.provider}"
+    return ""
+
+
+def kind_words(serving: Serving, rate: InterruptionRate | None) -> str:
+    """What a kind of rent is reckoned with; "" for pods on demand."""
+    if serving.way is Way.SPOT and rate is not None:
+        known = "measured" if rate.is_measured else "assumed"
+        return f"spot, {rate.per_hour:.3f} interruptions per pod-hour, {known}"
+    if serving.way is Way.SERVERLESS:
+        return f"serverless, {ASSUMED_WAKES:.0f} starts a day"
     return ""
 
 

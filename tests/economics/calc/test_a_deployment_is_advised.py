@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from economics.calc.decide import DeploymentFacts, Other, Verb, advise
+from economics.calc.decide import DeploymentFacts, Other, Serving, Verb, Way, advise
 from economics.calc.gates import Evidence, ExitFacts, exit_tier
 from economics.calc.unknown import Unknown
 from tests.economics.candidates import SAFER, seen
@@ -69,6 +69,32 @@ def test_a_move_of_scheduled_hours_is_paid_for_those_hours():
 
     assert cell(advice, Verb.MOVE).reason == (
         "2× 1× RTX 3090 would cost $1.60 a day against $2.72."
+    )
+
+
+def test_a_move_to_spot_pays_all_day_and_loses_its_reloads():
+    # 250 M × 0.8 × 8/24 × 0.7 = 46.7 M in the hours: two of them, 24 h each at 0.05
+    spot = Serving(Way.SPOT, useful=Decimal("0.8"), interruptions=Decimal("0.1"))
+    other = Other(
+        "a 4090", Decimal("0.05"), Decimal(250_000_000), serving=spot, kind="spot, measured"
+    )
+
+    advice = advise(facts(hours=seen("8"), tokens=seen("90000000"), others=(other,)), SAFER)
+
+    assert cell(advice, Verb.MOVE).reason == (
+        "2× a 4090 (spot, measured) would cost $2.40 a day against $2.72."
+    )
+
+
+def test_a_move_to_serverless_pays_its_starts_and_the_time_that_it_works():
+    # 2.4 h of starts and 10 M / 0.7 of 250 M a day: (2.4 + 1.371) × 0.50
+    worker = Serving(Way.SERVERLESS, starting=Decimal("2.4"), busy_only=True)
+    other = Other("a 4090", Decimal("0.50"), Decimal(250_000_000), serving=worker)
+
+    advice = advise(facts(tokens=seen("10000000"), others=(other,)), SAFER)
+
+    assert cell(advice, Verb.MOVE).reason == (
+        "1× a 4090 would cost $1.89 a day against $8.16."
     )
 
 

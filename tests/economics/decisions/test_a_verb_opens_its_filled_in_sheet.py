@@ -12,13 +12,18 @@ from django.test import Client
 from django.utils import timezone
 
 from economics.calc.decide import Verb, VerbCell
+from economics.calc.gates import texts_of
 from economics.selectors.decisions.answer import DeploymentAdvice
-from fleet.models import Deployment
+from economics.selectors.policies import policies
+from economics.services.policies import set_policy
+from fleet.models import Deployment, OfferKind, OfferSource
 from tests.economics.decisions.worlds import DAY, closed_days, decided, llama_market, offers
 from tests.factories import (
+    make_balance,
     make_deployment,
     make_fleet,
     make_llama,
+    make_offer,
     make_pod,
     make_price,
     make_user,
@@ -158,6 +163,92 @@ def test_a_move_to_other_weights_opens_the_plan_they_become_orderable_from():
     found = cell(advice_of(), Verb.MOVE)
 
     assert found.is_open and found.link.startswith(f"/plan/?model={LLAMA}&option=")
+
+
+def listed(kind: OfferKind, usd: str, gpu: str = RTX_4090, **columns: Any) -> None:
+    """One GPU of another kind of rent, listed by the catalog just now."""
+    make_offer(
+        **{
+            "provider": settings.PROVIDER_NAME,
+            "gpu_type_id": gpu,
+            "kind": kind,
+            "source": OfferSource.CATALOG,
+            "usd_per_gpu_hour": Decimal(usd),
+            "max_count": 1,
+            "seen_at": timezone.now(),
+        }
+        | columns
+    )
+
+
+def moved(gpu: str = RTX_4090, **columns: Any) -> VerbCell:
+    row = llama_on(gpu, weights=FP8, **columns)
+    closed_days(row, "5", "5", "5", newest=timezone.now() - DAY)
+    return cell(advice_of(), Verb.MOVE)
+
+
+def test_a_move_to_spot_of_the_same_machine_opens_its_rental(settings: Any):
+    settings.SPOT_PROVIDER_NAME = "spotmarket"
+    offers()
+    listed(OfferKind.INTERRUPTIBLE, "0.10", provider="spotmarket")
+    make_balance(provider="spotmarket", balance_usd=Decimal(70), read_at=timezone.now())
+
+    found = moved()
+
+    assert found.is_open
+    assert "(spot, 0.050 interruptions per pod-hour, assumed)" in found.reason
+    assert found.link.startswith("/actions/plan/rental/?")
+    assert asked(found.link) == {
+        "deployment": "llama-a",
+        "rental_kind": "spot",
+        "replicas": str(found.replicas),
+    }
+    assert "on spot up to" in opened(found.link)
+
+
+def test_spot_that_the_policy_does_not_allow_is_no_move(settings: Any):
+    settings.SPOT_PROVIDER_NAME = "spotmarket"
+    offers()
+    listed(OfferKind.INTERRUPTIBLE, "0.10", provider="spotmarket")
+    texts = texts_of(policies()["safer"].policy) | {"most_interruptions_per_hour": "0.05"}
+    set_policy("safer", texts, note="", acting_user="ada", now=timezone.now())
+
+    assert "(spot" not in moved().reason
+
+
+def test_a_move_to_serverless_of_the_same_machine_opens_its_rental():
+    offers()
+    listed(OfferKind.SERVERLESS, "0.10", cloud="")
+
+    found = moved()
+
+    assert "(serverless, 24 starts a day)" in found.reason
+    assert asked(found.link)["rental_kind"] == "serverless"
+    assert asked(found.link)["workers_max"] == str(found.replicas)
+    assert "serverless, 0 to" in opened(found.link)
+
+
+def test_a_move_to_serverless_of_another_machine_opens_a_filled_in_order():
+    offers()
+    listed(OfferKind.SERVERLESS, "0.10", cloud="")
+
+    found = moved(H100, rent="3.99", max_usd_per_gpu_hour=Decimal("4.20"))
+
+    assert found.link.startswith("/fleet/order/?")
+    fields = asked(found.link)
+    assert (fields["rental_kind"], fields["gpu_type_id"]) == ("serverless", RTX_4090)
+    assert (fields["cloud"], fields["max_usd_per_gpu_hour"]) == ("SECURE", "0.1020")
+    opened(found.link)
+
+
+def test_what_is_on_spot_moves_back_on_demand_by_its_rental(settings: Any):
+    settings.SPOT_PROVIDER_NAME = "spotmarket"
+    offers(rtx_4090="0.05")
+
+    found = moved(rental_kind="spot", max_spot_usd_per_gpu_hour=Decimal(1))
+
+    assert found.is_open and "on 1× RTX 4090" in found.reason
+    assert asked(found.link)["rental_kind"] == "on_demand"
 
 
 def test_a_new_price_is_filled_in_by_class():

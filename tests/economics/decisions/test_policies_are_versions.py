@@ -46,6 +46,20 @@ def test_a_change_is_a_new_version_and_the_audit_says_what_was_and_what_is():
     assert entry.figures["becomes"] == {"profit_days": "21"}
 
 
+def test_a_threshold_that_an_old_version_did_not_know_is_not_asked_until_it_is_set():
+    assert (
+        "most_interruptions_per_hour"
+        not in PolicyVersion.objects.get(name="safer").thresholds
+    )
+    assert policies()["safer"].policy.allows_spot(Decimal(100))
+
+    changed(most_interruptions_per_hour="0")
+
+    assert not policies()["safer"].policy.allows_spot(Decimal(0))
+    entry = AuditEntry.objects.get(verb="set policy")
+    assert entry.figures["was"] == {"most_interruptions_per_hour": ""}
+
+
 def test_an_old_version_can_not_be_changed_or_deleted():
     row = PolicyVersion.objects.get(name="safer", version=1)
 

@@ -121,6 +121,7 @@ def test_hours_that_would_break_a_limit_are_not_applied():
     assert "would break a limit" in applied(plan).blocked
 
 
+RENTAL = {"rental_kind": "serverless", "replicas": "1", "queue_delay": "4"}
 WORKERS = {"workers_min": "0", "workers_max": "3", "idle_timeout": "10"}
 
 
@@ -132,8 +133,7 @@ def test_an_endpoint_that_takes_all_becomes_the_rental_of_the_deployment():
     (part,) = found.parts
     assert (found.blocked, part.why_not, part.deployment) == ("", "", deployment)
     assert (part.action, found.is_split) == (ActionKind.RENTAL, False)
-    rental = {"deployment": deployment.slug, "rental_kind": "serverless", "replicas": "1"}
-    assert part.parameters == rental | WORKERS
+    assert part.parameters == {"deployment": deployment.slug} | RENTAL | WORKERS
 
 
 def test_an_endpoint_beside_the_pods_is_added_to_their_deployment():
@@ -175,8 +175,7 @@ def test_an_endpoint_without_a_deployment_is_ordered_serverless():
     Deployment.objects.update(gpu_type_id="NVIDIA L40S")
 
     (part,) = applied(plan).parts
-    rental = {"rental_kind": "serverless", "replicas": "1"}
-    assert part.deployment is None and part.parameters == rental | WORKERS
+    assert part.deployment is None and part.parameters == RENTAL | WORKERS
 
 
 def test_a_workers_price_that_moved_is_not_applied():
