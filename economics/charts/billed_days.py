@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-import plotly.graph_objects as go
-
 from economics.calc.money import shown_usd
 from economics.charts.chart import (
     BLUE,
@@ -18,8 +16,10 @@ from economics.charts.chart import (
     USD_TICKS,
     Chart,
     ChartTable,
+    Trace,
     as_float,
     figure_dict,
+    trace_of,
 )
 
 NAME = "billed-days"
@@ -44,8 +44,9 @@ def billed_days(
     """Three bars a day, oldest first; what is not known has no bar."""
     days = [row.day.isoformat() for row in rows]
 
-    def bar(name: str, amounts: list[Decimal | None], colour: str) -> go.Bar:
-        return go.Bar(
+    def bar(name: str, amounts: list[Decimal | None], colour: str) -> Trace:
+        return trace_of(
+            "bar",
             name=name,
             x=days,
             y=[as_float(amount) for amount in amounts],

@@ -6,8 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-import plotly.graph_objects as go
-
 from economics.calc.money import round_shown_rate
 from economics.charts.chart import (
     BLUE,
@@ -15,8 +13,10 @@ from economics.charts.chart import (
     ORANGE,
     Chart,
     ChartTable,
+    Trace,
     as_float,
     figure_dict,
+    trace_of,
 )
 from economics.planner.pareto import pareto
 
@@ -82,11 +82,12 @@ def finding(dots: Sequence[CostSpeed], front: Sequence[CostSpeed]) -> str:
     return f"{words}; {len(front) - 1} more are faster for more money."
 
 
-def _dots(dots: Sequence[CostSpeed], front: Sequence[CostSpeed]) -> go.Scatter:
+def _dots(dots: Sequence[CostSpeed], front: Sequence[CostSpeed]) -> Trace:
     named = {each.key for each in spread(front)} | {
         each.key for each in dots if each.is_chosen
     }
-    return go.Scatter(
+    return trace_of(
+        "scatter",
         name="options",
         mode="markers+text",
         x=[as_float(each.speed) for each in dots],
@@ -126,8 +127,9 @@ def spread(front: Sequence[CostSpeed]) -> list[CostSpeed]:
     return [front[round(n * step)] for n in range(MOST_LABELS)]
 
 
-def _line(front: Sequence[CostSpeed]) -> go.Scatter:
-    return go.Scatter(
+def _line(front: Sequence[CostSpeed]) -> Trace:
+    return trace_of(
+        "scatter",
         name="not beaten by any other",
         mode="lines",
         x=[as_float(each.speed) for each in front],

@@ -5,8 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-import plotly.graph_objects as go
-
 from economics.calc.money import shown_usd
 from economics.charts.chart import (
     GREEN,
@@ -15,6 +13,7 @@ from economics.charts.chart import (
     ChartTable,
     as_float,
     figure_dict,
+    trace_of,
 )
 from economics.planner.frontier import Frontier
 
@@ -41,7 +40,8 @@ def frontier_map(
     rows = [[as_float(usd) for usd in row] for row in drawn.profit_usd]
     x, y = as_float(here[0] * 100), as_float(here[1] * usd_per_million)
     traces: list[Any] = [
-        go.Heatmap(
+        trace_of(
+            "heatmap",
             x=[as_float(share) for share in shares],
             y=[as_float(price) for price in prices],
             z=rows,
@@ -50,7 +50,8 @@ def frontier_map(
             colorbar={"title": {"text": "USD/day"}, "tickprefix": "$", "thickness": 12},
             hovertemplate=("%{x:.0f} % at $%{y:,.4f}/1M: $%{z:,.2f} a day<extra></extra>"),
         ),
-        go.Contour(
+        trace_of(
+            "contour",
             x=[as_float(share) for share in shares],
             y=[as_float(price) for price in prices],
             z=rows,
@@ -60,7 +61,8 @@ def frontier_map(
             hoverinfo="skip",
             name="break-even",
         ),
-        go.Scatter(
+        trace_of(
+            "scatter",
             x=[x],
             y=[y],
             mode="markers+text",

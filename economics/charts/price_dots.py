@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-import plotly.graph_objects as go
-
 from economics.charts.chart import (
     BLUE,
     GREY,
     VERMILION,
     Chart,
     ChartTable,
+    Trace,
     as_float,
     figure_dict,
+    trace_of,
 )
 
 OURS = "our price"
@@ -83,8 +83,9 @@ def finding(rivals: Sequence[PriceDot], ours: Decimal | None, *, of: str) -> str
     return f"{words}; at {_usd(ours)} {cheaper} of {len(counted)} are cheaper"
 
 
-def _trace(name: str, dots: Sequence[PriceDot], colour: str, symbol: str) -> go.Scatter:
-    return go.Scatter(
+def _trace(name: str, dots: Sequence[PriceDot], colour: str, symbol: str) -> Trace:
+    return trace_of(
+        "scatter",
         name=name,
         mode="markers",
         x=[as_float(each.price) for each in dots],

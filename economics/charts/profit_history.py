@@ -8,8 +8,6 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-import plotly.graph_objects as go
-
 from economics.calc.money import shown_usd
 from economics.charts.chart import (
     BLUE,
@@ -22,8 +20,10 @@ from economics.charts.chart import (
     VERMILION,
     Chart,
     ChartTable,
+    Trace,
     as_float,
     figure_dict,
+    trace_of,
 )
 
 ONE_DAY = timedelta(days=1)
@@ -108,13 +108,14 @@ def _slots(rows: list[ProfitDay], first_day: date, last_day: date) -> Slots:
     return [(day, by_day.get(day)) for day in days]
 
 
-def _traces(slots: Slots) -> list[go.Bar | go.Scatter]:
+def _traces(slots: Slots) -> list[Trace]:
     days = [day.isoformat() for day, _ in slots]  # strings: no browser moves a UTC day
     rows = [row for _, row in slots]
     hatch = ["/" if row and row.is_simulated else "" for row in rows]
 
-    def bar(name: str, amounts: list[Decimal | None], colour: str) -> go.Bar:
-        return go.Bar(
+    def bar(name: str, amounts: list[Decimal | None], colour: str) -> Trace:
+        return trace_of(
+            "bar",
             name=name,
             x=days,
             y=[as_float(amount) for amount in amounts],
@@ -122,8 +123,9 @@ def _traces(slots: Slots) -> list[go.Bar | go.Scatter]:
             hovertemplate=HOVER,
         )
 
-    def line(name: str, amounts: list[Decimal | None], **style: Any) -> go.Scatter:
-        return go.Scatter(
+    def line(name: str, amounts: list[Decimal | None], **style: Any) -> Trace:
+        return trace_of(
+            "scatter",
             name=name,
             x=days,
             y=[as_float(amount) for amount in amounts],
@@ -132,7 +134,7 @@ def _traces(slots: Slots) -> list[go.Bar | go.Scatter]:
             **style,
         )
 
-    traces: list[go.Bar | go.Scatter] = [
+    traces: list[Trace] = [
         bar("revenue", _each(rows, lambda row: row.revenue), GREEN),
         bar("cost", _each(rows, lambda row: -row.cost), VERMILION),
     ]

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-import plotly.graph_objects as go
-
 from economics.calc.money import shown_usd
 from economics.calc.profit_parts import Figures, Part
 from economics.charts.chart import (
@@ -18,6 +16,7 @@ from economics.charts.chart import (
     ChartTable,
     as_float,
     figure_dict,
+    trace_of,
 )
 
 NAME = "profit-owners"
@@ -35,7 +34,8 @@ def profit_owners_chart(
     names = [name for name, _ in owners]
     profits = [figures.profit_usd for _, figures in owners]
     title = finding(owners)
-    bars = go.Bar(
+    bars = trace_of(
+        "bar",
         name="profit",
         orientation="h",
         y=names,
@@ -47,7 +47,8 @@ def profit_owners_chart(
         customdata=list(links),
         hovertemplate="%{y}: %{x:" + USD_TICKS + "}<extra>profit</extra>",
     )
-    marks = go.Scatter(
+    marks = trace_of(
+        "scatter",
         name="contribution margin",
         mode="markers",
         y=names,

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-import plotly.graph_objects as go
-
 from economics.calc.money import shown_usd
 from economics.calc.profit_parts import COSTS, LABELS, SUM_LABELS, Figures, Part, sign_in
 from economics.charts.chart import (
@@ -20,6 +18,7 @@ from economics.charts.chart import (
     ChartTable,
     as_float,
     figure_dict,
+    trace_of,
 )
 
 NAME = "profit-waterfall"
@@ -68,7 +67,8 @@ def profit_waterfall(
     """
     steps = waterfall_steps(figures)
     title = finding(figures, days)
-    trace = go.Bar(
+    trace = trace_of(
+        "bar",
         x=[step.label for step in steps],
         y=[as_float(step.usd) for step in steps],
         base=[as_float(step.base) for step in steps],

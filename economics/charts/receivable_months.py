@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-import plotly.graph_objects as go
-
 from economics.calc.money import shown_usd
 from economics.charts.chart import (
     BLUE,
@@ -17,8 +15,10 @@ from economics.charts.chart import (
     VERMILION,
     Chart,
     ChartTable,
+    Trace,
     as_float,
     figure_dict,
+    trace_of,
 )
 
 MOST_MONTHS = 24
@@ -46,8 +46,9 @@ def receivable_months(rows: Iterable[MonthOwed], *, simulated: bool) -> Chart:
     names = [f"{row.month:%Y-%m}" for row in months]
     hatch = "/" if simulated else ""
 
-    def bar(name: str, amounts: list[Decimal], colour: str) -> go.Bar:
-        return go.Bar(
+    def bar(name: str, amounts: list[Decimal], colour: str) -> Trace:
+        return trace_of(
+            "bar",
             name=name,
             x=names,
             y=[as_float(amount) for amount in amounts],

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import plotly.graph_objects as go
-
 from economics.charts.chart import (
     BLUE,
     GREEN,
@@ -19,7 +17,9 @@ from economics.charts.chart import (
     VERMILION,
     Chart,
     ChartTable,
+    Trace,
     figure_dict,
+    trace_of,
 )
 
 COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY)
@@ -138,11 +138,12 @@ def _line(
     dash: str,
     *,
     hover: str,
-) -> go.Scatter:
+) -> Trace:
     """A step line; its last corner is the end of the last hour."""
     at = [each.at for each in hours]
     ends = [*at, at[-1] + HOUR] if at else []
-    return go.Scatter(
+    return trace_of(
+        "scatter",
         name=name,
         mode="lines",
         x=[f"{each:%Y-%m-%d %H:%M}" for each in ends],
@@ -154,7 +155,7 @@ def _line(
 
 
 def _figure(
-    traces: list[go.Scatter], caption: str, name: str, unit: str, simulated: bool
+    traces: list[Trace], caption: str, name: str, unit: str, simulated: bool
 ) -> dict[str, Any]:
     figure = figure_dict([*traces], title=caption, name=name, meta={"simulated": simulated})
     figure["layout"].update(

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-import plotly.graph_objects as go
-
 from economics.calc.money import shown_usd
 from economics.charts.chart import (
     BLUE,
@@ -17,8 +15,10 @@ from economics.charts.chart import (
     USD_TICKS,
     Chart,
     ChartTable,
+    Trace,
     as_float,
     figure_dict,
+    trace_of,
 )
 
 NAME = "schedule-tornado"
@@ -98,8 +98,9 @@ def _trace(
     base_usd: Decimal,
     colour: str,
     shape: str,
-) -> go.Bar:
-    return go.Bar(
+) -> Trace:
+    return trace_of(
+        "bar",
         name=name,
         orientation="h",
         y=[bar.label for bar in bars],

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import plotly.graph_objects as go
-
 from economics.charts.chart import (
     BLUE,
     GREEN,
@@ -19,8 +17,10 @@ from economics.charts.chart import (
     VERMILION,
     Chart,
     ChartTable,
+    Trace,
     as_float,
     figure_dict,
+    trace_of,
 )
 
 COLOURS = (BLUE, GREEN, ORANGE, PURPLE, SKY, GREY)
@@ -129,12 +129,11 @@ def finding(lines: Sequence[PriceLine], *, of: str) -> str:
     )
 
 
-def _trace(
-    line: PriceLine, place: int, *, since: datetime, gap_after: timedelta
-) -> go.Scatter:
+def _trace(line: PriceLine, place: int, *, since: datetime, gap_after: timedelta) -> Trace:
     points = corners(line, since=since, gap_after=gap_after)
     colour = VERMILION if line.ours else COLOURS[place % len(COLOURS)]
-    return go.Scatter(
+    return trace_of(
+        "scatter",
         name=line.label,
         mode="lines+markers",
         x=[_text(at) for at, _ in points],

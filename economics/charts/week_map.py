@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-import plotly.graph_objects as go
-
-from economics.charts.chart import MISSING, Chart, ChartTable, as_float, figure_dict
+from economics.charts.chart import (
+    MISSING,
+    Chart,
+    ChartTable,
+    as_float,
+    figure_dict,
+    trace_of,
+)
 
 NAME = "week-map"
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -24,7 +29,8 @@ def week_map(shares: Shares, *, measure: str, simulated: bool) -> Chart:
     measure  what a share is, in words: the title of the colours
     """
     title = finding(shares, measure)
-    trace = go.Heatmap(
+    trace = trace_of(
+        "heatmap",
         x=HOURS,
         y=list(WEEKDAYS),
         z=[[as_float(_percent(share)) for share in row] for row in shares],
