@@ -132,15 +132,22 @@ def compare_close() -> None:
 
     from economics.models import DailyProfit, DayClose
     from economics.selectors.booked_day import booked_day
-    from economics.selectors.pod_use import OF_DAY
+    from economics.selectors.pod_use import OF_DAYS
     from economics.services.books import locked
     from economics.services.close import close_day, rows_of
     from economics.services.pod_use import store_day_use
 
     _, end = span()
     day, now = (end - timedelta(days=1)).date(), end + timedelta(minutes=20)
-    where = {"day": day, "start": end - timedelta(days=1), "end": end, "waits": NEVER}
-    uses = OF_DAY.replace("deployment_id", "deployment_id AS id", 1)
+    where = {
+        "day": day,
+        "first": day,
+        "last": day,
+        "start": end - timedelta(days=1),
+        "end": end,
+        "waits": NEVER,
+    }
+    uses = OF_DAYS.replace("deployment_id", "deployment_id AS id", 1)
     both = f"{SUMS}, uses AS ({uses}) {JOINED} FULL JOIN uses USING (id)"
 
     def run(statement: str) -> list[tuple[object, ...]]:

@@ -1,6 +1,6 @@
-"""What is booked in a day: cost, revenue, tokens and expenses, summed up by one statement.
+"""What is booked in days: cost, revenue, tokens and expenses, summed up by one statement.
 
-Pages ask for an open day at every look and the close for each day once, so it is SQL by
+Pages ask for open days at every look and the close for each day once, so it is SQL by
 hand: built from parts by the ORM it takes twice the time, in eight questions.
 """
 
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from economics.calc.hours import day_bounds
+from economics.calc.hours import DAY, day_bounds
 from economics.calc.profit import DayFigures
 from economics.calc.profit import Provenance as Tag
 from economics.calc.token_mix import TokenCounts
@@ -27,56 +27,59 @@ FIRST_DAY = date(2000, 1, 1)  # from which the statement counts days
 # A line is settled when a billed one corrects it. No correction counts earlier than what
 # it corrects, so the lines of older days need not be read for that.
 BOOKED = """
-SELECT 'pod' AS part, pod.deployment_id, line.kind, line.provenance,
+SELECT line.day, 'pod' AS part, pod.deployment_id, line.kind, line.provenance,
   sum(line.amount_usd) AS usd, sum(line.seconds)::bigint AS a, count(*) AS b,
   count(*) FILTER (WHERE line.id IN (SELECT bill.corrects_id FROM economics_costline AS bill
-    WHERE bill.corrects_id IS NOT NULL AND bill.day >= %(day)s)) AS c, 0::bigint AS d
+    WHERE bill.corrects_id IS NOT NULL AND bill.day >= %(first)s)) AS c, 0::bigint AS d
 FROM economics_costline AS line JOIN fleet_pod AS pod ON pod.id = line.pod_id
-WHERE line.day = %(day)s GROUP BY pod.deployment_id, line.kind, line.provenance
+WHERE line.day BETWEEN %(first)s AND %(last)s
+GROUP BY line.day, pod.deployment_id, line.kind, line.provenance
 UNION ALL
-SELECT 'resource', line.deployment_id,
+SELECT line.day, 'resource', line.deployment_id,
   CASE WHEN line.endpoint_id IS NULL THEN 'volume' ELSE 'endpoint' END, line.provenance,
   sum(line.amount_usd), 0, count(*), count(*) FILTER (WHERE EXISTS (
     SELECT FROM economics_resourcecostline AS bill WHERE bill.volume_id = line.volume_id
       AND bill.hour_start = line.hour_start AND bill.billed_usd IS NOT NULL)), 0
 FROM economics_resourcecostline AS line
-WHERE line.day = %(day)s GROUP BY 2, 3, 4
+WHERE line.day BETWEEN %(others_from)s AND %(last)s GROUP BY line.day, 3, 4, 5
 UNION ALL
-SELECT 'expense', expense.deployment_id, NULL, NULL, sum(line.amount_usd),
+SELECT line.day, 'expense', expense.deployment_id, 'expense', NULL, sum(line.amount_usd),
   expense.fleet_id, expense.simulated::int, 0, 0
 FROM economics_expenseline AS line
 JOIN economics_expense AS expense ON expense.id = line.expense_id
-WHERE line.day = %(day)s
-GROUP BY expense.deployment_id, expense.fleet_id, expense.simulated
+WHERE line.day BETWEEN %(others_from)s AND %(last)s
+GROUP BY line.day, expense.deployment_id, expense.fleet_id, expense.simulated
 UNION ALL
-SELECT 'expense', line.deployment_id, NULL, NULL, -sum(line.amount_usd),
+SELECT line.day, 'expense', line.deployment_id, 'variance', NULL, -sum(line.amount_usd),
   owner.fleet_id, line.simulated::int, 0, 0
 FROM economics_varianceline AS line
 LEFT JOIN fleet_deployment AS owner ON owner.id = line.deployment_id
-WHERE line.day = %(day)s GROUP BY line.deployment_id, owner.fleet_id, line.simulated
+WHERE line.day BETWEEN %(others_from)s AND %(last)s
+GROUP BY line.day, line.deployment_id, owner.fleet_id, line.simulated
 UNION ALL
-SELECT 'revenue', line.deployment_id, NULL, line.provenance, sum(line.amount_usd),
-  sum(line.tokens)::bigint, line.take_rate_id, 0, 0
+SELECT line.day, 'revenue', line.deployment_id, NULL, line.provenance,
+  sum(line.amount_usd), sum(line.tokens)::bigint, line.take_rate_id, 0, 0
 FROM economics_revenueline AS line
-WHERE line.day = %(day)s GROUP BY line.deployment_id, line.provenance, line.take_rate_id
+WHERE line.day BETWEEN %(first)s AND %(last)s
+GROUP BY line.day, line.deployment_id, line.provenance, line.take_rate_id
 UNION ALL
-SELECT 'take', NULL, NULL, NULL, take.rate, take.id,
+SELECT NULL, 'take', NULL, NULL, NULL, take.rate, take.id,
   take.valid_from - DATE '2000-01-01', 0, 0
 FROM economics_takerate AS take WHERE take.market = %(market)s
 UNION ALL
-SELECT 'closed', NULL, NULL, NULL, NULL, max(day) - DATE '2000-01-01', 0, 0, 0
+SELECT NULL, 'closed', NULL, NULL, NULL, NULL, max(day) - DATE '2000-01-01', 0, 0, 0
 FROM economics_dayclose
 UNION ALL
-SELECT 'usage', pod.deployment_id, NULL, NULL, NULL,
-  sum(hour.uncached_prompt_tokens)::bigint, sum(hour.cached_prompt_tokens)::bigint,
+SELECT (hour.hour_start AT TIME ZONE 'UTC')::date, 'usage', pod.deployment_id, NULL, NULL,
+  NULL, sum(hour.uncached_prompt_tokens)::bigint, sum(hour.cached_prompt_tokens)::bigint,
   sum(hour.completion_tokens)::bigint,
   coalesce(sum(hour.uncached_prompt_tokens + hour.cached_prompt_tokens
     + hour.completion_tokens) FILTER (WHERE hour.booked_at IS NULL), 0)::bigint
 FROM economics_usagehour AS hour JOIN fleet_pod AS pod ON pod.id = hour.pod_id
-WHERE hour.hour_start >= %(start)s AND hour.hour_start < %(end)s GROUP BY 2
+WHERE hour.hour_start >= %(start)s AND hour.hour_start < %(end)s GROUP BY 1, 3
 UNION ALL
-SELECT 'usage', hour.deployment_id, NULL, NULL, NULL,
-  sum(hour.uncached_prompt_tokens)::bigint, sum(hour.cached_prompt_tokens)::bigint,
+SELECT (hour.hour_start AT TIME ZONE 'UTC')::date, 'usage', hour.deployment_id, NULL, NULL,
+  NULL, sum(hour.uncached_prompt_tokens)::bigint, sum(hour.cached_prompt_tokens)::bigint,
   sum(hour.completion_tokens)::bigint,
   coalesce(sum(hour.uncached_prompt_tokens + hour.cached_prompt_tokens
     + hour.completion_tokens) FILTER (WHERE NOT EXISTS (
@@ -84,7 +87,7 @@ SELECT 'usage', hour.deployment_id, NULL, NULL, NULL,
     )), 0)::bigint
 FROM economics_loghour AS hour
 WHERE hour.earns AND hour.deployment_id IS NOT NULL
-  AND hour.hour_start >= %(start)s AND hour.hour_start < %(end)s GROUP BY 2
+  AND hour.hour_start >= %(start)s AND hour.hour_start < %(end)s GROUP BY 1, 3
 """
 
 
@@ -138,6 +141,7 @@ Part = tuple[int, DaySums]
 class Booked(NamedTuple):
     """A row of BOOKED. What a to d count depends on the part; see the statement."""
 
+    day: date | None
     part: str
     deployment: int | None
     kind: str | None
@@ -228,23 +232,39 @@ class BookedDay:
 
 def booked_day(day: date) -> BookedDay:
     """What is booked in a day. One query."""
-    start, end = day_bounds(day)
+    return booked_days(day, day)[day]
+
+
+def booked_days(
+    first: date, last: date, *, others_from: date | None = None
+) -> dict[date, BookedDay]:
+    """What is booked in each day of [first, last], both included. One query.
+
+    others_from  an earlier day, from which what no pod and no token is about is told as
+                 well: volumes, endpoints, expenses, variances; those days are in it
+    """
+    begin = min(first, others_from or first)
+    asked: dict[str, Any] = {
+        "first": first,
+        "last": last,
+        "others_from": begin,
+        "start": day_bounds(first).start,
+        "end": day_bounds(last).end,
+        "market": DEFAULT_MARKET,
+    }
     with connection.cursor() as cursor:
-        asked: dict[str, Any] = {
-            "day": day,
-            "start": start,
-            "end": end,
-            "market": DEFAULT_MARKET,
-        }
         cursor.execute(BOOKED, asked)
-        rows = tuple(map(Booked._make, cursor.fetchall()))
+        rows = list(map(Booked._make, cursor.fetchall()))
+    takes = takes_of(rows)
     newest = next((row.a for row in rows if row.part == "closed"), None)
-    return BookedDay(
-        rows,
-        expenses_of(rows),
-        takes_of(rows),
-        None if newest is None else FIRST_DAY + timedelta(days=newest),
-    )
+    closed = None if newest is None else FIRST_DAY + timedelta(days=newest)
+    of_day: defaultdict[date | None, list[Booked]] = defaultdict(list)
+    for row in rows:
+        of_day[row.day].append(row)
+    return {
+        day: BookedDay(tuple(of_day[day]), expenses_of(of_day[day]), takes, closed)
+        for day in (begin + n * DAY for n in range((last - begin).days + 1))
+    }
 
 
 def takes_of(rows: Iterable[Booked]) -> TakeRates:

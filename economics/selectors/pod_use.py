@@ -193,8 +193,8 @@ def _needier(n: int) -> str:
     )
 
 
-OF_DAY = f"""
-SELECT deployment_id, {
+OF_DAYS = f"""
+SELECT day, deployment_id, {
     ", ".join(
         f"coalesce(sum(sign * (part{n} + ({_needier(n)} < steps_left)::int)), 0) * 0.000001"
         for n in _NUMBERS
@@ -211,33 +211,37 @@ FROM (SELECT *, whole - {" - ".join(f"part{n}" for n in _NUMBERS)} AS steps_left
     )
 }
   FROM (
-    SELECT pod_id, hour_start, sum(amount_usd) AS usd, sign(sum(amount_usd))::int AS sign,
+    SELECT day, pod_id, hour_start, sum(amount_usd) AS usd,
+      sign(sum(amount_usd))::int AS sign,
       (abs(sum(amount_usd)) * 1000000)::bigint AS whole
-    FROM economics_costline WHERE day = %(day)s GROUP BY pod_id, hour_start
+    FROM economics_costline WHERE day BETWEEN %(first)s AND %(last)s
+    GROUP BY day, pod_id, hour_start
   ) AS hours
   JOIN fleet_pod AS pod ON pod.id = hours.pod_id
   LEFT JOIN economics_podhouruse AS used
     ON used.pod_id = hours.pod_id AND used.hour_start = hours.hour_start
   OFFSET 0
 ) AS split OFFSET 0) AS parted
-GROUP BY deployment_id
+GROUP BY day, deployment_id
 """
 
 
-def pod_uses(day: date, *, now: datetime | None = None) -> dict[int, UseSums]:
-    """The cost lines of a day by use, per deployment id; each hour of a pod is split by
-    its seconds, to the stored digit. One query.
+def pod_uses(
+    first: date, last: date, *, now: datetime | None = None
+) -> dict[tuple[date, int], UseSums]:
+    """The cost lines of each day of [first, last] by use, per day and deployment id; each
+    hour of a pod is split by its seconds, to the stored digit. One query.
 
-    now  of an open day: an hour that waits for its judgement is pending, not unknown
+    now  of open days: an hour that waits for its judgement is pending, not unknown
     """
     waits = datetime.max.replace(tzinfo=UTC) if now is None else now - PATIENCE
     sums = {}
     with connection.cursor() as cursor:
-        cursor.execute(OF_DAY, {"day": day, "waits": waits})
-        for deployment, *parts, unjudged, pending in cursor.fetchall():
+        cursor.execute(OF_DAYS, {"first": first, "last": last, "waits": waits})
+        for day, deployment, *parts, unjudged, pending in cursor.fetchall():
             named = {f"{use}_usd": usd for use, usd in zip(USES, parts, strict=True)}
             named["unknown_usd"] += unjudged
-            sums[deployment] = UseSums(**named, pending_usd=pending)
+            sums[day, deployment] = UseSums(**named, pending_usd=pending)
     return sums
 
 
@@ -253,7 +257,8 @@ def day_uses(
 
     running, now  of an open day: what ran up since the last lines [USD], and when
     """
-    pods, served, more = pod_uses(day, now=now), booked.endpoint_costs(), running or {}
+    served, more = booked.endpoint_costs(), running or {}
+    pods = {pk: uses for (_, pk), uses in pod_uses(day, day, now=now).items()}
     sums = booked.sums()
     found = {}
     for pk in sums.keys() | more.keys():

@@ -14,11 +14,10 @@ from economics.calc.hours import day_of
 from economics.calc.profit_parts import LABELS, Part
 from economics.calc.unknown import Unknown
 from economics.charts.profit_waterfall import finding, waterfall_steps
-from economics.selectors.profit.cells import profit_cells, total
+from economics.selectors.profit.cells import booked_of, profit_cells, total
 from economics.selectors.profit.owners import KINDS, Owner, profit_owners
 from economics.selectors.profit.scope import MOST_DAYS, Wanted
 from economics.selectors.profit.weekdays import compared_day
-from economics.selectors.take_rates import TakeRates
 from economics.views.profit_charts import (
     grouping_of,
     lines_url,
@@ -66,13 +65,13 @@ def profit_figures(request: HttpRequest) -> HttpResponse:
     wanted = wanted_of(request, now)
     context: dict[str, Any] = {"wanted": wanted, "now": now}
     if not wanted.fault:
-        rates = TakeRates()
-        whole = total(profit_cells(wanted, now=now, rates=rates))
+        booked = booked_of(wanted)
+        whole = total(profit_cells(wanted, now=now, booked=booked))
         context |= {
             "whole": whole,
             "finding": finding(whole, wanted.day_count),
             "fees_usd": whole.of(Part.FEES),
-            "take_rate": rates.on(day_of(now)),
+            "take_rate": booked[wanted.end].takes.on(day_of(now)),
             "idle_usd": whole.of(Part.IDLE),
             "avoidable_usd": whole.cost_usd - whole.shared_usd,
             "costs": [

@@ -1,5 +1,5 @@
 """The page of profit: which days and whose, the bars, and the lines that they are made of.
 
-One statement (`ledger`) says which line is in which bar; bars of open days are its sums,
-and a click on a bar lists its rows.
+Bars of closed days are what was stored, bars of open ones the sums that the close takes
+too (`booked_day`); a click on a bar lists the rows (`ledger`), and they add up to it.
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,13 +12,15 @@ from typing import Any, TypeVar
 from django.db import connection
 
 from economics.calc.break_even import break_even_revenue
+from economics.calc.hours import day_bounds, day_of
 from economics.calc.money import round_stored
 from economics.calc.pod_use import USES
-from economics.calc.profit import DayFigures, Provenance
+from economics.calc.profit import Provenance
 from economics.calc.profit_parts import Figures, Part
 from economics.calc.token_mix import TokenCounts
 from economics.calc.unknown import Unknown
-from economics.selectors.profit.ledger import Sum, ledger_sums
+from economics.selectors.booked_day import Booked, BookedDay, booked_days, tags_of
+from economics.selectors.pod_use import pod_uses
 from economics.selectors.profit.running import Running, running_rows
 from economics.selectors.profit.scope import Wanted
 from economics.selectors.take_rates import TakeRates
@@ -36,6 +38,24 @@ LEFT JOIN economics_dayuse used
   ON used.day = closed.day AND used.deployment_id = closed.deployment_id
 WHERE closed.scope = 'deployment' AND closed.deployment_id = ANY(%(members)s)
   AND closed.day BETWEEN %(begin)s AND %(end)s
+"""
+
+# Billed seconds of judged hours that somebody looked at, and the tokens of the same hours.
+# Both sides are bounded: the hours of all time would be looked up one by one.
+JUDGED = """
+SELECT pod.deployment_id, SUM(sums.seconds)::bigint, SUM(sums.tokens)::bigint
+FROM (
+  SELECT used.pod_id, SUM(used.seconds) AS seconds, COALESCE(SUM(
+    hour.uncached_prompt_tokens + hour.cached_prompt_tokens + hour.completion_tokens
+  ), 0) AS tokens
+  FROM economics_podhouruse used LEFT JOIN economics_usagehour hour
+    ON hour.pod_id = used.pod_id AND hour.hour_start = used.hour_start
+    AND hour.hour_start >= %(start)s AND hour.hour_start < %(end)s
+  WHERE used.hour_start >= %(start)s AND used.hour_start < %(end)s
+    AND used.seconds > used.unknown_seconds
+  GROUP BY used.pod_id
+) sums JOIN fleet_pod pod ON pod.id = sums.pod_id
+WHERE pod.deployment_id = ANY(%(members)s) GROUP BY pod.deployment_id
 """
 
 
@@ -59,40 +79,67 @@ def profit_cells(
     judged: bool = False,
     revenue_alone: bool = False,
     running: Iterable[Running] | None = None,
-    rates: TakeRates | None = None,
+    booked: Mapping[date, BookedDay] | None = None,
 ) -> list[Cell]:
-    """Every cell of the days wanted. Seven queries: stored days, lines, rates, and what
-    runs up.
+    """Every cell of the days wanted. Seven queries at most: stored days, booked ones, uses
+    of pods, and what runs up.
 
     judged         with what the utilization needs, in the figures of the newest day of each
     revenue_alone  without the costs of open days: for fees, which are of revenue
     running        what runs up; read when not given
-    rates          of the marketplace; the same
+    booked         what is booked, by `booked_of`; the same
     """
-    found: defaultdict[Owner, Figures] = defaultdict(Figures)
+    booked = booked_of(wanted) if booked is None else booked
+    takes = next(iter(booked.values())).takes
+    found: defaultdict[Owner, Gathered] = defaultdict(Gathered)
     for owner, figures in stored_figures(wanted):
-        found[owner] += figures
+        found[owner].take(figures)
     closed = set(found)
-    sums = ledger_sums(wanted, now=now, judged=judged, revenue_alone=revenue_alone)
-    for row in sums:
-        if row.day is not None:
-            owner = (row.day, row.deployment_id, row.fleet_id)
-            if row.deployment_id is not None:
-                owner = (row.day, row.deployment_id, None)
-            more = figures_of(row)
-            found[owner] += replace(more, tags=frozenset()) if owner in closed else more
+    for owner, figures in booked_figures(wanted, booked, revenue_alone=revenue_alone):
+        tags = frozenset() if owner in closed else figures.tags
+        found[owner].take(replace(figures, tags=tags))
+    if not revenue_alone:
+        for owner, figures in use_figures(wanted, now):
+            found[owner].take(figures)
     for each in running_rows(wanted, now=now) if running is None else running:
-        found[each.day, each.deployment_id, None] += Figures(
-            parts={each.part: each.usd},
-            unpriced_tokens=each.tokens or 0 if each.unpriced else 0,
-            tags=each.tags,
-        )
-    rates = rates or TakeRates()
+        found[each.day, each.deployment_id, None].take(running_figures(each, takes))
     cells = [
-        Cell(*owner, finished(figures, owner, wanted, rates, is_stored=owner in closed))
-        for owner, figures in sorted(found.items(), key=lambda item: str(item[0]))
+        Cell(
+            *owner,
+            finished(sums.figures(), owner, wanted, takes, is_stored=owner in closed),
+        )
+        for owner, sums in sorted(found.items(), key=lambda item: str(item[0]))
     ]
-    return with_judged(cells, sums, wanted) if judged else cells
+    return with_judged(cells, wanted) if judged else cells
+
+
+class Gathered:
+    """Figures as they are added up: a sum of a thousand parts, made once."""
+
+    def __init__(self) -> None:
+        self.parts: defaultdict[Part, Decimal] = defaultdict(Decimal)
+        self.counts = TokenCounts()
+        self.unpriced_tokens = 0
+        self.needed_usd = Decimal(0)
+        self.tags: set[Provenance] = set()
+
+    def take(self, more: Figures) -> None:
+        for part, usd in more.parts.items():
+            self.parts[part] += usd
+        if more.counts.total:
+            self.counts += more.counts
+        self.unpriced_tokens += more.unpriced_tokens
+        self.needed_usd += more.needed_usd
+        self.tags |= more.tags
+
+    def figures(self) -> Figures:
+        return Figures(
+            parts=dict(self.parts),
+            counts=self.counts,
+            unpriced_tokens=self.unpriced_tokens,
+            needed_usd=self.needed_usd,
+            tags=frozenset(self.tags),
+        )
 
 
 def stored_figures(wanted: Wanted) -> Iterable[tuple[Owner, Figures]]:
@@ -132,59 +179,139 @@ def stored_figures(wanted: Wanted) -> Iterable[tuple[Owner, Figures]]:
             )
 
 
-def figures_of(row: Sum) -> Figures:
-    """Lines of one part, or tokens by class."""
-    if row.part == "tokens":
-        return Figures(counts=TokenCounts(*row.numbers))
+def booked_of(wanted: Wanted) -> dict[date, BookedDay]:
+    """What is booked in the open days wanted, and what of the closed ones was stored in
+    one sum with other costs. One query."""
+    return booked_days(wanted.first_open, wanted.end, others_from=wanted.begin)
+
+
+def booked_figures(
+    wanted: Wanted, booked: Mapping[date, BookedDay], *, revenue_alone: bool
+) -> Iterator[tuple[Owner, Figures]]:
+    """The lines as figures, but for the amounts of pods: those are told by use."""
+    for day, lines in booked.items():
+        for row in lines.rows:
+            if row.part == "expense":
+                owner = owner_of_expense(wanted, row)
+                if owner is not None and not revenue_alone:
+                    yield (day, *owner), expense_figures(row)
+            elif row.deployment in wanted.members:
+                owner = (row.deployment, None)
+                if row.part == "revenue":
+                    yield (day, *owner), revenue_figures(row, lines.takes)
+                elif row.part == "usage":
+                    counts = TokenCounts(row.a, row.b, row.c)
+                    yield (day, *owner), Figures(counts=counts)
+                elif not revenue_alone:
+                    yield (day, *owner), cost_figures(row)
+
+
+def owner_of_expense(wanted: Wanted, row: Booked) -> tuple[int | None, int | None] | None:
+    """(deployment id, fleet id) of what people booked; None where it is not asked for."""
+    if bool(row.b) != wanted.simulated:
+        return None
+    if row.deployment is not None:
+        is_wanted = wanted.is_whole or row.deployment in wanted.members
+        return (row.deployment, None) if is_wanted else None
+    fleet = row.a
+    is_wanted = wanted.is_whole or (fleet is not None and fleet == wanted.fleet_id)
+    return (None, fleet) if is_wanted else None
+
+
+def expense_figures(row: Booked) -> Figures:
+    part = Part.VARIANCE if row.kind == "variance" else Part.EXPENSES
+    tag = Provenance.SIMULATED if row.b else Provenance.BILLED
+    return Figures(parts={part: row.usd}, tags=frozenset({tag}))
+
+
+def revenue_figures(row: Booked, takes: TakeRates) -> Figures:
+    """Revenue lines of one take rate, and what the marketplace keeps of them."""
+    fees = row.usd * takes.named(row.b)
     return Figures(
-        parts={Part(row.part): row.usd},
-        tags=frozenset(Provenance(tag) for tag in row.tags),
+        parts={Part.REVENUE: row.usd, Part.FEES: fees},
+        tags=frozenset({Provenance(row.provenance)}),
     )
 
 
+def cost_figures(row: Booked) -> Figures:
+    """Lines of volumes and endpoints; of pods only how they are known."""
+    if row.part == "pod":
+        return Figures(tags=tags_of(row))
+    part = Part.SERVERLESS if row.kind == "endpoint" else Part.VOLUMES
+    return Figures(parts={part: row.usd}, tags=tags_of(row))
+
+
+def use_figures(wanted: Wanted, now: datetime) -> Iterator[tuple[Owner, Figures]]:
+    """What pods cost in open days by use. One query, none where all days are closed."""
+    if wanted.first_open > wanted.end:
+        return
+    uses = pod_uses(wanted.first_open, wanted.end, now=now)
+    for (day, deployment), sums in uses.items():
+        if deployment in wanted.members:
+            amounts = {
+                Part(name): getattr(sums, f"{name}_usd") for name in (*USES, "pending")
+            }
+            parts = {part: usd for part, usd in amounts.items() if usd}
+            yield (day, deployment, None), Figures(parts=parts)
+
+
+def running_figures(row: Running, takes: TakeRates) -> Figures:
+    """What runs up; tokens are charged at the take rate of the day that served them."""
+    parts = {row.part: row.usd}
+    if row.part == Part.REVENUE:
+        parts[Part.FEES] = row.usd * takes.on(day_of(row.start))
+    unpriced = row.tokens or 0 if row.unpriced else 0
+    return Figures(parts=parts, unpriced_tokens=unpriced, tags=row.tags)
+
+
 def finished(
-    figures: Figures, owner: Owner, wanted: Wanted, rates: TakeRates, *, is_stored: bool
+    figures: Figures, owner: Owner, wanted: Wanted, takes: TakeRates, *, is_stored: bool
 ) -> Figures:
     """With what is no line of its own: of a stored day the rest that is not split, of
-    lines the marketplace's share and the revenue that would have paid."""
+    lines the revenue that would have paid."""
     if is_stored:
         told = (Part.VOLUMES, Part.SERVERLESS, Part.EXPENSES, Part.VARIANCE)
         explained = sum((figures.of(part) for part in told), Decimal(0))
         rest = figures.of(Part.UNSPLIT) - explained
         return replace(figures, parts={**figures.parts, Part.UNSPLIT: rest})
-    day = DayFigures.from_sums(
-        cost_usd=figures.cost_usd,
-        revenue_usd=figures.revenue_usd,
-        take_rate=rates.on(owner[0]),
-        tags=figures.tags,
-    )
     needed = break_even_revenue(
-        cost_usd=max(day.cost_usd, Decimal(0)), take_rate=day.take_rate
+        cost_usd=max(figures.cost_usd, Decimal(0)), take_rate=takes.on(owner[0])
     )
-    fees = day.revenue_usd - day.net_revenue_usd
     return replace(
         figures,
-        parts={**figures.parts, Part.FEES: fees},
         needed_usd=Decimal(0) if isinstance(needed, Unknown) else round_stored(needed),
         is_open=wanted.newest_closed is None or owner[0] > wanted.newest_closed,
     )
 
 
-def with_judged(cells: list[Cell], sums: list[Sum], wanted: Wanted) -> list[Cell]:
-    """Each deployment's judged seconds, once: in its newest cell."""
-    judged = {row.deployment_id: row.numbers for row in sums if row.part == "judged"}
+def with_judged(cells: list[Cell], wanted: Wanted) -> list[Cell]:
+    """Each deployment's judged seconds, once: in its newest cell. One query."""
+    judged = judged_sums(wanted)
     finished_cells: list[Cell] = []
     for cell in reversed(cells):
-        numbers = judged.pop(cell.deployment_id, None)
+        numbers = judged.pop(cell.deployment_id or 0, None)
         if numbers is not None and cell.deployment_id is not None:
+            seconds, tokens = numbers
             peak = wanted.members[cell.deployment_id].peak_tokens_per_second
             more = Figures(
-                judged_seconds=numbers[0],
-                peak_seconds=None if not peak else Decimal(numbers[1]) / peak,
+                judged_seconds=seconds,
+                peak_seconds=None if not peak else Decimal(tokens) / peak,
             )
             cell = replace(cell, figures=cell.figures + more)
         finished_cells.append(cell)
     return finished_cells[::-1]
+
+
+def judged_sums(wanted: Wanted) -> dict[int, tuple[int, int]]:
+    """(seconds, tokens) of the judged hours of the window, per deployment id."""
+    values: dict[str, Any] = {
+        "members": list(wanted.members),
+        "start": day_bounds(wanted.begin).start,
+        "end": day_bounds(wanted.end).end,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(JUDGED, values)
+        return {pk: (seconds, tokens) for pk, seconds, tokens in cursor.fetchall()}
 
 
 def grouped(cells: Iterable[Cell], key: Callable[[Cell], K]) -> dict[K, Figures]:

@@ -1,4 +1,4 @@
-"""Which line of the ledger is in which bar of the profit: one statement for sums and rows.
+"""Which line of the ledger is in which bar of the profit, row by row.
 
 A branch gives (day, deployment_id, fleet_id, part, source, line_id, pod_id, hour_start,
 usd, seconds, provenance), a row per line. What pods cost is split by use per pod and
@@ -8,14 +8,9 @@ hour, as the close does it: all lines of the hour together, by the largest remai
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
-from django.db import connection
-
-from economics.calc.hours import day_bounds
 from economics.calc.pod_use import USES
 from economics.selectors.pod_use import PATIENCE
 from economics.selectors.profit.scope import Wanted
@@ -130,67 +125,12 @@ FROM economics_varianceline line
 WHERE line.day BETWEEN %(begin)s AND %(end)s AND line.simulated = %(simulated)s
   AND (%(whole)s OR line.deployment_id = ANY(%(members)s))
 """
-BY_PART = """
-SELECT day, deployment_id, fleet_id, part, SUM(usd), 0::bigint, 0::bigint, 0::bigint,
-  STRING_AGG(DISTINCT provenance, ',')
-FROM ({}) AS rows
-GROUP BY day, deployment_id, fleet_id, part
-"""
-OF_REVENUE = BY_PART.format(REVENUE)
-SUMS = f"""{BY_PART.format(f"{REVENUE} UNION ALL {pod_uses()} UNION ALL {OTHERS}")}
-UNION ALL
-SELECT (hour.hour_start AT TIME ZONE 'UTC')::date, pod.deployment_id, NULL, 'tokens', 0,
-  SUM(hour.uncached_prompt_tokens)::bigint, SUM(hour.cached_prompt_tokens)::bigint,
-  SUM(hour.completion_tokens)::bigint, ''
-FROM economics_usagehour hour JOIN fleet_pod pod ON pod.id = hour.pod_id
-WHERE hour.hour_start >= %(hours_from)s AND hour.hour_start < %(hours_end)s
-  AND pod.deployment_id = ANY(%(members)s)
-GROUP BY 1, 2
-UNION ALL
-SELECT (hour_start AT TIME ZONE 'UTC')::date, deployment_id, NULL, 'tokens', 0,
-  SUM(uncached_prompt_tokens)::bigint, SUM(cached_prompt_tokens)::bigint,
-  SUM(completion_tokens)::bigint, ''
-FROM economics_loghour
-WHERE earns AND hour_start >= %(hours_from)s AND hour_start < %(hours_end)s
-  AND deployment_id = ANY(%(members)s)
-GROUP BY 1, 2
-"""
-# Billed seconds of judged hours that somebody looked at, and the tokens of the same hours.
-JUDGED = """
-UNION ALL
-SELECT NULL::date, pod.deployment_id, NULL, 'judged', 0,
-  SUM(used.seconds)::bigint,
-  COALESCE(SUM(hour.uncached_prompt_tokens + hour.cached_prompt_tokens
-    + hour.completion_tokens), 0)::bigint, 0, ''
-FROM economics_podhouruse used
-JOIN fleet_pod pod ON pod.id = used.pod_id
-LEFT JOIN economics_usagehour hour
-  ON hour.pod_id = used.pod_id AND hour.hour_start = used.hour_start
-WHERE used.hour_start >= %(window_start)s AND used.hour_start < %(hours_end)s
-  AND used.seconds > used.unknown_seconds
-  AND pod.deployment_id = ANY(%(members)s)
-GROUP BY pod.deployment_id
-"""
-
-
-@dataclass(frozen=True)
-class Sum:
-    """Lines of one part of a day of an owner. Part `tokens`: its tokens by class; part
-    `judged`: (seconds, tokens) of the whole window, which have no day."""
-
-    day: date | None
-    deployment_id: int | None
-    fleet_id: int | None
-    part: str
-    usd: Decimal
-    numbers: tuple[int, int, int]
-    tags: frozenset[str]
 
 
 def values_of(wanted: Wanted, *, now: datetime, lines_from: date) -> dict[str, Any]:
     """What the branches are asked with.
 
-    lines_from  the first day whose revenue and pods are read; those before it are stored
+    lines_from  the first day whose revenue and pods are read
     """
     return {
         "members": list(wanted.members),
@@ -202,34 +142,4 @@ def values_of(wanted: Wanted, *, now: datetime, lines_from: date) -> dict[str, A
         "simulated": wanted.simulated,
         "whole": wanted.is_whole,
         "fleet": wanted.fleet_id,
-        "hours_from": day_bounds(lines_from).start,
-        "window_start": day_bounds(wanted.begin).start,
-        "hours_end": day_bounds(wanted.end).end,
     }
-
-
-def ledger_sums(
-    wanted: Wanted, *, now: datetime, judged: bool = False, revenue_alone: bool = False
-) -> list[Sum]:
-    """Every part that lines tell: all of open days; of closed ones, whose revenue and
-    pods are stored, volumes, endpoints, expenses and variances. One query.
-
-    judged         with the seconds and tokens of the judged hours, for the utilization
-    revenue_alone  nothing but the revenue of open days
-    """
-    statement = OF_REVENUE if revenue_alone else SUMS + (JUDGED if judged else "")
-    values = values_of(wanted, now=now, lines_from=wanted.first_open)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        return [
-            Sum(
-                day,
-                owner,
-                fleet,
-                part,
-                usd,
-                (n, m, k),
-                frozenset(filter(None, tags.split(","))),
-            )
-            for day, owner, fleet, part, usd, n, m, k, tags in cursor.fetchall()
-        ]

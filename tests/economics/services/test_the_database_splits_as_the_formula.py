@@ -58,7 +58,7 @@ class SplitTest(TestCase):
             else:
                 expected += UseSums(*split_exactly(steps * STEP, seconds))
 
-        assert pod_uses(DAY) == {one.deployment_id: expected}
+        assert pod_uses(DAY, DAY) == {(DAY, one.deployment_id): expected}
 
 
 @pytest.mark.django_db
@@ -67,6 +67,6 @@ def test_of_an_open_day_young_hours_are_pending_and_old_ones_unknown():
     booked_hour(one, 10, 5, None)
     booked_hour(one, 11, 7, None)
 
-    found = pod_uses(DAY, now=at(12, 30))[one.deployment_id]
+    found = pod_uses(DAY, DAY, now=at(12, 30))[DAY, one.deployment_id]
 
     assert found == UseSums(unknown_usd=5 * STEP, pending_usd=7 * STEP)
