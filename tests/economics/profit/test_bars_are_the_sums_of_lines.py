@@ -6,7 +6,16 @@ import pytest
 
 from economics.calc.hours import DAY
 from economics.calc.profit_parts import BARS, Part
-from economics.models import CostLine, DailyProfit, DayClose, DayUse, Scope
+from economics.models import (
+    CostLine,
+    DailyProfit,
+    DayClose,
+    DayUse,
+    RevenueLine,
+    Scope,
+    TakeRate,
+    UsageHour,
+)
 from economics.selectors import profit_days
 from economics.selectors.day_rows import day_rows
 from economics.selectors.day_rows import total as total_row
@@ -112,6 +121,27 @@ def test_days_are_those_of_the_overview_and_of_the_books(story: Story, simulated
         assert row is not None
         assert (shown.cost_usd, shown.profit_usd) == (row.cost_usd, row.profit_usd)
         assert (shown.counts, shown.is_open) == (row.counts, row.is_open)
+
+
+def test_a_line_is_charged_at_the_take_rate_that_it_names(story: Story):
+    early, _ = (
+        TakeRate.objects.create(rate=rate, valid_from=day, set_by="ada", set_at=story.now)
+        for rate, day in (("0.05", story.days[1]), ("0.20", story.days[2]))
+    )
+    line = RevenueLine.objects.filter(deployment=story.llama).latest("day")
+    late = UsageHour.objects.create(pod=line.usage_hour.pod, hour_start=story.at(2, 3))
+    line.pk, line.usage_hour, line.day, line.take_rate = None, late, story.days[2], early
+    line._state.adding = True
+    line.save()
+    wanted = story.wanted(first=story.days[2], last=story.days[2], deployment="llama-a")
+
+    shown = total(profit_cells(wanted, now=story.now))
+
+    assert shown.of(Part.FEES) == line.amount_usd * Decimal("0.05")
+    told = bar_lines(wanted, "fees", now=story.now)
+    assert told.total_usd == shown.of(Part.FEES)
+    days, _, _ = profit_days(story.now, days=3, deployment=story.llama)
+    assert days[-1].profit == shown.profit_usd
 
 
 def test_owners_add_up_to_the_whole(story: Story):
