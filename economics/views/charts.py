@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from economics.calc.hours import DAY, day_of
 from economics.charts import Chart, profit_history
 from economics.selectors import kinds_of_money, profit_days
+from economics.selectors.day_marks import day_marks
+from economics.selectors.history import DAYS_SHOWN
 from fleet.access import viewer_required
+from fleet.charts.marks import Mark, as_json
+from fleet.models import Deployment
 
+TRACE_BARS = {"revenue": "revenue", "cost": "cost", "marketplace fees": "fees"}
 CSV_COLUMNS = (
     "day_utc",
     "revenue_usd",
@@ -46,18 +55,51 @@ def profit_chart(now: datetime, *, simulated: bool) -> tuple[Chart, bool]:
 @require_GET
 @viewer_required
 def profit_json(request: HttpRequest) -> JsonResponse:
-    """The figure for plotly.js; `empty` is a sentence when there is nothing to draw."""
-    chart, has_rows = profit_chart(timezone.now(), simulated=money_asked(request))
-    empty = "" if has_rows else "Nothing was rented or sold in these 30 days."
-    return JsonResponse({"figure": chart.figure, "caption": chart.caption, "empty": empty})
+    """The figure for plotly.js; `empty` is a sentence when there is nothing to draw. A bar
+    opens the rows that it is the sum of."""
+    simulated, now = money_asked(request), timezone.now()
+    chart, has_rows = profit_chart(now, simulated=simulated)
+    link_days(chart, lambda bar, day: day_rows_url(bar, day, simulated=simulated))
+    return JsonResponse(
+        {
+            "figure": chart.figure,
+            "caption": chart.caption,
+            "empty": "" if has_rows else "Nothing was rented or sold in these 30 days.",
+            "marks": as_json(recent_marks(now, simulated=simulated)),
+        }
+    )
+
+
+def recent_marks(now: datetime, *, simulated: bool) -> list[Mark]:
+    """What happened in the days of the chart. One query."""
+    last = day_of(now)
+    members = Deployment.objects.filter(fleet__simulated=simulated)
+    return day_marks(last - (DAYS_SHOWN - 1) * DAY, last, deployments=members)
+
+
+def link_days(chart: Chart, address: Callable[[str, str], str]) -> None:
+    """Give each mark of a chart of days the address of its rows, by bar and day."""
+    for trace in chart.figure["data"]:
+        bar = TRACE_BARS.get(trace["name"], "profit")
+        trace["customdata"] = [address(bar, day) for day in trace["x"]]
+
+
+def day_rows_url(bar: str, day: str, *, simulated: bool) -> str:
+    """The address of the rows whose sum a bar of a day is."""
+    money = "simulated" if simulated else "real"
+    asked = urlencode({"money": money, "first": day, "last": day, "bar": bar})
+    return f"{reverse('economics:profit-lines')}?{asked}"
 
 
 @require_GET
 @viewer_required
 def profit_table(request: HttpRequest) -> HttpResponse:
     """The rows of the chart as a table, for those who can not see or hover it."""
-    chart, _ = profit_chart(timezone.now(), simulated=money_asked(request))
-    return render(request, "economics/_profit_table.html", {"table": chart.table})
+    simulated, now = money_asked(request), timezone.now()
+    chart, _ = profit_chart(now, simulated=simulated)
+    marks = recent_marks(now, simulated=simulated)
+    context = {"table": chart.table, "marks": marks}
+    return render(request, "economics/_profit_table.html", context)
 
 
 @require_GET

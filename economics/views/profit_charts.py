@@ -21,16 +21,18 @@ from economics.charts.billed_days import BilledDay, billed_days
 from economics.charts.profit_owners import profit_owners_chart
 from economics.charts.profit_waterfall import profit_waterfall, waterfall_steps
 from economics.charts.week_map import week_map
+from economics.selectors.day_marks import day_marks
 from economics.selectors.profit.cells import day_key, grouped, profit_cells, total
 from economics.selectors.profit.owners import KINDS, Owner, profit_owners
 from economics.selectors.profit.scope import Wanted
 from economics.selectors.profit.week import hours_of_week
 from economics.selectors.reconciliation import Asked, compared_days
+from economics.views.charts import link_days
 from fleet.access import viewer_required
+from fleet.charts.marks import Mark, as_json
 from fleet.csv_files import write_rows
 
 EMPTY = "Nothing to draw for these days; the title says what is missing."
-TRACE_BARS = {"revenue": "revenue", "cost": "cost", "marketplace fees": "fees"}
 TARGETS = (
     *("usd_per_million_tokens", "usd_per_million_uncached", "usd_per_million_cached"),
     *("usd_per_million_completion", "break_even_tokens", "utilization"),
@@ -43,6 +45,7 @@ class Drawn:
     """A chart with its rows as they are, each a record of its columns.
 
     links  of each row of the table, the address of the rows behind it; "" for none
+    marks  what happened in these days
     """
 
     chart: Chart
@@ -50,6 +53,7 @@ class Drawn:
     records: list[tuple[Any, ...]]
     links: list[str]
     is_empty: bool
+    marks: Sequence[Mark] = ()
 
 
 def wanted_of(request: HttpRequest, now: datetime) -> Wanted:
@@ -91,9 +95,7 @@ def draw_days(wanted: Wanted, now: datetime, by: str) -> Drawn:
     rows = [profit_day(day, each, wanted) for day, each in days.items()]
     chart = profit_history(rows, first_day=wanted.begin, last_day=wanted.end)
     shown = [wanted.begin + n * DAY for n in range(wanted.day_count)]
-    for trace in chart.figure["data"]:
-        bar = TRACE_BARS.get(trace["name"], "profit")
-        trace["customdata"] = [lines_url(wanted, bar, first=d, last=d) for d in shown]
+    link_days(chart, lambda bar, day: lines_url(wanted, bar, first=day, last=day))
     return Drawn(
         chart=chart,
         columns=("day_utc", *FIGURES),
@@ -105,6 +107,7 @@ def draw_days(wanted: Wanted, now: datetime, by: str) -> Drawn:
             for day in shown
         ],
         is_empty=not days,
+        marks=day_marks(wanted.begin, wanted.end, deployments=wanted.members.keys()),
     )
 
 
@@ -295,6 +298,7 @@ def profit_figure(request: HttpRequest, chart: str) -> JsonResponse:
             "figure": found.chart.figure,
             "caption": found.chart.caption,
             "empty": EMPTY if found.is_empty else "",
+            "marks": as_json(found.marks),
         }
     )
 
@@ -308,7 +312,8 @@ def profit_rows(request: HttpRequest, chart: str) -> HttpResponse:
     rows = (
         [] if found is None or table is None else zip(found.links, table.rows, strict=True)
     )
-    context = {"wanted": wanted, "table": table, "rows": list(rows)}
+    marks = [] if found is None else found.marks
+    context = {"wanted": wanted, "table": table, "rows": list(rows), "marks": marks}
     return render(request, "economics/_profit_rows.html", context)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from fleet.vllm.latency import Histogram, percentile
@@ -15,6 +15,8 @@ LABELS = {
     "itl": "between tokens",
     "queue": "in the queue",
 }
+PANEL_OF = {"ttft": "y", "queue": "y", "itl": "y2"}
+LONE_DOT_PX = 6
 METHOD = (
     "Percentiles are estimated from vLLM's histogram buckets: observations are taken to "
     "lie evenly within a bucket, and “≥” marks those beyond the last one."
@@ -44,14 +46,6 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """Something that happened, to be seen beside the lines."""
-
-    at: datetime
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
 class LatencyChart:
     figure: dict[str, Any]
     caption: str
@@ -59,8 +53,9 @@ class LatencyChart:
     rows: tuple[tuple[str, ...], ...]  # newest first, at most MOST_ROWS
 
 
-def latency_chart(windows: Sequence[Window], marks: Sequence[Mark]) -> LatencyChart:
-    """p50 and p95 of the three latencies, and completion tokens per second."""
+def latency_chart(windows: Sequence[Window]) -> LatencyChart:
+    """p50 and p95 of the three latencies, and completion tokens per second: panels one
+    above the other over the same time, for what has another unit has another axis."""
     traces = [
         _trace(windows, key, share, dash)
         for key in LABELS
@@ -69,7 +64,7 @@ def latency_chart(windows: Sequence[Window], marks: Sequence[Mark]) -> LatencyCh
     ]
     traces.append(_rate(windows))
     return LatencyChart(
-        figure={"data": traces, "layout": _layout(marks)},
+        figure={"data": traces, "layout": _layout()},
         caption=finding(windows),
         headers=HEADERS,
         rows=tuple(cells(each) for each in reversed(windows[-MOST_ROWS:])),
@@ -136,75 +131,80 @@ def _words(window: Window, key: str, share: float) -> str:
 
 def _trace(windows: Sequence[Window], key: str, share: float, dash: str) -> dict[str, Any]:
     found = [value(each, key, share) for each in windows]
+    return _line(
+        windows,
+        [None if each is None else each[0] for each in found],
+        name=f"{LABELS[key]} p{share * 100:g}",
+        panel=PANEL_OF[key],
+        style={"color": COLOURS[key], "dash": dash, "width": 2},
+        hover="%{y:.3f} s<extra>%{fullData.name}</extra>",
+    )
+
+
+def _rate(windows: Sequence[Window]) -> dict[str, Any]:
+    return _line(
+        windows,
+        [each.tokens_per_second for each in windows],
+        name="completion tokens/s",
+        panel="y3",
+        style={"color": COLOURS["rate"], "width": 2},
+        hover="%{y:,.1f} tokens/s<extra></extra>",
+    )
+
+
+def _line(
+    windows: Sequence[Window],
+    values: Sequence[float | None],
+    *,
+    name: str,
+    panel: str,
+    style: dict[str, Any],
+    hover: str,
+) -> dict[str, Any]:
     return {
         "type": "scatter",
-        "mode": "lines",
-        "name": f"{LABELS[key]} p{share * 100:g}",
-        "x": [f"{each.end:%Y-%m-%dT%H:%M:%SZ}" for each in windows],
-        "y": [None if each is None else each[0] for each in found],
-        "line": {"color": COLOURS[key], "dash": dash, "width": 2},
-        "hovertemplate": "%{y:.3f} s<extra>%{fullData.name}</extra>",
+        "mode": "lines+markers",
+        "name": name,
+        "x": [f"{each.end.astimezone(UTC):%Y-%m-%d %H:%M:%S}" for each in windows],
+        "y": list(values),
+        "yaxis": panel,
+        "line": style,
+        "marker": {"size": _lone_dots(values), "color": style["color"]},
+        "hovertemplate": hover,
         "connectgaps": False,
     }
 
 
-def _rate(windows: Sequence[Window]) -> dict[str, Any]:
-    return {
-        "type": "scatter",
-        "mode": "lines",
-        "name": "completion tokens/s",
-        "x": [f"{each.end:%Y-%m-%dT%H:%M:%SZ}" for each in windows],
-        "y": [each.tokens_per_second for each in windows],
-        "yaxis": "y2",
-        "line": {"color": COLOURS["rate"], "width": 1},
-        "hovertemplate": "%{y:,.1f} tokens/s<extra></extra>",
-    }
+def _lone_dots(values: Sequence[float | None]) -> list[int]:
+    """A dot for each value without a neighbour: a line through one point draws nothing."""
+    has = [value is not None for value in values]
+    beside = zip([False, *has[:-1]], [*has[1:], False], strict=True)
+    return [0 if before or after else LONE_DOT_PX for before, after in beside]
 
 
-def _layout(marks: Sequence[Mark]) -> dict[str, Any]:
-    stamps = [f"{mark.at:%Y-%m-%dT%H:%M:%SZ}" for mark in marks]
+def _layout() -> dict[str, Any]:
+    """uirevision: what the reader zoomed to stays when the lines are read again."""
+    panels = (("yaxis", 0.68, 1.0), ("yaxis2", 0.36, 0.62), ("yaxis3", 0.0, 0.3))
+    titles = ("first token, s", "between, s", "tokens/s")
     return {
-        "margin": {"l": 56, "r": 56, "t": 24, "b": 40},
+        "uirevision": "latency",
         "hovermode": "x unified",
+        "hoversubplots": "axis",
         "legend": {"orientation": "h", "y": -0.2},
-        "xaxis": {"type": "date", "automargin": True},
-        "yaxis": {
-            "title": {"text": "seconds"},
-            "rangemode": "tozero",
+        "xaxis": {
+            "type": "date",
             "automargin": True,
+            "anchor": "y3",
+            "title": {"text": "time (UTC)"},
         },
-        "yaxis2": {
-            "title": {"text": "tokens/s"},
-            "overlaying": "y",
-            "side": "right",
-            "rangemode": "tozero",
-            "showgrid": False,
-            "automargin": True,
+        **{
+            name: {
+                "domain": [low, high],
+                "title": {"text": title},
+                "rangemode": "tozero",
+                "automargin": True,
+                "nticks": 4,
+            }
+            for (name, low, high), title in zip(panels, titles, strict=True)
         },
-        "shapes": [
-            {
-                "type": "line",
-                "x0": at,
-                "x1": at,
-                "yref": "paper",
-                "y0": 0,
-                "y1": 1,
-                "line": {"color": COLOURS["rate"], "width": 1, "dash": "dash"},
-            }
-            for at in stamps
-        ],
-        "annotations": [
-            {
-                "x": at,
-                "y": 1,
-                "yref": "paper",
-                "text": mark.words,
-                "showarrow": False,
-                "textangle": -90,
-                "xanchor": "left",
-                "yanchor": "top",
-                "font": {"size": 10},
-            }
-            for at, mark in zip(stamps, marks, strict=True)
-        ],
     }

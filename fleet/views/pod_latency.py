@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,36 +17,44 @@ from fleet.access import viewer_required
 from fleet.charts.latency import (
     HEADERS,
     LatencyChart,
-    Mark,
     Window,
     latency_chart,
     nothing_to_draw,
     value,
 )
+from fleet.charts.marks import Mark, as_json, newest
 from fleet.models import AuditEntry, Pod, PodTransition
 from fleet.selectors.latency import Series, latency_series
 from fleet.views.pod_page import get_pod, hours_of
 
-MOST_MARKS = 20
 Marks = Callable[[Pod, datetime, datetime], list[tuple[datetime, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """The chart with its windows, and what happened in that time."""
+
+    chart: LatencyChart
+    windows: list[Window]
+    marks: list[Mark]
 
 
 def marks_of(pod: Pod, series: Series, *, since: datetime, until: datetime) -> list[Mark]:
     """Starts of the engine, changes of state, deeds, and what others know of the time."""
-    marks = [Mark(at, "engine started") for at in series.engine_starts]
+    marks = [Mark(at, "start", "engine started") for at in series.engine_starts]
     changes = PodTransition.objects.filter(pod=pod, at__gte=since, at__lt=until)
-    marks += [Mark(row.at, row.get_new_display()) for row in changes]
+    marks += [Mark(row.at, "state", row.get_new_display()) for row in changes]
     deeds = AuditEntry.objects.filter(
         target=str(pod), verb="restart", at__gte=since, at__lt=until
     )
-    marks += [Mark(row.at, f"restart by {row.acting_user}") for row in deeds]
+    marks += [Mark(row.at, "restart", f"restart by {row.acting_user}") for row in deeds]
     if settings.POD_CHART_MARKS:
         others: Marks = import_string(settings.POD_CHART_MARKS)
-        marks += [Mark(at, words) for at, words in others(pod, since, until)]
-    return sorted(marks, key=lambda mark: mark.at)[-MOST_MARKS:]
+        marks += [Mark(at, "price", words) for at, words in others(pod, since, until)]
+    return newest(marks)
 
 
-def chart_of(pod: Pod, *, hours: int, now: datetime) -> tuple[LatencyChart, list[Window]]:
+def drawn(pod: Pod, *, hours: int, now: datetime) -> Drawn:
     since = now - timedelta(hours=hours)
     series = latency_series(pod, since=since, until=now)
     windows = [
@@ -53,24 +62,31 @@ def chart_of(pod: Pod, *, hours: int, now: datetime) -> tuple[LatencyChart, list
         for each in series.points
     ]
     marks = marks_of(pod, series, since=since, until=now)
-    return latency_chart(windows, marks), windows
+    return Drawn(latency_chart(windows), windows, marks)
 
 
 @require_GET
 @viewer_required
 def pod_latency(request: HttpRequest, pk: int) -> JsonResponse:
     """The figure for plotly.js; `empty` is a sentence when there is nothing to draw."""
-    chart, windows = chart_of(get_pod(pk), hours=hours_of(request), now=timezone.now())
-    empty = nothing_to_draw(windows)
-    return JsonResponse({"figure": chart.figure, "caption": chart.caption, "empty": empty})
+    found = drawn(get_pod(pk), hours=hours_of(request), now=timezone.now())
+    return JsonResponse(
+        {
+            "figure": found.chart.figure,
+            "caption": found.chart.caption,
+            "empty": nothing_to_draw(found.windows),
+            "marks": as_json(found.marks),
+        }
+    )
 
 
 @require_GET
 @viewer_required
 def pod_latency_table(request: HttpRequest, pk: int) -> HttpResponse:
-    """The newest windows as a table."""
-    chart, _ = chart_of(get_pod(pk), hours=hours_of(request), now=timezone.now())
-    return render(request, "fleet/_latency_table.html", {"chart": chart})
+    """The newest windows as a table, and what happened in that time."""
+    found = drawn(get_pod(pk), hours=hours_of(request), now=timezone.now())
+    context = {"chart": found.chart, "marks": found.marks}
+    return render(request, "fleet/_latency_table.html", context)
 
 
 @require_GET
@@ -78,7 +94,7 @@ def pod_latency_table(request: HttpRequest, pk: int) -> HttpResponse:
 def pod_latency_csv(request: HttpRequest, pk: int) -> HttpResponse:
     """Every window, in seconds."""
     pod = get_pod(pk)
-    _, windows = chart_of(pod, hours=hours_of(request), now=timezone.now())
+    windows = drawn(pod, hours=hours_of(request), now=timezone.now()).windows
     head = ",".join(name.replace(" ", "_") for name in HEADERS)
     lines = [head, *(",".join(csv_cells(each)) for each in windows)]
     return HttpResponse(

@@ -22,6 +22,7 @@ function token(name) {
 function themed(layout) {
   const [ink, muted, grid] = [token("ink"), token("ink-2"), token("chart-grid")];
   const axis = { gridcolor: grid, linecolor: grid, zerolinecolor: muted, tickcolor: grid };
+  const panels = Object.keys(layout).filter((name) => /^yaxis\d*$/.test(name));
   return {
     ...layout,
     title: undefined, // the caption above the chart says it
@@ -36,9 +37,76 @@ function themed(layout) {
     )),
     xaxis: { ...layout.xaxis, ...axis },
     // With a standoff the title moves away from long ticks instead of lying on them.
-    yaxis: { ...layout.yaxis, ...axis, title: { standoff: 10, ...layout.yaxis?.title } },
+    ...Object.fromEntries(panels.map((name) => (
+      [name, { ...layout[name], ...axis, title: { standoff: 10, ...layout[name].title } }]
+    ))),
   };
 }
+
+// What happened beside the lines: a dashed line each with its words, shown by kind. A kind
+// that somebody hid stays hidden in this browser, on every chart.
+const HIDDEN = "kerne-marks-hidden";
+const hidden = () => new Set(JSON.parse(localStorage.getItem(HIDDEN) ?? "[]"));
+const CLOSE = 1 / 40; // of the width: marks of a kind that near to each other are one
+const CORNERS = [["left", "top"], ["right", "top"], ["left", "bottom"], ["right", "bottom"]];
+
+function marked(layout, marks, kinds) {
+  const times = marks.map((mark) => Date.parse(mark.at));
+  const near = (Math.max(...times) - Math.min(...times)) * CLOSE;
+  const shown = [];
+  for (const mark of marks.filter((each) => !hidden().has(each.kind))) {
+    const last = shown.findLast((each) => each.kind === mark.kind);
+    if (last && Date.parse(mark.at) - Date.parse(last.at) <= near) last.words += ` · ${mark.words}`;
+    else shown.push({ ...mark });
+  }
+  const most = innerWidth > 720 ? 30 : 16; // letters; the table has all words
+  const line = { width: 1, dash: "dash", color: token("ink-2") };
+  return {
+    ...layout,
+    shapes: [...(layout.shapes ?? []), ...shown.map(({ at }) => (
+      { type: "line", x0: at, x1: at, yref: "paper", y0: 0, y1: 1, line }
+    ))],
+    annotations: [...layout.annotations, ...shown.map(({ at, kind, words }) => {
+      const [xanchor, yanchor] = CORNERS[kinds.indexOf(kind) % CORNERS.length];
+      const text = words.length > most ? `${words.slice(0, most - 1)}…` : words;
+      return { x: at, y: yanchor === "top" ? 1 : 0, yref: "paper", text, hovertext: words,
+        showarrow: false, textangle: -90, xanchor, yanchor, font: { size: 10 }, bgcolor: token("surface") };
+    })],
+  };
+}
+
+// One box per kind to tick; made once, so that reading again takes no focus away.
+function offer(place, marks) {
+  const box = place.querySelector("[data-chart-marks]");
+  if (!box) return [];
+  const counts = new Map();
+  for (const { kind, label } of marks) {
+    counts.set(kind, { label, count: (counts.get(kind)?.count ?? 0) + 1 });
+  }
+  box.hidden = !counts.size;
+  for (const [kind, { label, count }] of counts) {
+    let tick = box.querySelector(`input[value="${CSS.escape(kind)}"]`);
+    if (!tick) {
+      tick = Object.assign(document.createElement("input"), { type: "checkbox", value: kind });
+      tick.dataset.liveOk = ""; // a tick loses nothing when numbers are read again
+      const words = document.createElement("label");
+      words.className = "check";
+      words.append(tick, document.createElement("span"));
+      box.append(words);
+    }
+    tick.checked = !hidden().has(kind);
+    tick.nextSibling.textContent = ` ${label} (${count})`;
+  }
+  return [...counts.keys()];
+}
+
+document.addEventListener("change", (event) => {
+  if (!event.target.closest("[data-chart-marks]")) return;
+  const kept = hidden();
+  kept[event.target.checked ? "delete" : "add"](event.target.value);
+  localStorage.setItem(HIDDEN, JSON.stringify([...kept]));
+  places.forEach(draw);
+});
 
 function say(place, text, isShort = false) {
   const state = place.querySelector("[data-chart-state]");
@@ -74,7 +142,11 @@ async function draw(place) {
   }
   say(place, "");
   const plot = place.querySelector("[data-chart-plot]");
-  await Plotly.react(plot, chart.figure.data, themed(chart.figure.layout), CONFIG);
+  const marks = chart.marks ?? [];
+  const kinds = offer(place, marks);
+  const layout = themed(chart.figure.layout);
+  const whole = kinds.length ? marked(layout, marks, kinds) : layout;
+  await Plotly.react(plot, chart.figure.data, whole, CONFIG);
   if (!place.opens) plot.on("plotly_click", (event) => open(hit(plot, event)?.customdata));
   place.opens = true;
   place.dataset.drawn = "yes";
