@@ -55,6 +55,7 @@ urlpatterns = [
     path("plan/deploy/", plan_launch.deploy, name="plan-deploy"),
     path("plan/model/", model_config.model_config, name="model-config"),
     path("plan/frontier.json", plan_charts.frontier_json, name="plan-frontier"),
+    path("plan/tornado.json", plan_charts.tornado_json, name="plan-tornado"),
     path("plan/options.json", plan_charts.scatter_json, name="plan-options"),
     path("plan/options.csv", plan_csv.plan_csv, name="plan-csv"),
     path("plan/<str:chart>/table/", plan_charts.plan_table, name="plan-table"),

@@ -46,18 +46,26 @@ class TornadoBar:
 
 
 def schedule_tornado(
-    bars: Sequence[TornadoBar], *, base_usd: Decimal, simulated: bool
+    bars: Sequence[TornadoBar],
+    *,
+    base_usd: Decimal,
+    simulated: bool,
+    name: str = NAME,
+    period: str = "",
 ) -> Chart:
-    """Bars around the profit as asked, in the order given: the widest first."""
+    """Bars around the profit as asked, in the order given: the widest first.
+
+    period  of the profit, where it is not all hours that were asked: "a day"
+    """
     shape = "/" if simulated else ""
     drawn = [replace(b, label=s) for b, s in zip(bars, short_labels(bars), strict=True)]
-    title = finding(drawn, base_usd)
+    title = finding(drawn, base_usd, period)
     drawn = drawn[:MOST_BARS]
     low = _trace("low", drawn, [(b.low, b.low_usd) for b in drawn], base_usd, ORANGE, shape)
     high = _trace(
         "high", drawn, [(b.high, b.high_usd) for b in drawn], base_usd, BLUE, shape
     )
-    figure = figure_dict([low, high], title=title, name=NAME, meta={"simulated": simulated})
+    figure = figure_dict([low, high], title=title, name=name, meta={"simulated": simulated})
     figure["layout"].update(_layout(drawn, base_usd))
     said = f"{title}. Simulated demand." if simulated else f"{title}."
     return Chart(figure, said, ChartTable(HEADERS, tuple(map(_cells, bars))))
@@ -78,9 +86,9 @@ def short_labels(bars: Sequence[TornadoBar]) -> list[str]:
     return [shortest(i) for i in range(len(full))]
 
 
-def finding(bars: Sequence[TornadoBar], base_usd: Decimal) -> str:
+def finding(bars: Sequence[TornadoBar], base_usd: Decimal, period: str = "") -> str:
     """What moves the profit most, and from where to where."""
-    base = shown_usd(base_usd)
+    base = f"{shown_usd(base_usd)} {period}".rstrip()
     if not bars:
         return f"No input moves the {base} that it earns as asked"
     first = bars[0]

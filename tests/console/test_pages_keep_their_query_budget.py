@@ -70,6 +70,7 @@ def queries_of(client: Client, address: str) -> int:
         "fleet:offers-import",
         "economics:plan",
         "economics:plan-frontier",
+        "economics:plan-tornado",
         "economics:plan-options",
         "economics:strategy",
         "economics:model-config",

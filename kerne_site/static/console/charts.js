@@ -146,6 +146,7 @@ async function draw(place) {
   const kinds = offer(place, marks);
   const layout = themed(chart.figure.layout);
   const whole = kinds.length ? marked(layout, marks, kinds) : layout;
+  plot.style.height = whole.height ? `${whole.height}px` : ""; // else it lies on what follows
   await Plotly.react(plot, chart.figure.data, whole, CONFIG);
   if (!place.opens) plot.on("plotly_click", (event) => open(hit(plot, event)?.customdata));
   place.opens = true;
