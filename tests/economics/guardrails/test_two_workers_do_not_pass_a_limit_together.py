@@ -1,10 +1,7 @@
 """N workers launch at once where there is room for k: exactly k pass. Real threads with
 connections of their own, real PostgreSQL, the real guard inside the real claim."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from threading import Barrier
 
 import pytest
 from django.db import connection
@@ -19,11 +16,11 @@ from fleet.providers.fake import FakeProvider
 from fleet.services.provisioning import provision
 from fleet.services.spending import stop_spending
 from tests import factories
+from tests.at_once import at_once
 from tests.economics.guardrails.story import NOW, rented
 
 WORKERS = 8
 RTX_4090 = "NVIDIA GeForce RTX 4090"
-PATIENCE = 30  # seconds
 
 
 @pytest.fixture(autouse=True)
@@ -38,22 +35,6 @@ def account() -> FakeProvider:
         now=lambda: NOW,
         offers=[GpuOffer(RTX_4090, "RTX 4090", 24, "SECURE", Decimal("3.99"), 8, "HIGH")],
     )
-
-
-def at_once(works: list[Callable[[], object]]) -> list[object]:
-    """What each of `works` returns, all begun at the same moment."""
-    gate = Barrier(len(works))
-
-    def run(work: Callable[[], object]) -> object:
-        try:
-            wait_longer()
-            gate.wait(PATIENCE)
-            return work()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return [done.result(PATIENCE) for done in [pool.submit(run, w) for w in works]]
 
 
 def wait_longer() -> None:
@@ -85,12 +66,11 @@ def wanted(count: int, **fleet) -> list[Pod]:
 
 def launches(pods: list[Pod], account: FakeProvider) -> list[object]:
     """Whether each was rented, all asked at once."""
-    return at_once(
-        [
-            lambda pk=pod.pk: provision(pk, provider=account, guard=veto, now=NOW)
-            for pod in pods
-        ]
-    )
+    asked = [
+        lambda pk=pod.pk: provision(pk, provider=account, guard=veto, now=NOW)
+        for pod in pods
+    ]
+    return at_once(*asked, before=wait_longer)
 
 
 @pytest.mark.parametrize(
@@ -137,15 +117,11 @@ def test_a_switch_that_is_pulled_in_between_lets_none_through_afterwards(account
         stop_spending(acting_user="ada", now=NOW)
         return Pod.objects.exclude(status=PodStatus.REQUESTED).count()
 
-    done = at_once(
-        [
-            pull,
-            *(
-                lambda pk=pod.pk: provision(pk, provider=account, guard=veto, now=NOW)
-                for pod in pods
-            ),
-        ]
-    )
+    asked = [
+        lambda pk=pod.pk: provision(pk, provider=account, guard=veto, now=NOW)
+        for pod in pods
+    ]
+    done = at_once(pull, *asked, before=wait_longer)
 
     claimed_when_it_returned = done[0]
     assert sum(map(bool, done[1:])) <= claimed_when_it_returned
@@ -156,7 +132,7 @@ def test_four_checks_at_once_open_one_trip_and_say_the_stop_once(deployment, lim
     rented(deployment, provider="fake")
     limit(Rule.DAY_SPEND, drain="18")
 
-    at_once([lambda: check(now=NOW)] * 4)
+    at_once(*[lambda: check(now=NOW)] * 4, before=wait_longer)
 
     assert GuardrailTrip.objects.count() == 1
     assert AuditEntry.objects.filter(verb="terminate").count() == 1

@@ -8,9 +8,10 @@ from economics.services.expense_file import EXPENSES
 from economics.services.expenses import ExpenseRefused, reverse_expense
 from fleet.csv_files import FileRefused
 from fleet.models import AuditEntry
+from tests.at_once import at_once
 from tests.economics.services.rows import at
-from tests.economics.services.test_two_workers_at_once import at_once
 
+WORKERS = 4
 FILE = (
     b"spent_on,amount_usd,category,description,belongs_to\n"
     b"2026-03-01,12.00,domain,Domain example.com,all\n"
@@ -39,12 +40,13 @@ def reverse() -> str:
 
 
 def test_one_is_booked_and_one_is_reversed():
-    said = sorted(at_once(confirm))
+    said = sorted(at_once(*[confirm] * WORKERS))
 
     assert said[0] == "1 expense, $12.00"
+    assert len(said) == WORKERS
     assert all(words.startswith("This file was imported on") for words in said[1:])
     assert BookImport.objects.count() == Expense.objects.count() == 1
     assert AuditEntry.objects.filter(verb="expenses.imported").count() == 1
 
-    assert sorted(at_once(reverse))[-1] == "reversed"
+    assert sorted(at_once(*[reverse] * WORKERS))[-1] == "reversed"
     assert Expense.objects.count() == 2
