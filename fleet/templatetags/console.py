@@ -101,6 +101,29 @@ def utc_clock(instant: datetime | None) -> SafeString:
     return time_tag(instant, f"{instant.astimezone(UTC):%H:%M} UTC")
 
 
+@register.simple_tag
+def copy(text: str, what: str) -> SafeString:
+    """A small button that copies `text`; `what` is its name: "its name", "the id"."""
+    if not text:
+        return SafeString("")
+    return format_html(
+        '<button class="copy" type="button" data-copy-text="{}" aria-label="Copy {}" '
+        'title="Copy {}"></button>',
+        text,
+        what,
+        what,
+    )
+
+
+@register.simple_tag
+def copy_time(instant: datetime | None) -> SafeString:
+    """A small button that copies an instant as ISO 8601 in UTC: 2026-03-04T16:20:05Z."""
+    if instant is None:
+        return SafeString("")
+    text = f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return copy(text, text)
+
+
 @register.filter
 def age(since: datetime, now: datetime) -> str:
     """How long something has lasted, in its two largest units."""

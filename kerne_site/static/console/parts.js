@@ -14,14 +14,33 @@ async function openSheet(link) {
   sheet.showModal();
 }
 
+// The clipboard of the browser exists only under TLS and on this machine; elsewhere an
+// old way is left, by a field that nobody sees.
+async function put(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const field = Object.assign(document.createElement("textarea"), { value: text, readOnly: true });
+  field.className = "visually-hidden";
+  (document.querySelector("dialog[open]") ?? document.body).append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  if (!done) throw new Error("the browser does not let us");
+  return undefined;
+}
+
 function copied(button) {
-  const source = document.querySelector(button.dataset.copy);
-  navigator.clipboard.writeText(source.innerText).then(() => {
-    const said = button.querySelector("[data-said]") ?? button;
-    const before = said.textContent;
-    said.textContent = "Copied";
-    setTimeout(() => { said.textContent = before; }, 1500);
-  });
+  const text = button.dataset.copyText ?? document.querySelector(button.dataset.copy).innerText;
+  const said = button.dataset.copyText ? null : button.querySelector("[data-said]") ?? button;
+  const before = said?.textContent;
+  const say = (word) => {
+    button.dataset.copied = word;
+    if (said) said.textContent = word;
+    setTimeout(() => {
+      delete button.dataset.copied;
+      if (said) said.textContent = before;
+    }, 1500);
+  };
+  put(text).then(() => say("Copied"), () => say("Not copied"));
 }
 
 document.addEventListener("click", (event) => {
@@ -37,7 +56,7 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     sheet.close();
   }
-  const copy = event.target.closest("[data-copy]");
+  const copy = event.target.closest("[data-copy], [data-copy-text]");
   if (copy) copied(copy);
 
   // A chip's box closes when the click goes elsewhere.
