@@ -6,6 +6,7 @@ Formula and states: docs/books.md. One statement reads an hour, a pod or a day.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -111,16 +112,29 @@ class HourCompared(PodCompared):
 
 # An hour's accrued lines are summed with their corrections, and joined with the newest
 # revision of its bucket. Amounts of a bucket are kept to 8 decimals, those of lines to 6.
+# A bucket's newer revisions are looked for among those that are one, not by sorting all;
+# a rate is multiplied only where less than its hour is charged; and lines come in the order
+# of their hours, or the sums of all hours are held at once and do not fit into memory.
 HOURS = """
-WITH booked AS (
+WITH pods AS MATERIALIZED (
+  SELECT pod.id, pod.name AS pod_name, deployment.slug AS deployment,
+    pod.provider_id LIKE %(past)s AS is_past
+  FROM fleet_pod pod
+  JOIN fleet_deployment deployment ON deployment.id = pod.deployment_id
+  JOIN fleet_fleet fleet ON fleet.id = deployment.fleet_id
+  WHERE (%(simulated)s::boolean IS NULL OR fleet.simulated = %(simulated)s)
+    AND (%(deployment)s::bigint IS NULL OR deployment.id = %(deployment)s)
+    AND (%(members)s::bigint[] IS NULL OR deployment.id = ANY(%(members)s))
+    AND (%(pod)s::bigint IS NULL OR pod.id = %(pod)s)
+), booked AS (
   SELECT line.pod_id, line.hour_start,
     SUM(line.amount_usd) FILTER (WHERE line.observation_id IS NULL) AS ours_usd,
     SUM(line.seconds) FILTER (WHERE line.observation_id IS NULL AND line.kind = 'gpu')
       AS seconds,
-    SUM(CASE WHEN line.kind = 'gpu'
-          THEN ROUND(line.listed_usd_per_hour * line.seconds / 3600, 8)
-          ELSE line.amount_usd END) FILTER (WHERE line.observation_id IS NULL)
-      AS listed_usd,
+    SUM(CASE WHEN line.kind <> 'gpu' THEN line.amount_usd
+          WHEN line.seconds = 3600 THEN line.listed_usd_per_hour
+          ELSE ROUND(line.listed_usd_per_hour * line.seconds / 3600, 8)
+        END) FILTER (WHERE line.observation_id IS NULL) AS listed_usd,
     BOOL_OR(line.kind = 'gpu' AND line.observation_id IS NULL
       AND line.listed_usd_per_hour IS NULL) AS listed_unknown,
     MAX(line.usd_per_hour) FILTER (WHERE line.kind = 'gpu') AS usd_per_hour,
@@ -129,19 +143,26 @@ WITH booked AS (
       AS corrections_usd,
     COUNT(*) FILTER (WHERE line.observation_id IS NOT NULL AND line.amount_usd <> 0)
       AS moved
-  FROM economics_costline line
-  JOIN fleet_pod pod ON pod.id = line.pod_id AND pod.provider_id NOT LIKE %(past)s
-  WHERE line.hour_start >= %(start)s AND line.hour_start < %(end)s
-    AND (%(pod)s::bigint IS NULL OR line.pod_id = %(pod)s)
-  GROUP BY 1, 2
+  FROM (
+    SELECT line.* FROM economics_costline line
+    JOIN pods ON pods.id = line.pod_id AND NOT pods.is_past
+    WHERE line.hour_start >= %(start)s AND line.hour_start < %(end)s
+      AND (%(pod)s::bigint IS NULL OR line.pod_id = %(pod)s)
+    ORDER BY line.hour_start, line.pod_id OFFSET 0
+  ) AS line
+  GROUP BY line.hour_start, line.pod_id
 ), said AS (
-  SELECT DISTINCT ON (provider, provider_pod_id, bucket_start)
-    pod_id, provider_pod_id, bucket_start, total_usd, is_final, is_inferred, revision,
-    observed_at
-  FROM economics_billingobservation
+  SELECT pod_id, provider_pod_id, bucket_start, total_usd, is_final, is_inferred,
+    revision, observed_at
+  FROM economics_billingobservation bucket
   WHERE bucket_start >= %(start)s AND bucket_start < %(end)s
     AND (%(pod)s::bigint IS NULL OR pod_id = %(pod)s)
-  ORDER BY provider, provider_pod_id, bucket_start, revision DESC
+    AND NOT EXISTS (SELECT FROM economics_billingobservation newer
+      WHERE newer.bucket_start >= %(start)s AND newer.bucket_start < %(end)s
+        AND newer.revision > 1 AND newer.revision > bucket.revision
+        AND newer.bucket_start = bucket.bucket_start
+        AND newer.provider_pod_id = bucket.provider_pod_id
+        AND newer.provider = bucket.provider)
 ), joined AS (
   SELECT COALESCE(booked.pod_id, said.pod_id) AS pod_id, said.provider_pod_id,
     COALESCE(booked.hour_start, said.bucket_start) AS hour_start,
@@ -156,7 +177,7 @@ WITH booked AS (
   FROM booked FULL JOIN said
     ON said.pod_id = booked.pod_id AND said.bucket_start = booked.hour_start
 ), judged AS (
-  SELECT joined.*, pod.name AS pod_name, deployment.slug AS deployment,
+  SELECT joined.*, pods.pod_name, pods.deployment,
     CASE
       WHEN joined.pod_id IS NULL AND billed_usd > 0 THEN 'unexplained'
       WHEN billed_usd IS NULL AND hour_start <= %(waited)s THEN 'unbilled'
@@ -167,36 +188,27 @@ WITH booked AS (
       WHEN moved = 0 THEN 'matched'
       ELSE 'corrected'
     END AS state
-  FROM joined
-  LEFT JOIN fleet_pod pod ON pod.id = joined.pod_id
-  LEFT JOIN fleet_deployment deployment ON deployment.id = pod.deployment_id
-  LEFT JOIN fleet_fleet fleet ON fleet.id = deployment.fleet_id
-  WHERE COALESCE(fleet.simulated, FALSE) = COALESCE(%(simulated)s::boolean,
-      COALESCE(fleet.simulated, FALSE))
-    AND (%(deployment)s::bigint IS NULL OR deployment.id = %(deployment)s)
-    AND (%(members)s::bigint[] IS NULL OR deployment.id = ANY(%(members)s))
+  FROM joined LEFT JOIN pods ON pods.id = joined.pod_id
+  WHERE pods.id IS NOT NULL OR (joined.pod_id IS NULL AND %(deployment)s::bigint IS NULL
+    AND %(members)s::bigint[] IS NULL AND %(simulated)s::boolean IS NOT TRUE)
 )
 """
+# A sum for each state: the sums of a day or pod are those of its states, added up here.
 SUMS = """
   COUNT(*) AS hours, COALESCE(SUM(seconds), 0) AS seconds, SUM(ours_usd) AS ours_usd,
   CASE WHEN BOOL_OR(listed_usd IS NULL) THEN NULL ELSE SUM(listed_usd) END AS listed_usd,
-  SUM(billed_usd) AS billed_usd,
-  SUM(billed_usd - ours_usd) FILTER (WHERE is_final) AS difference_usd,
-  COALESCE(SUM(ours_usd) FILTER (WHERE is_final), 0) AS settled_usd,
+  SUM(billed_usd) AS billed_usd, SUM(billed_usd) FILTER (WHERE is_final) AS final_usd,
+  SUM(ours_usd) FILTER (WHERE is_final) AS settled_usd,
   SUM(corrections_usd) AS corrections_usd
 """
-COUNTS = ", ".join(
-    f"COUNT(*) FILTER (WHERE state = '{state}') AS {state}" for state in State
-)
 ONLY = "WHERE (%(state)s = '' OR state = %(state)s)"
 OF_DAYS = f"""{HOURS}
-SELECT (hour_start AT TIME ZONE 'UTC')::date AS key, {SUMS}, {COUNTS} FROM judged {ONLY}
-GROUP BY 1 ORDER BY 1 DESC"""
+SELECT (hour_start AT TIME ZONE 'UTC')::date AS key, state, {SUMS} FROM judged {ONLY}
+GROUP BY 1, 2"""
 OF_PODS = f"""{HOURS}
 SELECT pod_id, COALESCE(MAX(pod_name), MAX(provider_pod_id)) AS pod_name,
-  COALESCE(MAX(deployment), '') AS deployment, {SUMS}, {COUNTS} FROM judged {ONLY}
-GROUP BY pod_id, CASE WHEN pod_id IS NULL THEN provider_pod_id END
-ORDER BY 3, 2"""
+  COALESCE(MAX(deployment), '') AS deployment, state, {SUMS} FROM judged {ONLY}
+GROUP BY pod_id, CASE WHEN pod_id IS NULL THEN provider_pod_id END, state"""
 OF_HOURS = f"""{HOURS}
 SELECT * FROM judged {ONLY}
 ORDER BY hour_start DESC, pod_name, provider_pod_id LIMIT %(most)s"""
@@ -204,19 +216,23 @@ ORDER BY hour_start DESC, pod_name, provider_pod_id LIMIT %(most)s"""
 
 def compared_days(asked: Asked, *, now: datetime) -> list[Compared]:
     """One row per UTC day, newest first."""
-    return [_sums(row, row["key"]) for row in _rows(OF_DAYS, asked, now=now)]
+    found = _by_key(_rows(OF_DAYS, asked, now=now), "key")
+    return [_sums(parts, key) for (key,), parts in sorted(found.items(), reverse=True)]
 
 
 def compared_pods(asked: Asked, *, now: datetime) -> list[PodCompared]:
     """One row per pod, by deployment and name."""
+    found = _by_key(_rows(OF_PODS, asked, now=now), "deployment", "pod_name", "pod_id")
     return [
         PodCompared(
-            **vars(_sums(row, row["pod_name"])),
-            pod_id=row["pod_id"],
-            pod_name=row["pod_name"],
-            deployment=row["deployment"],
+            **vars(_sums(parts, name)),
+            pod_id=pod_id,
+            pod_name=name,
+            deployment=deployment,
         )
-        for row in _rows(OF_PODS, asked, now=now)
+        for (deployment, name, pod_id), parts in sorted(
+            found.items(), key=lambda item: item[0][:2]
+        )
     ]
 
 
@@ -247,19 +263,41 @@ def _rows(
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def _sums(row: dict[str, Any], key: Any) -> Compared:
+def _by_key(
+    rows: Iterable[dict[str, Any]], *names: str
+) -> dict[tuple[Any, ...], list[dict[str, Any]]]:
+    """Rows by what they have in these columns."""
+    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(tuple(row[name] for name in names), []).append(row)
+    return found
+
+
+def _sums(parts: Sequence[dict[str, Any]], key: Any) -> Compared:
+    """The sums of all states as one row."""
+    listed = [row["listed_usd"] for row in parts]
+    final, settled = _known(parts, "final_usd"), _known(parts, "settled_usd") or Decimal(0)
     return Compared(
         key=key,
-        hours=row["hours"],
-        seconds=int(row["seconds"]),
-        ours_usd=row["ours_usd"],
-        listed_usd=row["listed_usd"],
-        billed_usd=row["billed_usd"],
-        difference_usd=row["difference_usd"],
-        settled_usd=row["settled_usd"],
-        corrections_usd=row["corrections_usd"],
-        states={state: row[state.value] for state in State},
+        hours=sum(row["hours"] for row in parts),
+        seconds=sum(int(row["seconds"]) for row in parts),
+        ours_usd=sum((row["ours_usd"] for row in parts), Decimal(0)),
+        listed_usd=None if None in listed else sum(listed, Decimal(0)),
+        billed_usd=_known(parts, "billed_usd"),
+        difference_usd=None if final is None else final - settled,
+        settled_usd=settled,
+        corrections_usd=sum((row["corrections_usd"] for row in parts), Decimal(0)),
+        states={
+            state: sum(row["hours"] for row in parts if row["state"] == state)
+            for state in State
+        },
     )
+
+
+def _known(parts: Iterable[dict[str, Any]], name: str) -> Decimal | None:
+    """The sum of what is known; None where nothing is."""
+    known = [row[name] for row in parts if row[name] is not None]
+    return sum(known, Decimal(0)) if known else None
 
 
 def _hour(row: dict[str, Any]) -> HourCompared:
