@@ -121,6 +121,7 @@ urlpatterns = [
     path("books/focus.csv", focus.focus_csv, name="focus-csv"),
     path("books/bill/", reconciliation.reconciliation, name="reconciliation"),
     path("books/bill.csv", reconciliation.reconciliation_csv, name="reconciliation-csv"),
+    path("books/served/<int:pk>.csv", usage.served_csv, name="served-csv"),
     path("books/usage/", usage.usage, name="usage"),
     path("books/expenses/", expenses.expenses, name="expenses"),
     path("books/expenses.csv", expenses.expenses_csv, name="expenses-csv"),

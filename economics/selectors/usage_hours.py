@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -80,14 +80,23 @@ def added(parts: Iterable[RequestCounts]) -> RequestCounts:
 
 def deployment_hours(deployment: Deployment) -> ServedHours:
     """The newest hours of a deployment over its pods. One query."""
-    rows = (
+    return ServedHours([served(row) for row in hour_sums(deployment)[:HOURS_SHOWN]])
+
+
+def every_hour(deployment: Deployment) -> Iterator[ServedHour]:
+    """All hours of a deployment with traffic, newest first. One query."""
+    return map(served, hour_sums(deployment).iterator())
+
+
+def hour_sums(deployment: Deployment) -> QuerySet[Any, Any]:
+    """The sums of each hour over the pods of a deployment, newest first."""
+    return (
         UsageHour.objects.filter(pod__deployment=deployment)
         .order_by()
         .values("hour_start")
         .annotate(pods=Count("pk"), sealed=Count("sealed_at"), **SUMS)
         .order_by("-hour_start")
     )
-    return ServedHours([served(row) for row in rows[:HOURS_SHOWN]])
 
 
 def served(row: Mapping[str, Any]) -> ServedHour:

@@ -7,17 +7,28 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models import Count, Max, Min, Sum
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from economics.calc.counters import RequestCounts
 from economics.calc.hours import day_of
 from economics.models import LogHour
 from economics.selectors.log_differences import log_days
+from economics.selectors.usage_hours import CLASSES, every_hour
 from fleet.access import viewer_required
+from fleet.models import Deployment
+from fleet.views.files import file_of, instant
 
 DAYS_SHOWN = 31
 LOGGED_SHOWN = 50
+SERVED_COLUMNS = (
+    "hour_start_utc",
+    *(f"{name}_tokens" for name in CLASSES),
+    *(f"requests_{reason}" for reason in RequestCounts._fields),
+    "pods",
+    "is_open",
+)
 
 
 @require_GET
@@ -56,3 +67,21 @@ def usage(request: HttpRequest) -> HttpResponse:
         "free_earn": settings.FREE_REQUESTS_EARN,
     }
     return render(request, "economics/usage.html", context)
+
+
+@require_GET
+@viewer_required
+def served_csv(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every hour in which a deployment served, newest first; the page shows the newest."""
+    deployment = get_object_or_404(Deployment, pk=pk)
+    rows = (
+        [
+            instant(hour.hour_start),
+            *(getattr(hour.counts, name) for name in CLASSES),
+            *hour.requests,
+            hour.pods,
+            "yes" if hour.is_open else "no",
+        ]
+        for hour in every_hour(deployment)
+    )
+    return file_of(f"{deployment.slug}-hours", SERVED_COLUMNS, rows)

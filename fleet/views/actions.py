@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -200,12 +201,8 @@ def refused(
 @viewer_required
 def action_list(request: HttpRequest) -> HttpResponse:
     """Every confirmed action, newest first; `?state=` narrows."""
-    state = request.GET.get("state", "all")
-    state = state if state in STATES else "all"
-    rows = Action.objects.select_related("deployment__fleet")
-    if state != "all":
-        rows = rows.filter(ended_at__isnull=state == "running")
-    page = Paginator(rows, ON_A_PAGE).get_page(request.GET.get("page"))
+    state = state_asked(request)
+    page = Paginator(actions_asked(state), ON_A_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "state": state, "states": STATES, "now": timezone.now()}
     return render(request, "fleet/actions.html", context)
 
@@ -220,6 +217,18 @@ def action_page(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request, template, page_context(action, progress_of(action, now=now), now)
     )
+
+
+def state_asked(request: HttpRequest) -> str:
+    """One of STATES; all without a known word."""
+    state = request.GET.get("state", "all")
+    return state if state in STATES else "all"
+
+
+def actions_asked(state: str) -> QuerySet[Action]:
+    """The confirmed actions in that state, newest first."""
+    rows = Action.objects.select_related("deployment__fleet")
+    return rows if state == "all" else rows.filter(ended_at__isnull=state == "running")
 
 
 def get_action(pk: int) -> Action:
