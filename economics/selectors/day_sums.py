@@ -26,7 +26,12 @@ from economics.selectors.hour_revenue import (
     revenue_provenance,
     waiting_hours,
 )
-from economics.selectors.pod_cost import cost_provenance, unaccrued_amounts, unaccrued_pods
+from economics.selectors.pod_cost import (
+    AMOUNT_FIELDS,
+    cost_provenance,
+    unaccrued_amounts,
+    unaccrued_pods,
+)
 from economics.selectors.resource_cost import running_resource_costs
 from fleet.models import Pod
 
@@ -63,7 +68,9 @@ def open_day_sums(
                 day,
                 now,
                 lines.newest_closed,
-                unaccrued_pods(now) if unaccrued is None else unaccrued,
+                unaccrued_pods(now).only(*AMOUNT_FIELDS, "deployment__fleet__simulated")
+                if unaccrued is None
+                else unaccrued,
             ),
             *running_revenue(day, now, lines),
         )

@@ -52,9 +52,12 @@ def unbooked_hours() -> QuerySet[UsageHour]:
 
 
 # What a page of now asks of them; the rest of their pods and deployments is not built.
+HOUR_FIELDS = (
+    *("hour_start", "cached_unknown", *TOKEN_FIELDS.values()),
+    *("pod__name", "pod__revision", "pod__deployment_id"),
+)
 WAITING_FIELDS = (
-    *("hour_start", "cached_unknown", *TOKEN_FIELDS.values(), "pod__name", "pod__revision"),
-    *("pod__deployment__revision", "pod__deployment__max_model_len"),
+    *(*HOUR_FIELDS, "pod__deployment__revision", "pod__deployment__max_model_len"),
     *("pod__deployment__variant__served_model", "pod__deployment__fleet__simulated"),
 )
 

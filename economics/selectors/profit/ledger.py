@@ -102,14 +102,16 @@ FROM economics_costline line JOIN fleet_pod pod ON pod.id = line.pod_id
 WHERE line.day BETWEEN %(lines_from)s AND %(end)s
   AND pod.deployment_id = ANY(%(members)s)
 """
-OTHERS = """
+OTHERS = (
+    """
 SELECT line.day, line.deployment_id, NULL::bigint,
   CASE WHEN line.volume_id IS NULL THEN 'serverless' ELSE 'volumes' END, 'resource',
   line.id, NULL::bigint, line.hour_start, line.amount_usd, line.seconds::bigint,
   line.provenance
 FROM economics_resourcecostline line
 WHERE line.day BETWEEN %(begin)s AND %(end)s AND line.deployment_id = ANY(%(members)s)
-UNION ALL
+""",
+    """
 SELECT line.day, expense.deployment_id, expense.fleet_id, 'expenses', 'expense', line.id,
   NULL::bigint, NULL::timestamptz, line.amount_usd, NULL::bigint,
   CASE WHEN expense.simulated THEN 'simulated' ELSE 'billed' END
@@ -117,14 +119,16 @@ FROM economics_expenseline line JOIN economics_expense expense ON expense.id = e
 WHERE line.day BETWEEN %(begin)s AND %(end)s AND expense.simulated = %(simulated)s
   AND (%(whole)s OR expense.deployment_id = ANY(%(members)s)
     OR (expense.deployment_id IS NULL AND expense.fleet_id = %(fleet)s::bigint))
-UNION ALL
+""",
+    """
 SELECT line.day, line.deployment_id, NULL::bigint, 'variance', 'variance', line.id,
   NULL::bigint, NULL::timestamptz, -line.amount_usd, NULL::bigint,
   CASE WHEN line.simulated THEN 'simulated' ELSE 'billed' END
 FROM economics_varianceline line
 WHERE line.day BETWEEN %(begin)s AND %(end)s AND line.simulated = %(simulated)s
   AND (%(whole)s OR line.deployment_id = ANY(%(members)s))
-"""
+""",
+)
 
 
 def values_of(wanted: Wanted, *, now: datetime, lines_from: date) -> dict[str, Any]:

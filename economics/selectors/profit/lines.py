@@ -42,6 +42,10 @@ SELECT day, deployment_id, fleet_id, part, source, line_id, pod_id, hour_start,
   CASE WHEN part = ANY(%(minus)s) THEN -usd ELSE usd END AS usd, seconds, provenance
 FROM ({{union}}) AS every ({COLUMNS}) WHERE part = ANY(%(parts)s){{shared}}
 """
+# How many rows each branch has in a day: counted one by one, most are not read as rows.
+COUNTED = f"""
+SELECT day, COUNT(*) AS rows, SUM(usd) AS usd FROM ({SIGNED}) AS mine GROUP BY day
+"""
 DETAILS = f"""
 SELECT totals.rows, totals.usd, picked.day, picked.deployment_id, picked.fleet_id,
   picked.part, picked.source, picked.line_id, picked.usd, picked.seconds,
@@ -154,10 +158,10 @@ def branches_of(bar: str) -> list[str]:
     parts = BARS[bar]
     found = [REVENUE] if Part.REVENUE in parts else []
     if set(COSTS) <= set(parts):
-        return [*found, POD_LINES, OTHERS]
+        return [*found, POD_LINES, *OTHERS]
     if is_by_use(bar):
         found.append(pod_uses(parts))
-    return [*found, OTHERS]
+    return [*found, *OTHERS]
 
 
 def is_by_use(bar: str) -> bool:
@@ -171,14 +175,16 @@ def booked_lines(
 ) -> tuple[int, Decimal, list[Line]]:
     """(number of all, their sum, those asked for). One query, in two passes: all days are
     counted, then only those that the page reaches are read again and put in order."""
-    union = " UNION ALL ".join(branches_of(bar))
-    near = union
+    branches = branches_of(bar)
+    counted = " UNION ALL ".join(
+        COUNTED.format(union=branch, shared=SHARED[shared]) for branch in branches
+    )
+    near = " UNION ALL ".join(branches)
     for name, bound in (("begin", "first"), ("lines_from", "first"), ("end", "last")):
         near = near.replace(f"%({name})s", f"(SELECT {bound} FROM reach)")
     statement = f"""
     WITH days AS MATERIALIZED (
-      SELECT day, COUNT(*) AS rows, SUM(usd) AS usd
-      FROM ({SIGNED.format(union=union, shared=SHARED[shared])}) AS mine GROUP BY day
+      SELECT day, SUM(rows) AS rows, SUM(usd) AS usd FROM ({counted}) AS mine GROUP BY day
     ), reach AS MATERIALIZED (
       SELECT MIN(day) AS first, MAX(day) AS last, MIN(before) AS before FROM (
         SELECT day, rows, SUM(rows) OVER (ORDER BY day) - rows AS before FROM days

@@ -14,6 +14,7 @@ from economics.models import Provenance, TokenClass
 from economics.selectors.day_sums import CATCH_UP_DAYS
 from economics.selectors.days import open_day_for
 from economics.selectors.hour_revenue import (
+    HOUR_FIELDS,
     Prices,
     charged_of,
     counts_of,
@@ -21,14 +22,15 @@ from economics.selectors.hour_revenue import (
     revenue_provenance,
     waiting_hours,
 )
-from economics.selectors.pod_cost import amount_of as pod_amount
 from economics.selectors.pod_cost import (
+    AMOUNT_FIELDS,
     cost_provenance,
     kinds_of,
     seconds_in,
     unaccrued_parts,
     unaccrued_pods,
 )
+from economics.selectors.pod_cost import amount_of as pod_amount
 from economics.selectors.profit.scope import Wanted
 from economics.selectors.resource_cost import amount_of as volume_amount
 from economics.selectors.resource_cost import provenance_of, unaccrued_volumes
@@ -74,7 +76,9 @@ def running_rows(
 
 
 def pods_running(wanted: Wanted, now: datetime) -> Iterator[Running]:
-    for pod in unaccrued_pods(now).filter(deployment__in=wanted.members):
+    pods = unaccrued_pods(now).filter(deployment__in=list(wanted.members))
+    for pod in pods.select_related(None).only("deployment_id", *AMOUNT_FIELDS):
+        pod.deployment = wanted.members[pod.deployment_id]  # read already, with its fleet
         tags = frozenset({Tag(cost_provenance(pod))})
         for part in unaccrued_parts(pod, until=now):
             for kind in kinds_of(pod):
@@ -93,7 +97,7 @@ def pods_running(wanted: Wanted, now: datetime) -> Iterator[Running]:
 
 
 def volumes_running(wanted: Wanted, now: datetime) -> Iterator[Running]:
-    for volume in unaccrued_volumes(now).filter(deployment__in=wanted.members):
+    for volume in unaccrued_volumes(now).filter(deployment__in=list(wanted.members)):
         tags = frozenset({Tag(provenance_of(volume, Provenance.ACCRUED))})
         for part in unaccrued_parts(volume, until=now):
             yield Running(
@@ -115,8 +119,9 @@ def revenue_running(wanted: Wanted, now: datetime) -> Iterator[Running]:
     in the day that they were served in, as the books have it."""
     since = day_bounds(day_of(now) - timedelta(days=CATCH_UP_DAYS)).start
     prices = Prices()
-    hours = waiting_hours(since, now).filter(pod__deployment__in=wanted.members)
-    for hour in hours:
+    hours = waiting_hours(since, now).filter(pod__deployment__in=list(wanted.members))
+    for hour in hours.select_related(None).select_related("pod").only(*HOUR_FIELDS):
+        hour.pod.deployment = wanted.members[hour.pod.deployment_id]
         price, day = prices.of(hour), day_of(hour.hour_start)
         tags: set[Tag] = set()
         if price is not None:
