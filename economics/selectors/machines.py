@@ -36,8 +36,10 @@ class Machines:
     missing: list[SpeedQuestion] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """One for each set of weights, GPU and count of a question: the same by identity."""
+
     weights: Weights
     gpu: str
     gpu_count: int
@@ -57,9 +59,9 @@ class Shaped:
     """
 
     question: PlanQuestion
-    pairs: list[tuple[Offer, _Shape]]
-    fits: dict[_Shape, _Fit]
-    asked: dict[_Shape, SpeedQuestion]
+    pairs: list[tuple[Offer, Shape]]
+    fits: dict[Shape, _Fit]
+    asked: dict[Shape, SpeedQuestion]
 
 
 def machines_of(
@@ -85,14 +87,17 @@ def shaped(
 ) -> Shaped:
     """Every offer with every count and every set of weights, sized. No query."""
     counted = [(offer, count) for offer in offers for count in counts_of(offer)]
-    fits: dict[_Shape, _Fit] = {}
-    pairs: list[tuple[Offer, _Shape]] = []
+    fits: dict[Shape, _Fit] = {}
+    pairs: list[tuple[Offer, Shape]] = []
     for weights in model.weights:
+        shapes: dict[tuple[str, int], Shape] = {}
         for offer, count in counted:
-            shape = _Shape(weights, offer.gpu_type_id or offer.gpu_name, count)
-            pairs.append((offer, shape))
-            if shape not in fits:
+            gpu = offer.gpu_type_id or offer.gpu_name
+            shape = shapes.get((gpu, count))
+            if shape is None:
+                shape = shapes[gpu, count] = Shape(weights, gpu, count)
                 fits[shape] = fit_of(question, model, shape, with_changes)
+            pairs.append((offer, shape))
     asked = {
         shape: speed_question(question, model, shape, fit.fitting, stamp)
         for shape, fit in fits.items()
@@ -103,14 +108,10 @@ def shaped(
 
 def machines_in(one: Shaped, known: dict[str, SpeedEstimate]) -> Machines:
     """Sized shapes with the speeds that are known, by the keys of their questions."""
+    shapes = {shape for _, shape in one.pairs}
+    speeds = {shape: speed_of(one.asked.get(shape), known) for shape in shapes}
     machines = [
-        machine_of(
-            one.question,
-            offer,
-            shape,
-            one.fits[shape],
-            speed_of(one.asked.get(shape), known),
-        )
+        machine_of(one.question, offer, shape, one.fits[shape], speeds[shape])
         for offer, shape in one.pairs
     ]
     missing = [each for each in one.asked.values() if not is_answered(known.get(each.key))]
@@ -118,7 +119,7 @@ def machines_in(one: Shaped, known: dict[str, SpeedEstimate]) -> Machines:
 
 
 def fit_of(
-    question: PlanQuestion, model: PlannedModel, shape: _Shape, with_changes: bool
+    question: PlanQuestion, model: PlannedModel, shape: Shape, with_changes: bool
 ) -> _Fit:
     """Whether a shape fits, with the disk that its weights need."""
     sizing = sizing_of(
@@ -141,7 +142,7 @@ def counts_of(offer: Offer) -> Iterator[int]:
 
 
 def speed_question(
-    question: PlanQuestion, model: PlannedModel, shape: _Shape, fitting: Fitting, stamp: str
+    question: PlanQuestion, model: PlannedModel, shape: Shape, fitting: Fitting, stamp: str
 ) -> SpeedQuestion:
     """What is asked about the speed of a shape that fits."""
     return SpeedQuestion(
@@ -196,7 +197,7 @@ def speed_of(
 def machine_of(
     question: PlanQuestion,
     offer: Offer,
-    shape: _Shape,
+    shape: Shape,
     fit: _Fit,
     speed: Speed | Unknown,
 ) -> Machine:
@@ -237,7 +238,7 @@ def machine_of(
     )
 
 
-def _key(offer: Offer, shape: _Shape) -> str:
+def _key(offer: Offer, shape: Shape) -> str:
     """Stable for the same product and shape, whatever its row is."""
     parts = (
         *(offer.provider, offer.cloud, offer.kind, offer.region, offer.product),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -34,6 +35,7 @@ SHAPES = {
 
 
 @register.simple_tag
+@lru_cache(maxsize=512)
 def icon(name: str, size: int = 16) -> str:
     """A Lucide icon as inline SVG. It is decoration: the words stand beside it."""
     return lucide(name, size=size, aria_hidden="true")

@@ -59,7 +59,9 @@ class Figure:
 
     def times(self, factor: Decimal) -> Figure:
         mid = self.mid if isinstance(self.mid, Unknown) else self.mid * factor
-        return replace(self, low=self.low * factor, mid=mid, high=self.high * factor)
+        return Figure(
+            self.low * factor, mid, self.high * factor, self.source, self.as_of, self.link
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,10 +333,17 @@ def _when(candidate: Candidate) -> str:
 
 def turned(candidate: Candidate, name: Input, factor: Decimal) -> Candidate:
     """The same candidate with one input times a factor."""
-    figures = {**candidate.figures, name: candidate.figures[name].times(factor)}
+    return turned_by(candidate, {name: factor})
+
+
+def turned_by(candidate: Candidate, factors: Mapping[Input, Decimal]) -> Candidate:
+    """The same candidate with each of these inputs times its factor."""
+    figures = dict(candidate.figures)
+    for name, factor in factors.items():
+        figures[name] = figures[name].times(factor)
     at_policy = candidate.price_at_policy
-    if name is Input.PRICE and isinstance(at_policy.value, Decimal):
-        at_policy = replace(at_policy, value=at_policy.value * factor)
+    if Input.PRICE in factors and isinstance(at_policy.value, Decimal):
+        at_policy = replace(at_policy, value=at_policy.value * factors[Input.PRICE])
     return replace(candidate, figures=figures, price_at_policy=at_policy)
 
 

@@ -13,15 +13,18 @@ from economics.calc.decide.candidate import (
     DayMoney,
     Input,
     Refusal,
+    break_even_utilization_at,
     day_money,
     full_day,
+    gate_of,
     refusal_of,
-    turned,
+    turned_by,
 )
-from economics.calc.gates import Policy
+from economics.calc.gates import Policy, State
 from economics.calc.unknown import Unknown
 
 TURN = Decimal("0.10")
+BEST = {name: 1 - TURN if name is Input.RENT else 1 + TURN for name in Input}
 ORDER = {"policy": 0, "pays": 0, "run": 2}
 
 
@@ -65,8 +68,10 @@ def may_pay_when_turned(candidate: Candidate, policy: Policy) -> bool:
     earned, rent = day
     if max(earned * (1 + TURN) - rent, earned - rent * (1 - TURN)) < 0:
         return False
-    best = candidate
-    for name in Input:
-        factor = 1 - TURN if name is Input.RENT else 1 + TURN
-        best = turned(best, name, factor)
-    return refusal_of(best, policy, must_earn=False) is None
+    if isinstance(candidate.figures[Input.DEMAND].mid, Unknown):
+        return False
+    best = turned_by(candidate, BEST)
+    needed = break_even_utilization_at(best, policy)  # one condition of the gate, cheaply
+    if isinstance(needed, Unknown) or needed > policy.most_break_even_utilization:
+        return False
+    return gate_of(best, policy).state is State.MET  # it runs, and does not lose when full

@@ -218,15 +218,13 @@ def every_gate(
     asked: list[Fleet | None] = [each for each in fleets if each.pk in by_fleet]
     if not any(fleet is not None and fleet.tier == Tier.TWO for fleet in asked):
         asked.append(next((each for each in fleets if each.tier == Tier.TWO), None))
-    seen: dict[str, list[Candidate]] = {}
     for fleet in asked:
         counting = policy_of_fleet(fleet, known, chosen)
-        if counting.row.name not in seen:
-            seen[counting.row.name] = by_policy(found, markets, counting.policy)
         own = by_fleet.get(fleet.pk, []) if fleet is not None else []
         models = models_of(own, markets, now=now) or (
             fleet_model(PLANNED_MODEL, PLANNED_MODEL, (), markets, now=now),
         )
-        yield gates_of(
-            fleet, counting, models, seen[counting.row.name], book, begun=bool(own)
-        )
+        slugs = {each.slug for each in models}
+        rows_seen = [each for each in found if each.model in slugs]
+        seen = by_policy(rows_seen, markets, counting.policy)
+        yield gates_of(fleet, counting, models, seen, book, begun=bool(own))

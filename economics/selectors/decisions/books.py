@@ -1,4 +1,4 @@
-"""The closed days of deployments and fleets, as decisions look at them. Four queries."""
+"""The closed days of deployments and fleets, as decisions look at them. Three queries."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlencode
 
-from django.db.models import Sum
+from django.db.models import Subquery, Sum
 from django.urls import reverse
 
 from economics.calc.gates import Evidence, days_in_a_row, trailing_sum
 from economics.calc.unknown import Unknown
-from economics.models import DailyProfit, Scope
+from economics.models import DailyProfit, DayClose, Scope
 from economics.selectors.days import newest_closed_day
 from economics.selectors.decisions.markets import midnight
 from fleet.models import Deployment, Fleet, Pod
@@ -23,6 +23,18 @@ from fleet.selectors.burn import pod_usd_per_hour
 LOOK_BACK_DAYS = 60
 WEEK = 7
 SOURCE = "closed days"
+DAY_COLUMNS = (
+    "day",
+    "scope",
+    "fleet_id",
+    "deployment_id",
+    "profit_usd",
+    "cost_usd",
+    "uncached_prompt_tokens",
+    "cached_prompt_tokens",
+    "completion_tokens",
+    "utilization",
+)
 
 
 @dataclass(frozen=True)
@@ -87,22 +99,20 @@ class Books:
 
 
 def books(fleets: Iterable[Fleet], deployments: Iterable[Deployment]) -> Books:
-    """The books of these fleets and deployments. Four queries."""
+    """The books of these fleets and deployments. Three queries."""
     tiers = {fleet.pk: fleet.tier for fleet in fleets}
     members = [each.pk for each in deployments]
-    newest = newest_closed_day()
-    rows = DailyProfit.objects.none()
-    if newest is not None:
-        rows = DailyProfit.objects.filter(
-            day__gt=newest - timedelta(days=LOOK_BACK_DAYS),
+    last = Subquery(DayClose.objects.order_by("-day").values("day")[:1])
+    rows = list(
+        DailyProfit.objects.filter(
+            day__gt=last - timedelta(days=LOOK_BACK_DAYS),
             scope__in=(Scope.DEPLOYMENT, Scope.FLEET),
         )
-    sums = dict(
-        DailyProfit.objects.filter(scope=Scope.DEPLOYMENT, deployment__in=members)
-        .order_by()
-        .values_list("deployment")
-        .annotate(Sum("profit_usd"))
+        .annotate(newest_closed=last)
+        .only(*DAY_COLUMNS)
     )
+    newest = vars(rows[0])["newest_closed"] if rows else newest_closed_day()
+    sums = {} if newest is None else profit_sums(members)
     by_deployment: dict[int, list[DailyProfit]] = defaultdict(list)
     by_fleet: dict[int, list[DailyProfit]] = defaultdict(list)
     for row in rows:
@@ -121,6 +131,16 @@ def books(fleets: Iterable[Fleet], deployments: Iterable[Deployment]) -> Books:
         fleets={pk: _book(by_fleet[pk], fleet_sums[pk]) for pk in tiers},
         fleet_tier=tiers,
         rents=replica_rents(members),
+    )
+
+
+def profit_sums(deployments: Iterable[int]) -> dict[int, Decimal]:
+    """Profit of all closed days there ever were, by deployment [USD]. One query."""
+    return dict(
+        DailyProfit.objects.filter(scope=Scope.DEPLOYMENT, deployment__in=deployments)
+        .order_by()
+        .values_list("deployment")
+        .annotate(Sum("profit_usd"))
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,6 +25,7 @@ from economics.planner.question import DEFAULTS, PlanQuestion
 from economics.selectors.decisions.markets import LEAST_RIVALS, ModelMarket
 from economics.selectors.decisions.ways import (
     Unused,
+    busiest,
     can_be_ordered,
     kind_words,
     servings,
@@ -31,12 +33,12 @@ from economics.selectors.decisions.ways import (
     unused_ways,
     why_not_now,
 )
-from economics.selectors.machines import machines_in, shaped
+from economics.selectors.machines import Shape, Shaped, machines_in, shaped
 from economics.selectors.plan_facts import ModelFacts
 from economics.selectors.planned_models import PlannedModel, planned_model
 from economics.selectors.schedules.candidates import SPOT
 from fleet.models import OfferKind
-from fleet.selectors.offers import best_offers
+from fleet.selectors.offers import Offer, best_offers
 from fleet.selectors.speeds import answers, evidence_stamp
 from fleet.selectors.spot import InterruptionRate, interruption_rates
 from fleet.throughput.speed_question import SpeedQuestion
@@ -104,10 +106,10 @@ def candidates(
     missing: list[SpeedQuestion] = []
     machines: dict[str, Machine] = {}
     for model, one in sized:
-        found = machines_in(one, known)
+        found = machines_in(worth_a_look(one), known)
         missing += found.missing
         view = _View(model, markets[model.slug], policy, paying, rates, now=now)
-        for machine in worth_a_look(found.machines):
+        for machine in found.machines:
             for row in view.candidates_of(machine):
                 rows.append(row)
                 machines[row.key] = machine
@@ -150,26 +152,29 @@ def question_of_model(model: PlannedModel) -> PlanQuestion:
     return replace(question, max_model_len=context)
 
 
-def worth_a_look(machines: Iterable[Machine]) -> list[Machine]:
+def worth_a_look(one: Shaped) -> Shaped:
     """All that start, and of the others the largest pod of each GPU and precision where
-    no count of it starts."""
-    kept: list[Machine] = []
-    largest: dict[tuple[str, str, str], Machine] = {}
-    for machine in machines:
-        if machine.fitting.ok:
-            kept.append(machine)
+    no count of it starts. The same shapes with fewer offers."""
+    kept: list[tuple[Offer, Shape]] = []
+    largest: dict[tuple[str, str, str], tuple[Offer, Shape]] = {}
+    for offer, shape in one.pairs:
+        if one.fits[shape].fitting.ok:
+            kept.append((offer, shape))
             continue
-        if machine.kind != OfferKind.ON_DEMAND:
+        if offer.kind != OfferKind.ON_DEMAND:
             continue  # it does not start as a pod either, which says so
-        known = largest.get(_place(machine))
-        if known is None or machine.gpu_count > known.gpu_count:
-            largest[_place(machine)] = machine
-    runs = {_place(each) for each in kept}
-    return [*kept, *(each for place, each in largest.items() if place not in runs)]
+        place = _place(offer, shape)
+        known = largest.get(place)
+        if known is None or shape.gpu_count > known[1].gpu_count:
+            largest[place] = (offer, shape)
+    runs = {_place(*each) for each in kept}
+    others = [each for place, each in largest.items() if place not in runs]
+    return replace(one, pairs=kept + others)
 
 
-def _place(machine: Machine) -> tuple[str, str, str]:
-    return (machine.gpu_type_id or machine.gpu_name, machine.cloud, machine.precision)
+def _place(offer: Offer, shape: Shape) -> tuple[str, str, str]:
+    precision = shape.weights.precision.name
+    return (offer.gpu_type_id or offer.gpu_name, offer.cloud.lower(), precision)
 
 
 class _View:
@@ -192,7 +197,7 @@ class _View:
         self.price = price_figure(market, 1 - market.take_rate)
         self.demand = demand_figure(market, policy)
         self.offers_link = reverse("fleet:offers")
-        self.plan_page = reverse("economics:plan")
+        self.busy = busiest(market.own_hours)
         self.common: dict[str, Any] = {
             "model": model.slug,
             "price_at_policy": price_at(market, policy),
@@ -209,15 +214,20 @@ class _View:
 
     def candidates_of(self, machine: Machine) -> Iterable[Candidate]:
         """A machine with its market, as the matrix takes it, once for each way."""
+        rent = rent_figure(machine, self.offers_link)
+        link = plan_link(self.model.slug, machine.key)
+        speed = speed_figure(machine, self.market, link)
         if not machine.fitting.ok:
-            yield self._candidate(machine, Serving())
+            yield self._candidate(machine, Serving(), rent, speed)
             return
-        for serving in servings(machine, self.market, self.rates):
-            yield self._candidate(machine, serving)
+        for serving in servings(machine, self.busy, self.rates):
+            yield self._candidate(machine, serving, rent, speed)
 
-    def _candidate(self, machine: Machine, serving: Serving) -> Candidate:
+    def _candidate(
+        self, machine: Machine, serving: Serving, rent: Figure, speed: Figure
+    ) -> Candidate:
         model, market = self.model, self.market
-        plan = f"{self.plan_page}?{urlencode(plan_asked(machine, model, serving))}"
+        hours = f"{serving.hours:.2f}" if serving.way is Way.HOURS else ""
         payer = self.paying.get(machine.provider) or next(iter(self.paying.values()))
         rate = self.rates.get(machine.gpu_type_id) if serving.way is Way.SPOT else None
         return Candidate(
@@ -227,13 +237,13 @@ class _View:
             figures={
                 Input.PRICE: self.price,
                 Input.DEMAND: self.demand,
-                Input.RENT: rent_figure(machine, self.offers_link),
-                Input.SPEED: speed_figure(machine, market, plan),
+                Input.RENT: rent,
+                Input.SPEED: speed,
             },
             balance=payer.balance,
             burn_usd_per_hour=payer.burn_usd_per_hour,
             soft=(*soft_parts(machine, market), *unsure(serving, market, rate)),
-            plan_link=plan,
+            plan_link=plan_link(model.slug, machine.key, hours),
             cannot_rent=why_not_now(machine),
             serving=serving,
             kind_words=kind_words(serving, rate),
@@ -247,15 +257,13 @@ def key_of(machine: Machine, model: PlannedModel, serving: Serving) -> str:
     return f"{model.slug}~{machine.key}{hours}"
 
 
-def plan_asked(
-    machine: Machine, model: PlannedModel, serving: Serving
-) -> dict[str, object]:
-    """What the plan sheet of a machine is asked; of scheduled hours also those hours and
-    one start."""
-    asked: dict[str, object] = {"model": model.slug, "option": machine.key}
-    if serving.way is Way.HOURS:
-        asked |= {"hours": f"{serving.hours:.2f}", "starts": 1}
-    return asked
+@lru_cache(maxsize=4096)
+def plan_link(slug: str, key: str, hours: str = "") -> str:
+    """The plan sheet of a machine; of scheduled hours with those of a day and one start."""
+    asked: dict[str, object] = {"model": slug, "option": key}
+    if hours:
+        asked |= {"hours": hours, "starts": 1}
+    return f"{reverse('economics:plan')}?{urlencode(asked)}"
 
 
 def schedule_link(slug: str) -> str:

@@ -75,9 +75,11 @@ def unused_ways(offers: Sequence[Offer]) -> tuple[Unused, ...]:
 
 
 def servings(
-    machine: Machine, market: ModelMarket, rates: Mapping[str, InterruptionRate]
+    machine: Machine,
+    busy: tuple[int, Decimal],
+    rates: Mapping[str, InterruptionRate],
 ) -> Iterable[Serving]:
-    """Every way in which a machine of an offer can be rented."""
+    """Every way in which a machine of an offer can be rented; busy: see `busiest`."""
     start = machine.start_seconds / SECONDS_PER_HOUR
     if machine.kind == SPOT:
         rate = rates[machine.gpu_type_id]
@@ -89,12 +91,12 @@ def servings(
         yield Serving(Way.SERVERLESS, starting=min(woken, DAY), busy_only=True)
     else:
         yield Serving()
-        window = window_of(market, start=start)
+        window = window_of(busy, start=start)
         if window is not None:
             yield window
 
 
-def window_of(market: ModelMarket, *, start: Decimal) -> Serving | None:
+def window_of(busy: tuple[int, Decimal], *, start: Decimal) -> Serving | None:
     """The hours of the day with the most demand; None where none fits before midnight
     again, or where nothing is asked for in them.
 
@@ -102,7 +104,7 @@ def window_of(market: ModelMarket, *, start: Decimal) -> Serving | None:
     """
     if WINDOW + start > DAY:
         return None
-    begin, share = busiest(market.own_hours)
+    begin, share = busy
     if share < LEAST_SHARE:
         return None
     end = (begin + WINDOW) % 24
