@@ -1,4 +1,4 @@
-"""What happened in the days of a profit chart: prices, orders and stops, restarts."""
+"""What happened in the days of a profit chart: prices, actions, restarts and notes."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ from collections import defaultdict
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time
 
-from django.db.models import F, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import DateTimeField, F, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from economics.calc.hours import DAY
 from economics.models import TokenPrice
 from fleet.charts.marks import Mark, newest
-from fleet.models import Action, ActionKind, AuditEntry, Deployment, Pod, ServedModel
+from fleet.models import (
+    Action,
+    ActionKind,
+    AuditEntry,
+    Deployment,
+    OperatorNote,
+    Pod,
+    ServedModel,
+)
 
 Members = Collection[int] | QuerySet[Deployment]
 MOST_WORDS = 4  # of a day and kind; the rest are counted
@@ -22,7 +30,8 @@ DOES = dict(ActionKind.choices)
 def day_marks(first: date, last: date, *, deployments: Members) -> list[Mark]:
     """Marks of the UTC days [first, last], one for each day and kind, oldest first.
 
-    deployments  those whose prices, actions and restarts count
+    deployments  those whose prices, actions, restarts and notes count; notes about
+                 everything count as well
 
     One query.
     """
@@ -40,6 +49,8 @@ def day_marks(first: date, last: date, *, deployments: Members) -> list[Mark]:
     restarts = AuditEntry.objects.filter(
         verb="restart", target__in=pods.values("name"), at__gte=begin, at__lt=end
     )
+    of_them = Q(deployment__in=deployments) | Q(deployment__isnull=True)
+    notes = OperatorNote.objects.kept().filter(of_them, day__gte=first, day__lte=last)
     found = (
         prices.order_by()
         .values_list(
@@ -52,6 +63,12 @@ def day_marks(first: date, last: date, *, deployments: Members) -> list[Mark]:
             restarts.order_by().values_list(
                 "at", Value("restart"), Value(""), Concat("target", Value(""))
             ),
+            notes.order_by().values_list(
+                Cast("day", DateTimeField()),
+                Value("note"),
+                Value(""),
+                Concat("text", Value("")),
+            ),
             all=True,
         )
     )
@@ -63,6 +80,8 @@ def day_marks(first: date, last: date, *, deployments: Members) -> list[Mark]:
 
 def words(kind: str, deed: str, target: str) -> str:
     """One event: "stop demo-glm-5", "GLM-5: price changed", "pod-3 restarted"."""
+    if kind == "note":
+        return target
     if kind == "price":
         return f"{target}: price changed"
     return f"{DOES[deed]} {target}" if kind == "order" else f"{target} restarted"

@@ -17,6 +17,7 @@ from fleet.models.incident import Incident, IncidentNote, Severity
 from fleet.models.job import JobLease, JobResult, JobRun
 from fleet.models.latency import LatencySample
 from fleet.models.model_config import ModelConfig
+from fleet.models.note import OperatorNote
 from fleet.models.offer import (
     BalanceReading,
     BillingUnit,
@@ -110,6 +111,7 @@ __all__ = [
     "OfferImport",
     "OfferKind",
     "OfferSource",
+    "OperatorNote",
     "Orphan",
     "Pod",
     "PodBoot",

@@ -38,9 +38,12 @@ def save_view(*, user: User, name: str, address: str, now: datetime) -> SavedVie
     return view
 
 
-def forget_view(*, user: User, pk: int) -> bool:
-    """Whether there was such a view of this person; it is gone now."""
-    return SavedView.objects.filter(user=user, pk=pk).delete()[0] > 0
+def forget_view(*, user: User, pk: int) -> SavedView | None:
+    """The view of this person that is gone now, as it was; None where there was none."""
+    view = SavedView.objects.filter(user=user, pk=pk).first()
+    if view is None or not SavedView.objects.filter(user=user, pk=pk).delete()[0]:
+        return None
+    return view
 
 
 def _check(name: str, address: str) -> None:

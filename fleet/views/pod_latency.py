@@ -23,7 +23,7 @@ from fleet.charts.latency import (
     value,
 )
 from fleet.charts.marks import Mark, as_json, newest
-from fleet.models import AuditEntry, Pod, PodTransition
+from fleet.models import AuditEntry, OperatorNote, Pod, PodTransition
 from fleet.selectors.latency import Series, latency_series
 from fleet.views.pod_page import get_pod, hours_of
 
@@ -48,6 +48,9 @@ def marks_of(pod: Pod, series: Series, *, since: datetime, until: datetime) -> l
         target=str(pod), verb="restart", at__gte=since, at__lt=until
     )
     marks += [Mark(row.at, "restart", f"restart by {row.acting_user}") for row in deeds]
+    notes = OperatorNote.objects.about(deployment=pod.deployment, day=None)
+    written = notes.filter(at__gte=since, at__lt=until)
+    marks += [Mark(row.at, "note", row.text) for row in written if row.day == row.at.date()]
     if settings.POD_CHART_MARKS:
         others: Marks = import_string(settings.POD_CHART_MARKS)
         marks += [Mark(at, "price", words) for at, words in others(pod, since, until)]

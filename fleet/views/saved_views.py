@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -14,6 +15,7 @@ from fleet.access import viewer_required
 from fleet.models import SavedView
 from fleet.services.refused import Refused
 from fleet.services.saved_views import MOST_VIEWS, forget_view, save_view
+from fleet.views.undo import refreshed, undoable
 
 
 class ViewForm(forms.Form):
@@ -52,7 +54,27 @@ def saved_views(request: HttpRequest) -> HttpResponse:
 def saved_view_forget(request: HttpRequest, pk: int) -> HttpResponse:
     """Forget one of one's own views."""
     assert isinstance(request.user, User)
-    if not forget_view(user=request.user, pk=pk):
+    view = forget_view(user=request.user, pk=pk)
+    if view is None:
         raise Http404("no view of yours has this number")
-    messages.success(request, "The view is forgotten; the page is still there.")
+    undoable(
+        request,
+        f"“{view.name}” is forgotten; the page is still there.",
+        reverse("fleet:saved-view-back"),
+        name=view.name,
+        address=view.address,
+    )
     return redirect("fleet:saved-views")
+
+
+@require_POST
+@viewer_required
+def saved_view_back(request: HttpRequest) -> HttpResponse:
+    """Keep a view again that was just forgotten."""
+    assert isinstance(request.user, User)
+    name, address = request.POST.get("name", ""), request.POST.get("address", "")
+    try:
+        save_view(user=request.user, name=name, address=address, now=timezone.now())
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return refreshed(request)

@@ -84,6 +84,16 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-once]")) delete form.dataset.sent;
 });
 
+// What can be taken back is offered for ten seconds, longer while somebody points at it
+// or has its button in focus.
+for (const toast of document.querySelectorAll(".message[data-fades]")) {
+  const go = () => {
+    if (toast.matches(":hover, :focus-within")) setTimeout(go, 2_000);
+    else toast.remove();
+  };
+  setTimeout(go, 10_000);
+}
+
 // Ages. The server wrote the first words; these keep them true between two readings.
 const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
 
