@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import F, Window
+from django.db.models import F, Q, Window
 from django.db.models.functions import Lag
 
 from economics.calc.hours import day_bounds
@@ -26,6 +26,7 @@ from fleet.selectors.account import Account, accounts
 
 SEEN_DAYS = 31  # at a reading every 5 min: a sort of 9,000 rows per provider
 MOST_SEEN = 50
+ENTRIES_SHOWN = 50
 LEAST_RISE = Decimal(1)  # [USD] a smaller one is a correction by the provider
 NEAR_DAYS = 1
 NEAR_SHARE = Decimal("0.05")
@@ -87,11 +88,31 @@ def cash_position(rows: Sequence[Receivable], *, now: datetime) -> CashPosition:
     )
 
 
-def seen_top_ups(*, simulated: bool, now: datetime) -> list[SeenTopUp]:
+def cash_entries(*, simulated: bool, now: datetime) -> list[CashEntry]:
+    """The newest entries and, after them, older top-ups that may explain a rise of a
+    balance, each with what reversed it; newest first. One query."""
+    entries = CashEntry.objects.filter(simulated=simulated)
+    since = (now - timedelta(days=SEEN_DAYS + NEAR_DAYS)).date()
+    newest = entries.values("pk")[:ENTRIES_SHOWN]
+    wanted = Q(pk__in=newest) | Q(kind=CashKind.TOP_UP, paid_on__gte=since)
+    return list(entries.filter(wanted).select_related("reversed_by"))
+
+
+def is_booked_top_up(entry: CashEntry, *, since: date) -> bool:
+    """Whether an entry is a top-up from a day on, and counts."""
+    is_undone = entry.reverses_id is not None or hasattr(entry, "reversed_by")
+    return entry.kind == CashKind.TOP_UP and entry.paid_on >= since and not is_undone
+
+
+def seen_top_ups(
+    *, simulated: bool, now: datetime, entries: Sequence[CashEntry] | None = None
+) -> list[SeenTopUp]:
     """Rises of the prepaid balances in the last days, newest first. Two queries.
 
     A rise is the least that was paid in: what was spent between the readings is not in
     it. A booked top-up of nearly the same amount and day explains it.
+
+    entries  of `cash_entries`; read when not given
     """
     begin = now - timedelta(days=SEEN_DAYS)
     one, order = F("provider"), F("read_at").asc()
@@ -104,15 +125,10 @@ def seen_top_ups(*, simulated: bool, now: datetime) -> list[SeenTopUp]:
         .filter(balance_usd__gte=F("before_usd") + LEAST_RISE)
         .order_by("-read_at")[:MOST_SEEN]
     )
-    booked = list(
-        CashEntry.objects.filter(
-            kind=CashKind.TOP_UP,
-            simulated=simulated,
-            paid_on__gte=(begin - timedelta(days=NEAR_DAYS)).date(),
-            reverses=None,
-            reversed_by=None,
-        )
-    )
+    if entries is None:
+        entries = cash_entries(simulated=simulated, now=now)
+    since = (begin - timedelta(days=NEAR_DAYS)).date()
+    booked = [each for each in entries if is_booked_top_up(each, since=since)]
     found = []
     for row in rises:
         rise = row.balance_usd - row.before_usd

@@ -7,23 +7,53 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db import connection
 
 from economics.calc.hours import DAY, day_of
 from economics.calc.months import first_of
 from economics.calc.profit import Provenance as Tag
 from economics.calc.receivables import Age, age_of, due_on
-from economics.models import DEFAULT_MARKET, CashEntry, CashKind
-from economics.selectors.accrued_months import accrued_by_month
+from economics.models import DEFAULT_MARKET
 from economics.selectors.day_sums import running_revenue
 from economics.selectors.history import open_days
-from economics.selectors.statements import newest_statements
 
 NOTHING = Decimal(0)
 OPEN_DAYS = 3  # days that may be open beside the closed ones
-FIRST_MONTH = date(2015, 1, 1)
+
+# The newest version of a statement is what is owed; a payment is of the month it pays.
+MOVED = """
+SELECT 'accrued', '', date_trunc('month', day)::date, sum(profit_usd + cost_usd)
+FROM economics_dailyprofit WHERE scope = 'all' AND simulated = %(simulated)s GROUP BY 3
+UNION ALL
+SELECT 'stated', market, month, net_usd FROM (
+  SELECT DISTINCT ON (market, month) market, month, net_usd FROM economics_statement
+  WHERE simulated = %(simulated)s ORDER BY market, month, version DESC
+) AS newest
+UNION ALL
+SELECT 'received', party, month, sum(amount_usd) FROM economics_cashentry
+WHERE kind = 'payment' AND simulated = %(simulated)s AND month IS NOT NULL
+GROUP BY party, month
+"""
+
+
+class Moved(NamedTuple):
+    """An amount [USD] of a month: net accrued (of no market yet), stated, or received."""
+
+    kind: str
+    market: str
+    month: date
+    usd: Decimal
+
+    @property
+    def is_accrued(self) -> bool:
+        return self.kind == "accrued"
+
+    @property
+    def is_received(self) -> bool:
+        return self.kind == "received"
 
 
 @dataclass(frozen=True)
@@ -69,8 +99,9 @@ class Receivable:
 def receivables(*, simulated: bool, now: datetime) -> list[Receivable]:
     """Every market and month that is owed or was paid, newest month first."""
     today = day_of(now)
-    owed = owed_usd(simulated=simulated, now=now)
-    received = received_usd(simulated=simulated)
+    moved = moved_by_month(simulated=simulated)
+    owed = owed_usd(moved, simulated=simulated, now=now)
+    received = {(each.market, each.month): each.usd for each in moved if each.is_received}
     found = []
     for market, month in sorted({*owed, *received}, key=lambda key: (key[1], key[0])):
         usd, stated = owed.get((market, month), (NOTHING, False))
@@ -89,24 +120,28 @@ def receivables(*, simulated: bool, now: datetime) -> list[Receivable]:
     return [each for each in reversed(found) if each.owed_usd or each.received_usd]
 
 
+def moved_by_month(*, simulated: bool) -> list[Moved]:
+    """What closed days accrued, newest statements say, and payments brought. One query."""
+    with connection.cursor() as cursor:
+        cursor.execute(MOVED, {"simulated": simulated})
+        return list(map(Moved._make, cursor.fetchall()))
+
+
 def owed_usd(
-    *, simulated: bool, now: datetime
+    moved: Sequence[Moved], *, simulated: bool, now: datetime
 ) -> dict[tuple[str, date], tuple[Decimal, bool]]:
     """(net [USD], whether a statement says so) by market and month.
 
     What is accrued for a month without any statement is the default marketplace's.
     """
-    accrued = {
-        month: net
-        for month, (_, net) in accrued_by_month(
-            simulated=simulated, since=FIRST_MONTH
-        ).items()
-    }
+    accrued = {each.month: each.usd for each in moved if each.is_accrued}
     for month, net in open_net(simulated=simulated, now=now).items():
         accrued[month] = accrued.get(month, NOTHING) + net
-    owed: dict[tuple[str, date], tuple[Decimal, bool]] = {}
-    for statement in newest_statements(simulated=simulated):
-        owed[statement.market, statement.month] = (statement.net_usd, True)
+    owed = {
+        (each.market, each.month): (each.usd, True)
+        for each in moved
+        if not each.is_accrued and not each.is_received
+    }
     stated = {month for _, month in owed}
     for month, net in accrued.items():
         if month not in stated:
@@ -125,17 +160,6 @@ def open_net(*, simulated: bool, now: datetime) -> dict[date, Decimal]:
             if (Tag.SIMULATED in sums.tags) == simulated:
                 found[first_of(day)] += sums.revenue_usd - sums.fee_usd
     return dict(found)
-
-
-def received_usd(*, simulated: bool) -> dict[tuple[str, date], Decimal]:
-    """Payments by market and month [USD]."""
-    rows = (
-        CashEntry.objects.filter(kind=CashKind.PAYMENT, simulated=simulated)
-        .order_by()
-        .values_list("party", "month")
-        .annotate(usd=Sum("amount_usd"))
-    )
-    return {(market, month): usd for market, month, usd in rows if month is not None}
 
 
 def by_age(rows: Iterable[Receivable]) -> list[tuple[Age, Decimal]]:

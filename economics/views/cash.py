@@ -23,7 +23,12 @@ from economics.calc.months import read_month
 from economics.charts.chart import Chart
 from economics.charts.receivable_months import MonthOwed, receivable_months
 from economics.models import CashEntry, CashKind
-from economics.selectors.cash import cash_position, seen_top_ups
+from economics.selectors.cash import (
+    ENTRIES_SHOWN,
+    cash_entries,
+    cash_position,
+    seen_top_ups,
+)
 from economics.selectors.receivables import Receivable, by_age, receivables
 from economics.selectors.today import kinds_of_money
 from economics.services.cash import CashRefused, CashSpec, book_cash, reverse_cash
@@ -34,7 +39,6 @@ from fleet.csv_files import write_rows
 from fleet.forms import DayField, NameField, NumberField, TakesRefusal
 from fleet.selectors.account import Account
 
-ENTRIES_SHOWN = 50
 MONTHS_SHOWN = 24
 RECEIVABLE_COLUMNS = (
     *("market", "month", "owed_usd", "is_stated", "received_usd", "outstanding_usd"),
@@ -134,7 +138,7 @@ def page(
 ) -> HttpResponse:
     owed = receivables(simulated=simulated, now=now)
     position = cash_position(owed, now=now)
-    entries = CashEntry.objects.filter(simulated=simulated).select_related("reversed_by")
+    entries = cash_entries(simulated=simulated, now=now)
     context: dict[str, Any] = {
         "form": form,
         "now": now,
@@ -145,8 +149,8 @@ def page(
         "overdue_usd": total(row.overdue_usd for row in owed),
         "position": position,
         "newest_read": newest_read(position.accounts),
-        "seen": seen_top_ups(simulated=simulated, now=now),
-        "entries": list(entries[:ENTRIES_SHOWN]),
+        "seen": seen_top_ups(simulated=simulated, now=now, entries=entries),
+        "entries": entries[:ENTRIES_SHOWN],
         "kind_choices": CashKind.choices,
         "chart": chart_of(owed, simulated=simulated),
         "simulated": simulated,

@@ -94,7 +94,7 @@ def test_a_page_asks_the_database_at_most_33_times(
         *("overview", "overview-live", "overview-alarms", "profit", "profit-lines"),
         *("profit-json", "profit-table", "profit-lines-csv", "days", "days-csv", "month"),
         *("reconciliation", "reconciliation-csv", "expenses", "expenses-csv"),
-        *("statements", "receivables-json", "receivables-csv", "usage"),
+        *("statements", "receivables-json", "receivables-csv", "usage", "cash"),
     ],
 )
 def test_a_page_of_the_books_asks_at_most_12_times(
@@ -119,11 +119,6 @@ def test_a_figure_of_the_profit_page_asks_at_most_12_times(
     operator: Client, five_pods: list[Pod], name: str
 ):
     assert queries_of(operator, reverse("economics:profit-figure", args=[name])) <= 12
-
-
-def test_the_cash_page_asks_at_most_16_times(operator: Client, five_pods: list[Pod]):
-    """It has statements, payments, balances and top-ups beside the books of the day."""
-    assert queries_of(operator, reverse("economics:cash")) <= 16
 
 
 @pytest.mark.parametrize("name", ["fleet:pod", "fleet:pod-live", "fleet:pod-money"])
