@@ -108,6 +108,7 @@ SECTIONS = (
             Page("Keys", "fleet:keys", admin=True),
             Page("People", "account-people", admin=True),
             Page("Saved views", "fleet:saved-views"),
+            Page("Time zone", "account-time-zone"),
             Page("API tokens", "account-tokens", "t"),
             Page("Security", "account-security", "x"),
         ),

@@ -1,4 +1,4 @@
-"""What the site itself stores: login links, second factors, sessions, API tokens."""
+"""What the site itself stores: login links, second factors, sessions, API tokens, zones."""
 
 import base64
 import time
@@ -12,6 +12,7 @@ from django_otp.models import Device, ThrottlingMixin, TimestampMixin
 from django_otp.oath import TOTP
 
 from fleet.secrets import EncryptedTextField
+from fleet.shown_zone import LONGEST_NAME
 
 LINK_LIFE = timedelta(minutes=15)
 TOKEN_LIFE_LIMIT = timedelta(days=365)
@@ -129,6 +130,21 @@ class BrowserSession(models.Model):
 
     def __str__(self) -> str:
         return f"session of {self.user_id} from {self.ip_address}"
+
+
+class OwnZone(models.Model):
+    """The time zone in which a person sees times; without a row it is UTC."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="own_zone"
+    )
+    name = models.CharField(max_length=LONGEST_NAME)  # of the IANA list
+
+    class Meta:
+        db_table = "kerne_own_zone"
+
+    def __str__(self) -> str:
+        return f"{self.user_id} in {self.name}"
 
 
 class Scope(models.TextChoices):

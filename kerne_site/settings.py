@@ -198,6 +198,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "kerne_site.zones.OwnZoneMiddleware",
     "django_otp.middleware.OTPMiddleware",
     # Deny by default: a view is public only where it says so.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",

@@ -12,6 +12,7 @@ from kerne_site.views import (
     people,
     security,
     styleguide,
+    time_zone,
     tokens,
 )
 
@@ -33,6 +34,7 @@ urlpatterns = [
         name="account-token-revoke",
     ),
     path("account/password/", password.own_password, name="account-password"),
+    path("account/time-zone/", time_zone.time_zone, name="account-time-zone"),
     path("account/security/", security.security, name="account-security"),
     path("account/security/begin/", security.begin, name="account-factor-begin"),
     path("account/security/finish/", security.finish, name="account-factor-finish"),

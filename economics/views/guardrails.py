@@ -29,6 +29,7 @@ from fleet.forms import (
     shown,
 )
 from fleet.models import Fleet
+from fleet.shown_zone import shown_time
 
 ALL = ""
 
@@ -161,7 +162,5 @@ def saved_words(row: GuardrailLimit, *, now: datetime) -> str:
     whose = row.fleet or "all fleets"
     if not row.thresholds.given():
         return f"{name} of {whose} is switched off."
-    when = (
-        "now" if row.effective_from <= now else f"{row.effective_from:%Y-%m-%d %H:%M} UTC"
-    )
+    when = "now" if row.effective_from <= now else shown_time(row.effective_from)
     return f"{name} of {whose}: version {row.version} counts from {when} on."

@@ -13,6 +13,7 @@ from lucide.templatetags.lucide import lucide
 
 from fleet.access import why_not
 from fleet.services.roles import Role
+from fleet.shown_zone import shown_time, shown_zone
 from fleet.templatetags.numbers import duration_words, missing
 
 register = template.Library()
@@ -88,19 +89,40 @@ def ago(instant: datetime | None, now: datetime, why: str = "never") -> SafeStri
 
 
 @register.filter
-def utc(instant: datetime | None, why: str = "not yet") -> SafeString:
-    """An instant as an absolute UTC time: 2026-03-04 16:20:05."""
+def when(instant: datetime | None, why: str = "not yet") -> SafeString:
+    """An instant in the reader's own time zone: 2026-03-04 17:20:05 CET."""
     if instant is None:
         return missing(why)
-    return time_tag(instant, f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
+    words, _, zone = shown_time(instant, "%Y-%m-%d %H:%M:%S").rpartition(" ")
+    return format_html("{} {}", time_tag(instant, words), zone)
 
 
 @register.filter
-def utc_clock(instant: datetime | None) -> SafeString:
-    """The time of day of an instant with its zone: 16:20 UTC."""
+def clock(instant: datetime | None, why: str = "not known") -> SafeString:
+    """The time of day of an instant in the reader's own time zone: 17:20 CET."""
+    return (
+        missing(why) if instant is None else time_tag(instant, shown_time(instant, "%H:%M"))
+    )
+
+
+@register.filter
+def when_text(instant: datetime) -> str:
+    """As `when` without a tag, for a title or a label."""
+    return shown_time(instant, "%Y-%m-%d %H:%M:%S")
+
+
+@register.simple_tag
+def own_zone() -> str:
+    """The name of the reader's time zone: Europe/Berlin."""
+    return shown_zone().key
+
+
+@register.filter
+def utc(instant: datetime | None, why: str = "not yet") -> SafeString:
+    """An instant of the books, in UTC for everybody: 2026-03-04 16:20:05."""
     if instant is None:
-        return missing("not known")
-    return time_tag(instant, f"{instant.astimezone(UTC):%H:%M} UTC")
+        return missing(why)
+    return time_tag(instant, f"{instant.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
 
 
 @register.simple_tag

@@ -23,6 +23,7 @@ from fleet.models import (
 )
 from fleet.selectors import alerts as selectors
 from fleet.services.alerts import handling, maintenance
+from fleet.shown_zone import shown_time
 
 PER_PAGE = 30
 WHOLE = re.compile(r"[0-9]{1,4}", re.ASCII)
@@ -127,7 +128,7 @@ def incident_snooze(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         messages.success(
             request,
-            f"Nothing is sent about it until {until:%Y-%m-%d %H:%M} UTC; if it is still "
+            f"Nothing is sent about it until {shown_time(until)}; if it is still "
             "open then, it is said once more.",
         )
     return redirect("fleet:incident", pk=pk)
@@ -167,7 +168,7 @@ def maintenance_begin(request: HttpRequest) -> HttpResponse:
     )
     messages.success(
         request,
-        f"Maintenance of {window.subject} until {window.ends_at:%Y-%m-%d %H:%M} UTC: "
+        f"Maintenance of {window.subject} until {shown_time(window.ends_at)}: "
         "nobody is told of it. Costs go on.",
     )
     return _back_to(pod, deployment)

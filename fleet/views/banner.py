@@ -16,6 +16,7 @@ from fleet.selectors import Frame, frame
 from fleet.selectors.jobs import Heartbeat
 from fleet.selectors.listings import stale_listings
 from fleet.services.roles import Role
+from fleet.shown_zone import shown_time, shown_zone
 
 NOT_DONE = {
     "reconcile": "Nothing was rented or ended",
@@ -45,9 +46,9 @@ def silence(seen: Frame, *, now: datetime) -> Silence | None:
             "Pods are not watched and nothing is booked until a worker and beat run.",
         )
     last = heartbeat.last_run_at
-    when = (
-        f"{last:%H:%M} UTC" if last.date() == now.date() else f"{last:%Y-%m-%d %H:%M} UTC"
-    )
+    zone = shown_zone()
+    is_today = last.astimezone(zone).date() == now.astimezone(zone).date()
+    when = shown_time(last, "%H:%M") if is_today else shown_time(last)
     return Silence(
         f"Numbers below stop at {when}.",
         "No job has run since: the worker or beat is silent. Pods go on costing money.",
@@ -58,7 +59,7 @@ def partly(heartbeat: Heartbeat) -> Silence:
     """Some of the jobs run and others do not: a queue has no worker."""
     name, since = min(heartbeat.silent_jobs.items(), key=lambda each: each[1])
     return Silence(
-        f"{NOT_DONE[name]} since {since:%Y-%m-%d %H:%M} UTC.",
+        f"{NOT_DONE[name]} since {shown_time(since)}.",
         "Other jobs run: the worker of this queue is silent. See the jobs page.",
     )
 
@@ -69,7 +70,7 @@ def unlisted(heartbeat: Heartbeat, *, now: datetime) -> Silence | None:
     if not stale:
         return None
     said = ", ".join(
-        f"{each.words} since {each.read_at:%Y-%m-%d %H:%M} UTC"
+        f"{each.words} since {shown_time(each.read_at)}"
         if each.read_at
         else f"{each.words} yet"
         for each in stale

@@ -18,6 +18,7 @@ from fleet.models import Pod
 from fleet.selectors import account
 from fleet.selectors.spending import open_stop
 from fleet.services import spending
+from fleet.shown_zone import shown_time
 
 
 @require_http_methods(["GET", "POST"])
@@ -27,8 +28,9 @@ def spending_stop(request: HttpRequest) -> HttpResponse:
 
     def pull(**deed: Any) -> str:
         stop = spending.stop_spending(**deed)
+        since = shown_time(stop.pulled_at, "%H:%M")
         return (
-            f"New spending is stopped since {stop.pulled_at:%H:%M} UTC: nothing new is "
+            f"New spending is stopped since {since}: nothing new is "
             "rented until an operator releases it. What runs goes on."
         )
 

@@ -19,6 +19,7 @@ from fleet.models import (
 )
 from fleet.schedule.words import what_comes
 from fleet.selectors import shown_health
+from fleet.shown_zone import shown_time
 from fleet.views.serverless_state import serverless_state
 from fleet.views.state_words import State
 
@@ -119,7 +120,7 @@ def _state_without_pods(deployment: Deployment, wanted: int, *, now: datetime) -
             return State(
                 "degraded",
                 "waiting",
-                f"next attempt at {deployment.not_before:%H:%M:%S} UTC",
+                f"next attempt at {shown_time(deployment.not_before, '%H:%M:%S')}",
             )
         return State("starting", "waiting for a pod")
     schedule = deployment.schedule

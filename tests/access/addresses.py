@@ -15,6 +15,7 @@ PUBLIC = {"healthz", "login", "login-link", "login-code", "api:nothing", "market
 # Sent by everybody for themselves: their own session and their own tokens.
 OWN_ACCOUNT = {"logout", "account-tokens", "account-token-revoke"} | {
     "account-password",
+    "account-time-zone",
     "account-factor-begin",
     "account-factor-finish",
     "account-factor-codes",

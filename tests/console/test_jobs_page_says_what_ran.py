@@ -29,7 +29,7 @@ def test_the_last_run_has_result_duration_and_both_times(operator: Client):
     page = operator.get("/jobs/live/").content.decode()
 
     assert "2 pods looked at" in page and "12 s ago" in page and "2.0 s" in page
-    assert f"{started:%Y-%m-%dT%H:%M:%SZ}" in page
+    assert f"{started:%Y-%m-%d %H:%M:%S}</time> UTC" in page
 
 
 def test_a_job_that_broke_shows_what_broke_folded(operator: Client):

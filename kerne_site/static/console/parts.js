@@ -142,6 +142,17 @@ for (const form of document.querySelectorAll("form[data-propose-zone]")) {
   if (field && here) field.value = here;
 }
 
+// The browser's own zone, offered to a field that keeps another: data-browser-zone="id".
+for (const offer of document.querySelectorAll("[data-browser-zone]")) {
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const button = offer.querySelector("button");
+  button.textContent = here;
+  button.addEventListener("click", () => {
+    document.getElementById(offer.dataset.browserZone).value = here;
+  });
+  offer.hidden = !here;
+}
+
 // What somebody folded or opened stays so in this browser: details[data-remember] with an
 // id. Until then it is folded on a small screen, where what it says would hide the figures.
 const small = matchMedia("(max-width: 720px)");
