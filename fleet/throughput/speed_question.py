@@ -18,6 +18,7 @@ from fleet.throughput.shape import ModelWork, ServingShape
 from fleet.throughput.traffic import Traffic
 
 METHOD = 3  # counted up when the same evidence would be answered otherwise
+REAL = ("cached_share", "max_tpot_ms", "max_ttft_ms")  # numbers that need not be whole
 # Precisions without measurements of their own: as many bytes, on the same units.
 SAME_SPEED = {"fp16": "bf16", "mxfp8": "fp8"}
 
@@ -60,8 +61,11 @@ class SpeedQuestion:
         return _key_of(self)
 
     def plain(self) -> dict[str, Any]:
-        """As JSON holds it."""
-        return asdict(self)
+        """As JSON holds it; 0 and 0.0 alike, since they are one question."""
+        told = asdict(self)
+        for name in REAL:
+            told[name] = None if told[name] is None else float(told[name])
+        return told
 
     @classmethod
     def of(cls, plain: dict[str, Any]) -> SpeedQuestion:
