@@ -3,6 +3,7 @@
 from django.urls import path
 
 from fleet.views import (
+    action_stream,
     actions,
     alert_channels,
     alert_rules,
@@ -79,6 +80,7 @@ urlpatterns = [
     path("actions/plan/<str:kind>/", actions.action_plan, name="action-plan"),
     path("actions/confirm/", actions.action_confirm, name="action-confirm"),
     path("actions/<int:pk>/", actions.action_page, name="action"),
+    path("actions/<int:pk>/stream/", action_stream.action_stream, name="action-stream"),
     path("actions/<int:pk>/cancel/", actions.action_cancel, name="action-cancel"),
     path("offers/", offers.offers, name="offers"),
     path("offers/history.json", offers.offers_history, name="offers-history"),

@@ -44,6 +44,7 @@ ELSEWHERE = ("api/", "v1/", "healthz")  # programs read these; tests/api and tes
 # Parts that a page asks for itself, and a stream that does not end.
 PARTS = {
     "economics:plan-table",
+    "fleet:action-stream",
     "economics:profit-rows",
     "economics:schedule-demand-table",
     "economics:schedule-replicas-table",
