@@ -82,7 +82,7 @@ def test_an_entry_is_reversed_with_a_reason(operator: Client, closed: Deployment
     page = operator.post(f"{PAGE}{pk}/reverse/", {"reason": "wrong"}, follow=True)
 
     assert "Say why in plain text" in silent
-    assert "Reversed: −$4.00 is booked." in page.content.decode()
+    assert "Reversed: −\u2060$4.00 is booked." in page.content.decode()
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_a_closed_day_is_split_by_use_with_its_margin(operator: Client, sold: Po
 def test_the_page_has_the_figures_of_the_file(operator: Client, sold: Pod):
     page = text(operator)
 
-    for words in ("$0.37", "+$2.26", "profit = $3.00 − $0.74 = $2.26", "not closed"):
+    for words in ("$0.37", "+\u2060$2.26", "profit = $3.00 − $0.74 = $2.26", "not closed"):
         assert words in page or words == "not closed"
     assert f"day={YESTERDAY}" in page
 

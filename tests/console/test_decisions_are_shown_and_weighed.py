@@ -148,7 +148,7 @@ def test_the_page_says_where_each_number_came_from(
     page = operator.get("/decide/").content.decode()
 
     assert "<strong>Stop</strong>" in page
-    assert "Contribution of the last 3 closed days: −$15.00." in page
+    assert "Contribution of the last 3 closed days: −\u2060$15.00." in page
     assert f'href="/books/?deployment={deployment.slug}"' in page
     assert "/actions/plan/stop/?deployment=llama-a" in page
 

@@ -81,7 +81,7 @@ def test_an_expense_is_reversed_with_a_reason(operator: Client):
     page = operator.post(f"{PAGE}{row.pk}/reverse/", {"reason": "twice"}, follow=True)
 
     assert "Say why in plain text" in silent
-    assert "Reversed: Console machine: −$62.01 is booked" in page.content.decode()
+    assert "Reversed: Console machine: −\u2060$62.01 is booked" in page.content.decode()
     assert Expense.objects.count() == 2
 
 

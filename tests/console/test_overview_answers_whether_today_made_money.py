@@ -91,7 +91,7 @@ def test_the_door_opens_the_overview_once_there_is_a_deployment(
 def test_profit_is_shown_signed_with_its_formula_and_numbers(operator: Client, booked: Pod):
     page = operator.get("/").content.decode()
 
-    assert '<span class="nowrap gain">+$0.26</span>' in page
+    assert '<span class="nowrap gain">+\u2060$0.26</span>' in page
     assert "$1.00 − $0.74 = $0.26" in page
 
 
@@ -113,7 +113,10 @@ def test_a_loss_has_a_true_minus_before_the_dollar(operator: Client, booked: Pod
         RevenueLine.objects.all().delete()
     UsageHour.objects.all().delete()
 
-    assert '<span class="nowrap loss">−$0.74</span>' in operator.get("/").content.decode()
+    assert (
+        '<span class="nowrap loss">−\u2060$0.74</span>'
+        in operator.get("/").content.decode()
+    )
 
 
 def test_an_unknown_balance_is_a_dash_with_its_reason(operator: Client, pod: Pod):
@@ -138,7 +141,7 @@ def test_last_week_is_compared_by_the_same_part_of_the_day(operator: Client, boo
 
     page = operator.get("/").content.decode()
 
-    assert '<span class="nowrap gain">+$1.00</span> against last' in page
+    assert '<span class="nowrap gain">+\u2060$1.00</span> against last' in page
 
 
 def test_pods_that_nobody_ordered_raise_an_alarm(operator: Client, booked: Pod):

@@ -51,7 +51,7 @@ def test_a_statement_is_previewed_with_its_difference_then_booked(
 
     done = confirm(operator, page).content.decode()
 
-    assert "a variance of −$0.50 is booked today" in done
+    assert "a variance of −\u2060$0.50 is booked today" in done
     assert "more than 1 %: see why" in done
     assert VarianceLine.objects.count() == 2
 
@@ -64,7 +64,9 @@ def test_the_page_of_a_month_says_why_and_names_what_is_not_ours(
     page = operator.get(f"{PAGE}2026-02/").content.decode()
     rows = operator.get(f"{PAGE}2026-02/models.csv").content.decode().splitlines()
 
-    assert "They counted 100 tokens fewer than we metered: −$1.00 at our price." in page
+    assert (
+        "They counted 100 tokens fewer than we metered: −\u2060$1.00 at our price." in page
+    )
     assert "not ours" in page and "x/nobody" in page
     assert len(rows) == 3
     assert [line.split(",")[11] for line in rows[1:]] == ["-1.000000", "0.500000"]

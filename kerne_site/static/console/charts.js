@@ -135,7 +135,8 @@ async function draw(place) {
   const chart = place.chart;
   if (!chart) return;
   const caption = place.querySelector("figcaption");
-  if (caption) caption.textContent = chart.caption;
+  // As the server does it on a page: no line ends between a sign and its dollar.
+  if (caption) caption.textContent = chart.caption.replace(/([−+])\$/g, "$1\u2060$$");
   if (chart.empty) {
     say(place, chart.empty, true);
     return;

@@ -28,7 +28,7 @@ BAR = """([name, day]) => {
 def money(text: str) -> Decimal:
     """The amount in "$1,234.56" or "−$1.50 simulated"."""
     sign = -1 if text.strip().startswith("−") else 1
-    return sign * Decimal(text.split()[0].lstrip("−$").replace(",", ""))
+    return sign * Decimal(text.split()[0].lstrip("−\u2060$").replace(",", ""))
 
 
 def test_the_rows_behind_a_bar_add_up_to_it(stage: Stage, ada: Screen) -> None:

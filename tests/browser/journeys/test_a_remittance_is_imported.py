@@ -38,7 +38,7 @@ def test_a_statement_is_refused_whole_then_taken_in_whole(
     preview.get_by_role("button", name="Import").click()
     done = page.get_by_role("status")
     done.wait_for()
-    assert "a variance of −$" in done.inner_text()
+    assert "a variance of −\u2060$" in done.inner_text()
 
     month = f"{world.last_month():%Y-%m}"
     ada.open(f"/books/statements/{month}/")
