@@ -26,8 +26,11 @@ from economics.calc.decide import (
 from economics.calc.decide.changes import shown_input
 from economics.calc.decide.goal import CRITERION_WORDS, Goal
 from economics.calc.gates import Evidence, Policy, State
+from economics.calc.hours import DAY
 from economics.calc.unknown import Unknown
 from economics.selectors.decisions.answer import Decision, DeploymentAdvice
+from economics.selectors.decisions.day_facts import day_facts_of
+from fleet.models import Deployment
 from fleet.templatetags import console, numbers
 
 register = template.Library()
@@ -155,6 +158,23 @@ def numbers_of(one: DeploymentAdvice) -> list[tuple[str, str, Evidence]]:
     ]
 
 
+@register.filter
+def decided_days(deployment: Deployment) -> list[tuple[str, str, str]]:
+    """(name, value in words, how it is reckoned) of a deployment's last closed days."""
+    facts, policy = day_facts_of(deployment)
+    as_of = facts.tokens.as_of
+    end = "" if as_of is None else f", to the end of {as_of - DAY:%Y-%m-%d} UTC"
+    week = f"mean of the last 7 closed days that have a value{end}"
+    trailing = f"mean of the last {policy.exit_days:.0f} closed days{end}"
+    paid = f"cost by the rent of a replica, {week}"
+    return [
+        ("Contribution a day", _usd(facts.contribution, 2), trailing),
+        ("Tokens a day", _tokens(facts.tokens), week),
+        ("Utilization", _percent(facts.utilization), week),
+        ("Paid hours a day", _plain(facts.hours), paid),
+    ]
+
+
 def _said(seen: Evidence, words: Any) -> str:
     value = seen.value
     return f"unknown: {value.reason}" if isinstance(value, Unknown) else str(words(value))
@@ -169,7 +189,7 @@ def _usd(seen: Evidence, digits: int, unit: str = "") -> str:
 
 
 def _tokens(seen: Evidence) -> str:
-    return _said(seen, lambda value: f"{value / 10**6:,.1f} M tokens")
+    return _said(seen, numbers.million_tokens)
 
 
 def _percent(seen: Evidence) -> str:

@@ -17,6 +17,8 @@ from django.utils.safestring import SafeString
 
 register = template.Library()
 
+SECONDS_OF_A_DAY = 86_400
+
 MINUS = "−"
 SCALES = ((Decimal(10**9), "B"), (Decimal(10**6), "M"), (Decimal(10**3), "k"))
 
@@ -98,6 +100,19 @@ def tokens(value: Any, why: str = "") -> SafeString | str:
         return missing(why or absent)
     exact = f"{Decimal(value):,.0f}"
     return format_html('<span title="{}">{}</span>', exact, compact(Decimal(value)))
+
+
+def million_tokens(value: Decimal) -> str:
+    """A large count as decisions write it: 98.4 M tokens."""
+    return f"{value / 10**6:,.1f} M tokens"
+
+
+@register.filter
+def full_day_tokens(per_second: Any) -> str:
+    """What so many tokens a second are in a full day: 365.4 M tokens; "" if not known."""
+    if reason_missing(per_second):
+        return ""
+    return million_tokens(Decimal(per_second) * SECONDS_OF_A_DAY)
 
 
 @register.filter

@@ -24,12 +24,8 @@ from economics.calc.pricing_advice import (
 from economics.calc.unknown import Unknown
 from economics.planner.option import Machine
 from economics.selectors.break_even import NEVER_RENTED
-from economics.selectors.decisions.books import (
-    Books,
-    mean_of_week,
-    paid_hours,
-    trailing_mean,
-)
+from economics.selectors.decisions.books import Books
+from economics.selectors.decisions.day_facts import day_facts
 from economics.selectors.decisions.gate_facts import exit_gate
 from economics.selectors.decisions.markets import ModelMarket
 from fleet.models import Deployment
@@ -47,22 +43,21 @@ def deployment_facts(
 
     machines  on offer, by the key of their candidate
     """
-    book, newest = books.of_deployment(deployment.pk), books.newest
+    book, days = books.of_deployment(deployment.pk), day_facts(deployment, books, policy)
     keep = 1 - (market.take_rate if market else Decimal(0))  # without one: no price
     page = reverse("fleet:deployment", args=[deployment.pk])
     rent: Decimal | Unknown = books.rents.get(deployment.pk, NEVER_RENTED)
     peak = deployment.peak_tokens_per_second
     advice = price_advice_of(market, rent, peak)
     ours = market.earned if market else Unknown("its market is not known")
-    days = {"deployment": deployment.slug}
     return DeploymentFacts(
         name=deployment.slug,
         replicas=deployment.replicas,
-        tokens=books.seen(mean_of_week(book.tokens, newest), **days),
-        contribution=books.seen(trailing_mean(book, newest, int(policy.exit_days)), **days),
-        utilization=books.seen(mean_of_week(book.utilization, newest), **days),
+        tokens=days.tokens,
+        contribution=days.contribution,
+        utilization=days.utilization,
         usd_per_hour=Evidence(rent, "its newest rented pod", None, page),
-        hours=books.seen(paid_hours(book, newest, rent, deployment.replicas), **days),
+        hours=days.hours,
         speed=Evidence(
             NO_PEAK if peak is None else peak * SECONDS_PER_DAY,
             deployment.peak_source or "its peak, as it was set",
