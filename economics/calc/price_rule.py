@@ -15,7 +15,7 @@ from decimal import Decimal, localcontext
 from typing import Any
 
 from economics.calc.hours import hour_start
-from economics.calc.money import EXACT_DIGITS
+from economics.calc.money import EXACT_DIGITS, round_stored
 from economics.calc.token_mix import TokenRates
 
 CLASSES = ("uncached_prompt", "cached_prompt", "completion")
@@ -143,6 +143,11 @@ class PriceSheet:
         holds = self.discount is not None and self.discount.holds(at)
         return less(rates, self.discount.fraction) if holds and self.discount else rates
 
+    def own_discount(self, at: datetime) -> Decimal:
+        """The fraction of the list that we take off ourselves at an instant; 0: none."""
+        cut = self.discount
+        return cut.fraction if cut and cut.ours and cut.holds(at) else Decimal(0)
+
     def _rule(self, at: datetime, prompt_tokens: int) -> Rule | None:
         for window in self.windows:
             if hour_start(at).hour in window.hours:
@@ -162,6 +167,17 @@ def less(rates: TokenRates, fraction: Decimal) -> TokenRates:
     """Rates with a fraction taken off, to the last digit."""
     with localcontext(prec=EXACT_DIGITS):
         return TokenRates(*(getattr(rates, name) * (1 - fraction) for name in CLASSES))
+
+
+def taken_off(*, tokens: int, usd_per_token: Decimal, fraction: Decimal) -> Decimal:
+    """What a discount took off tokens that we are paid `usd_per_token` for [USD], with the
+    6 decimals of a line: list x fraction, where what is paid is list x (1 - fraction).
+
+    >>> taken_off(tokens=1000, usd_per_token=Decimal("0.0000030"), fraction=Decimal("0.25"))
+    Decimal('0.001000')
+    """
+    with localcontext(prec=EXACT_DIGITS):
+        return round_stored(usd_per_token * tokens * fraction / (1 - fraction))
 
 
 def dearest(every: Iterable[TokenRates]) -> TokenRates:

@@ -20,8 +20,10 @@ NO_PEAK = Unknown("the peak throughput of a deployment in it is not known")
 
 
 class Part(StrEnum):
-    """A bar of the waterfall, in its order. Each line of the ledger is in exactly one."""
+    """A bar of the waterfall, in its order. Each line of the ledger is in exactly one, but
+    a discounted one in two: what is paid in `revenue`, what was taken off in `discount`."""
 
+    DISCOUNT = "discount"
     REVENUE = "revenue"
     FEES = "fees"
     SERVING = "serving"
@@ -42,6 +44,7 @@ USES = (P.SERVING, P.IDLE, P.START_UP, P.DOWN, P.UNKNOWN, P.PENDING, P.UNSPLIT)
 COSTS = (*USES, P.VOLUMES, P.SERVERLESS, P.EXPENSES, P.VARIANCE)
 SHARED = (P.VOLUMES, P.EXPENSES, P.VARIANCE)  # is spent with the deployment off, too
 LABELS = {
+    P.DISCOUNT: "Discount we fund",
     P.REVENUE: "Revenue at our prices",
     P.FEES: "Take rate",
     P.SERVING: "Pods, serving",
@@ -58,11 +61,17 @@ LABELS = {
 }
 # Bars that are sums of others: which lines they are made of.
 SUMS: dict[str, tuple[Part, ...]] = {
+    "list": (P.REVENUE, P.DISCOUNT),
     "net": (P.REVENUE, P.FEES),
     "cost": COSTS,
     "profit": (P.REVENUE, P.FEES, *COSTS),
 }
-SUM_LABELS = {"net": "Net revenue", "cost": "Cost", "profit": "Profit"}
+SUM_LABELS = {
+    "list": "Revenue at list prices",
+    "net": "Net revenue",
+    "cost": "Cost",
+    "profit": "Profit",
+}
 BARS: dict[str, tuple[Part, ...]] = {part.value: (part,) for part in Part} | SUMS
 BAR_LABELS: dict[str, str] = {part.value: LABELS[part] for part in Part} | SUM_LABELS
 

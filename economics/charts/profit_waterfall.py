@@ -44,8 +44,13 @@ class Step:
 
 
 def waterfall_steps(figures: Figures) -> list[Step]:
-    """Revenue, the take rate, net revenue, each cost that is not 0, profit."""
+    """Revenue, the take rate, net revenue, each cost that is not 0, profit. Where we funded
+    a discount, first the revenue at list prices and what was taken off."""
     steps: list[Step] = []
+    if cut := figures.of(Part.DISCOUNT):
+        listed = figures.bar("list")
+        steps.append(Step("list", SUM_LABELS["list"], listed, Decimal(0), is_sum=True))
+        steps.append(Step(Part.DISCOUNT, LABELS[Part.DISCOUNT], -cut, listed))
     level = Decimal(0)
     for part in (*ALWAYS, *COSTS):
         usd = Decimal(0) + sign_in("profit", part) * figures.of(part)  # never "-0.00"
@@ -126,7 +131,7 @@ def _days(count: int) -> str:
 
 
 def _colour(step: Step) -> str:
-    if step.bar == Part.REVENUE:
+    if step.bar in (Part.REVENUE, "list"):
         return GREEN
     if step.is_sum:
         return BLUE if step.usd >= 0 else VERMILION

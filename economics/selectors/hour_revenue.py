@@ -10,7 +10,7 @@ from typing import TypeVar
 from django.db.models import Q, QuerySet
 
 from economics.calc.money import round_stored, token_revenue
-from economics.calc.price_rule import Charged
+from economics.calc.price_rule import Charged, taken_off
 from economics.calc.token_mix import TokenCounts, TokenRates
 from economics.models import (
     LogHour,
@@ -152,6 +152,25 @@ def hour_revenue(hour: UsageHour, price: TokenPrice) -> Decimal:
                 token_revenue(
                     tokens=getattr(hour, field), usd_per_token=getattr(rates, kind)
                 )
+            )
+            for kind, field in TOKEN_FIELDS.items()
+        ),
+        Decimal(0),
+    )
+
+
+def discount_of(hour: UsageHour, price: TokenPrice) -> Decimal:
+    """What we took off the list for the tokens of an hour [USD], class by class."""
+    fraction = price.sheet.own_discount(hour.hour_start)
+    if not fraction:
+        return Decimal(0)
+    rates = charged_of(hour, price).rates
+    return sum(
+        (
+            taken_off(
+                tokens=getattr(hour, field),
+                usd_per_token=getattr(rates, kind),
+                fraction=fraction,
             )
             for kind, field in TOKEN_FIELDS.items()
         ),

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from economics.calc.hours import day_of
-from economics.calc.profit_parts import LABELS, Part
+from economics.calc.profit_parts import COSTS, LABELS, Part
 from economics.calc.unknown import Unknown
 from economics.charts.profit_waterfall import finding, waterfall_steps
 from economics.selectors.profit.cells import booked_of, profit_cells, total
@@ -77,7 +77,7 @@ def profit_figures(request: HttpRequest) -> HttpResponse:
             "costs": [
                 (step.label, -step.usd)
                 for step in waterfall_steps(whole)
-                if step.bar not in (Part.REVENUE, Part.FEES) and not step.is_sum
+                if step.bar in COSTS
             ],
             "links": {
                 bar: lines_url(wanted, bar) for bar in ("profit", "net", "cost", "idle")

@@ -77,7 +77,7 @@ def figure_record(figures: Figures) -> dict[str, Any]:
         "completion_tokens": counts.completion,
         "unpriced_tokens": figures.unpriced_tokens,
         "revenue_usd": figures.revenue_usd,
-        **{f"{part}_usd": figures.of(part) for part in (Part.FEES, *COSTS)},
+        **{f"{part}_usd": figures.of(part) for part in (Part.DISCOUNT, Part.FEES, *COSTS)},
         "net_revenue_usd": figures.net_revenue_usd,
         "cost_usd": figures.cost_usd,
         "contribution_margin_usd": figures.contribution_usd,

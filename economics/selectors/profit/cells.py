@@ -197,7 +197,9 @@ def booked_figures(
                     yield (day, *owner), expense_figures(row)
             elif row.deployment in wanted.members:
                 owner = (row.deployment, None)
-                if row.part == "revenue":
+                if row.part == "discount":
+                    yield (day, *owner), Figures(parts={Part.DISCOUNT: row.usd})
+                elif row.part == "revenue":
                     yield (day, *owner), revenue_figures(row, lines.takes)
                 elif row.part == "usage":
                     counts = TokenCounts(row.a, row.b, row.c)

@@ -15,6 +15,7 @@ from economics.calc.profit import Provenance, weakest
 from economics.calc.profit_parts import BARS, COSTS, USES, Part, sign_in
 from economics.selectors.profit.cells import Cell, profit_cells
 from economics.selectors.profit.ledger import (
+    DISCOUNT,
     OTHERS,
     POD_LINES,
     REVENUE,
@@ -156,7 +157,8 @@ def branches_of(bar: str) -> list[str]:
     """The branches with the rows of a bar. A bar of all costs has pods' lines whole; one
     of a use has their hours by use."""
     parts = BARS[bar]
-    found = [REVENUE] if Part.REVENUE in parts else []
+    told = {Part.REVENUE: REVENUE, Part.DISCOUNT: DISCOUNT}
+    found = [branch for part, branch in told.items() if part in parts]
     if set(COSTS) <= set(parts):
         return [*found, POD_LINES, *OTHERS]
     if is_by_use(bar):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -18,6 +18,7 @@ from economics.selectors.hour_revenue import (
     Prices,
     charged_of,
     counts_of,
+    discount_of,
     hour_revenue,
     revenue_provenance,
     waiting_hours,
@@ -70,7 +71,7 @@ def running_rows(
         rows += pods_running(wanted, now)
     if Part.VOLUMES in parts:
         rows += volumes_running(wanted, now)
-    if Part.REVENUE in parts:
+    if Part.REVENUE in parts or Part.DISCOUNT in parts:
         rows += revenue_running(wanted, now)
     return [row for row in rows if wanted.begin <= row.day <= wanted.end]
 
@@ -124,11 +125,13 @@ def revenue_running(wanted: Wanted, now: datetime) -> Iterator[Running]:
         hour.pod.deployment = wanted.members[hour.pod.deployment_id]
         price, day = prices.of(hour), day_of(hour.hour_start)
         tags: set[Tag] = set()
+        cut = Decimal(0)
         if price is not None:
             day = open_day_for(day, wanted.newest_closed)
             charge = charged_of(hour, price)
             tags = {Tag(revenue_provenance(hour, kind, charge)) for kind in TokenClass}
-        yield Running(
+            cut = discount_of(hour, price)
+        row = Running(
             day=day,
             deployment_id=hour.pod.deployment_id,
             part=Part.REVENUE,
@@ -141,3 +144,6 @@ def revenue_running(wanted: Wanted, now: datetime) -> Iterator[Running]:
             unpriced=price is None,
             tags=frozenset(tags),
         )
+        yield row
+        if cut:
+            yield replace(row, part=Part.DISCOUNT, kind="discount", usd=cut)

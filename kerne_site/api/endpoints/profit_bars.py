@@ -142,6 +142,9 @@ FIGURES: dict[str, s.Schema] = {
     "completion_tokens": s.WHOLE,
     "unpriced_tokens": s.described(s.WHOLE, "Served with no price set: in no bar."),
     "revenue_usd": s.described(s.DECIMAL, "USD, gross."),
+    "discount_usd": s.described(
+        s.DECIMAL, "USD that we took off the list ourselves: not in revenue, and no cost."
+    ),
     **{f"{part}_usd": USD for part in (Part.FEES, *COSTS)},
     "net_revenue_usd": s.described(s.DECIMAL, "USD after the take rate."),
     "cost_usd": USD,

@@ -13,6 +13,7 @@ from economics.calc.price_rule import (
     as_json,
     condition_of,
     from_json,
+    taken_off,
 )
 from economics.calc.token_mix import TokenCounts, TokenRates, revenue
 from tests.economics.formula_page import NOT_GIVEN, worked_rows
@@ -58,6 +59,19 @@ def test_the_worked_examples_of_the_price_rules_page_hold(row):
     assert revenue(counts, buyer) == Decimal(row["buyer_usd"])
     assert revenue(counts, charge.rates) == Decimal(row["our_usd"])
     assert (charge.rule or NOT_GIVEN, charge.most) == (row["rule"], None)
+
+
+@pytest.mark.parametrize(("name", "off_usd"), [("B", "0.0022"), ("C", "0")])
+def test_what_we_take_off_is_the_list_less_what_is_paid(name: str, off_usd: str):
+    rates, fraction = LISTS[name].charged(NOON).rates, LISTS[name].own_discount(NOON)
+    counts = {"uncached_prompt": 6_000, "cached_prompt": 4_000, "completion": 500}
+
+    off = sum(
+        taken_off(tokens=n, usd_per_token=getattr(rates, kind), fraction=fraction)
+        for kind, n in counts.items()
+    )
+
+    assert off == Decimal(off_usd)
 
 
 def test_requests_on_both_sides_of_a_threshold_are_bounded_by_the_dearer_price():

@@ -1,8 +1,9 @@
 """Four days of two fleets in real money and one in play money, with every kind of line.
 
 Days 1 and 2 are closed, 3 and 4 are open. A pod of `llama-a` goes from 22:00 of day 1 to
-02:00 of day 2 and is half idle; `qwen-b` runs on day 3 and has no line yet. The bill of
-day 1 comes on day 2 and again on day 3, when both days are closed. Day 4 is empty.
+02:00 of day 2 and is half idle; a discount of 15 % begins on day 2; `qwen-b` runs on day 3
+and has no line yet. The bill of day 1 comes on day 2 and again on day 3, when both days are
+closed. Day 4 is empty.
 """
 
 from __future__ import annotations
@@ -78,7 +79,13 @@ def tell(last: date) -> Story:
         ),
     )
     for each in (story.llama, story.qwen, story.play):
-        factories.make_price(served_model=each.variant.served_model, valid_from=made_at)
+        factories.make_price(
+            served_model=each.variant.served_model,
+            valid_from=made_at,
+            discount_fraction=Decimal("0.15"),
+            discount_from=story.at(2, 0),
+            discount_funding="ours",
+        )
     book_others(story)
     night = pod_of(story.llama, story.at(1, 22), 4 * HOUR)
     pod_of(story.play, story.at(1, 9), HOUR + 17 * MINUTE)
