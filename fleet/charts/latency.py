@@ -53,7 +53,7 @@ class LatencyChart:
     rows: tuple[tuple[str, ...], ...]  # newest first, at most MOST_ROWS
 
 
-def latency_chart(windows: Sequence[Window]) -> LatencyChart:
+def latency_chart(windows: Sequence[Window], *, simulated: bool = False) -> LatencyChart:
     """p50 and p95 of the three latencies, and completion tokens per second: panels one
     above the other over the same time, for what has another unit has another axis."""
     traces = [
@@ -64,7 +64,7 @@ def latency_chart(windows: Sequence[Window]) -> LatencyChart:
     ]
     traces.append(_rate(windows))
     return LatencyChart(
-        figure={"data": traces, "layout": _layout()},
+        figure={"data": traces, "layout": _layout(simulated)},
         caption=finding(windows),
         headers=HEADERS,
         rows=tuple(cells(each) for each in reversed(windows[-MOST_ROWS:])),
@@ -182,12 +182,13 @@ def _lone_dots(values: Sequence[float | None]) -> list[int]:
     return [0 if before or after else LONE_DOT_PX for before, after in beside]
 
 
-def _layout() -> dict[str, Any]:
+def _layout(simulated: bool) -> dict[str, Any]:
     """uirevision: what the reader zoomed to stays when the lines are read again."""
     panels = (("yaxis", 0.68, 1.0), ("yaxis2", 0.36, 0.62), ("yaxis3", 0.0, 0.3))
     titles = ("first token, s", "between, s", "tokens/s")
     return {
         "uirevision": "latency",
+        "meta": {"simulated": simulated},
         "hovermode": "x unified",
         "hoversubplots": "axis",
         "legend": {"orientation": "h", "y": -0.2},

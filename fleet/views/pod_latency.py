@@ -65,7 +65,9 @@ def drawn(pod: Pod, *, hours: int, now: datetime) -> Drawn:
         for each in series.points
     ]
     marks = marks_of(pod, series, since=since, until=now)
-    return Drawn(latency_chart(windows), windows, marks)
+    return Drawn(
+        latency_chart(windows, simulated=pod.deployment.fleet.simulated), windows, marks
+    )
 
 
 @require_GET

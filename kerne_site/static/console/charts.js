@@ -19,6 +19,19 @@ function token(name) {
   return colour;
 }
 
+// Play money is never drawn without its mark, on a screenshot too. A chart that tells how
+// many of its days are simulated brings its own.
+const WATERMARK = {
+  text: "SIMULATED", xref: "paper", x: 0, xanchor: "left", yref: "paper", y: 1,
+  yanchor: "bottom", showarrow: false, font: { size: 12 }, bordercolor: "#7F7F7F", borderwidth: 1,
+  borderpad: 3,
+};
+
+function withWatermark({ annotations = [], meta }) {
+  const has = annotations.some(({ text }) => text.startsWith("SIMULATED"));
+  return meta?.simulated && !has ? [...annotations, WATERMARK] : annotations;
+}
+
 function themed(layout) {
   const [ink, muted, grid] = [token("ink"), token("ink-2"), token("chart-grid")];
   const axis = { gridcolor: grid, linecolor: grid, zerolinecolor: muted, tickcolor: grid };
@@ -32,7 +45,7 @@ function themed(layout) {
     hoverlabel: { bgcolor: token("surface"), bordercolor: muted, font: { color: ink } },
     margin: { l: 8, r: 12, t: 26, b: 8 },
     legend: { ...layout.legend, x: 0, xref: "paper", y: 0, yref: "container", yanchor: "bottom" },
-    annotations: (layout.annotations ?? []).map((note) => (
+    annotations: withWatermark(layout).map((note) => (
       note.bordercolor ? { ...note, bgcolor: token("surface") } : note
     )),
     xaxis: { ...layout.xaxis, ...axis },
