@@ -80,3 +80,14 @@ def test_the_tolerance_itself_is_still_explained():
     assert is_explained(
         side("0", "0", "0"), side("0", "0", "0"), tolerance_percent=Decimal(0)
     )
+
+
+@pytest.mark.parametrize(("net", "is_said"), [("9.995", True), ("9.995001", False)])
+def test_a_part_is_said_from_half_a_cent_on(net, is_said):
+    said = words(
+        Earned(None, Decimal(10), Decimal(10)),
+        Earned(None, Decimal(10), Decimal(net)),
+        tolerance_percent=Decimal(0),
+    )
+
+    assert any("another fee" in sentence for sentence in said) == is_said

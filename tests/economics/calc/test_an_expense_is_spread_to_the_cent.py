@@ -59,3 +59,11 @@ def test_parts_of_a_cent_and_a_period_of_no_day_are_refused():
         equal_shares(Decimal("0.005"), 1)
     with pytest.raises(ValueError, match="lies before the first day"):
         spread_over_days(Decimal(1), first_day=FIRST, last_day=FIRST - timedelta(days=1))
+
+
+def test_weights_below_one_share_the_whole_amount():
+    shares = proportional_shares(
+        Decimal("1.00"), [Decimal("0.25"), Decimal("0.25")], step=Decimal("0.01")
+    )
+
+    assert shares == [Decimal("0.50"), Decimal("0.50")]

@@ -72,3 +72,15 @@ def test_a_negative_quantity_is_refused():
             cold_start_seconds=Decimal(1),
             idle_timeout_seconds=Decimal(1),
         )
+
+
+def test_a_worker_that_is_busy_all_day_at_the_pods_price_is_no_cheaper():
+    answer = crossover(
+        usd_per_pod_hour=Decimal("0.8"),
+        usd_per_worker_hour=Decimal("0.8"),
+        overhead_hours=Decimal(0),
+        tokens_per_second=Decimal(1),
+    )
+
+    assert answer.busy_hours_per_day == 24
+    assert not answer.serverless_always_cheaper

@@ -78,3 +78,13 @@ def test_a_utilization_that_is_none_is_refused(utilization):
 def test_a_completion_token_takes_time():
     with pytest.raises(ValueError, match="more than 0 seconds"):
         TokenSeconds(Decimal(1), Decimal(1), Decimal(0))
+
+
+@pytest.mark.parametrize("seconds", ["-1", "NaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize("place", range(3))
+def test_a_time_that_is_none_is_refused(seconds, place):
+    times = [Decimal(1)] * 3
+    times[place] = Decimal(seconds)
+
+    with pytest.raises(ValueError, match="0 or more"):
+        TokenSeconds(*times)
