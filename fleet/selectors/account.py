@@ -12,7 +12,8 @@ from fleet.selectors.burn import committed_by_provider
 from fleet.selectors.providers import main_provider, provider_names
 from fleet.selectors.standing import Standing, standing
 
-STALE_BALANCE_SECONDS = 1800
+STALE_BALANCE_SECONDS = 1800  # then it is no balance any more
+OLD_BALANCE_SECONDS = 600  # two readings were missed: shown, and told to be old
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Account:
     balance             None while unknown; `reason` says why
     burn_usd_per_hour   [USD/h] of all that may be billed, disks and orphans included
     unknown             strays that cost more than that, nobody knows how much
+    is_stale            two readings of the balance were missed
     runway_hours        [h] None while unknown or nothing is spent; `reason` says which
     """
 
@@ -32,6 +34,7 @@ class Account:
     reason: str
     read_at: datetime | None
     unknown: int = 0
+    is_stale: bool = False
 
 
 def account(
@@ -63,6 +66,8 @@ def account(
         reason=reason,
         read_at=balance.read_at if balance else None,
         unknown=spend.unknown,
+        is_stale=balance is not None
+        and now - balance.read_at > timedelta(seconds=OLD_BALANCE_SECONDS),
     )
 
 
