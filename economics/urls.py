@@ -3,6 +3,7 @@
 from django.urls import path
 
 from economics.views import (
+    book_files,
     book_import,
     cash,
     charts,
@@ -104,6 +105,7 @@ urlpatterns = [
     path("market/dots/<str:token_class>.json", market.market_dots, name="market-dots"),
     path("market/listing/", listings.listings, name="listings"),
     path("market/listing/<str:slug>/", listings.listing, name="listing"),
+    path("prices/prices.csv", book_files.prices_csv, name="prices-csv"),
     path("prices/", prices.prices, name="prices"),
     path("prices/take-rate/", take_rates.take_rates, name="take-rates"),
     path("profit/", profit.profit, name="profit"),
@@ -122,12 +124,14 @@ urlpatterns = [
     path("books/bill/", reconciliation.reconciliation, name="reconciliation"),
     path("books/bill.csv", reconciliation.reconciliation_csv, name="reconciliation-csv"),
     path("books/served/<int:pk>.csv", usage.served_csv, name="served-csv"),
+    path("books/usage.csv", book_files.usage_csv, name="usage-csv"),
     path("books/usage/", usage.usage, name="usage"),
     path("books/expenses/", expenses.expenses, name="expenses"),
     path("books/expenses.csv", expenses.expenses_csv, name="expenses-csv"),
     path(
         "books/expenses/<int:pk>/reverse/", expenses.expense_reverse, name="expense-reverse"
     ),
+    path("books/cash/entries.csv", book_files.cash_csv, name="cash-csv"),
     path("books/cash/", cash.cash, name="cash"),
     path("books/cash/receivables.json", cash.receivables_json, name="receivables-json"),
     path("books/cash/receivables.csv", cash.receivables_csv, name="receivables-csv"),
