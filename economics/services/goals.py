@@ -20,6 +20,7 @@ from fleet.services import audit
 MOST_GOALS = 12
 MOST_WEIGHT = Decimal(100)
 MOST_TARGET = Decimal(1_000_000)
+CENT = Decimal("0.01")
 LONGEST_TITLE = 80
 NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,4})?", re.ASCII)
 
@@ -51,10 +52,10 @@ def set_goal(wanted: WantedGoal, *, acting_user: str, now: datetime) -> GoalVers
     if wrong:
         raise PolicyRefused(wrong)
     title = wanted.title.strip()
-    key = before.key if before else slugify(title)[:40] or "goal"
-    last = GoalVersion.objects.filter(key=key).order_by("-version").first()
-    if before is None and last is not None and last.is_shown:
+    if before is None and any(row.title.casefold() == title.casefold() for row in rows):
         raise PolicyRefused({"title": f"There is a goal {title!r} already; name it anew."})
+    key = before.key if before else free_key(title, {row.key for row in rows})
+    last = GoalVersion.objects.filter(key=key).order_by("-version").first()
     return _append(
         last,
         GoalVersion(
@@ -70,6 +71,14 @@ def set_goal(wanted: WantedGoal, *, acting_user: str, now: datetime) -> GoalVers
         ),
         "set goal",
     )
+
+
+def free_key(title: str, taken: set[str]) -> str:
+    """A key of letters, digits and dashes that no goal on the matrix has: titles that
+    read alike, or have no Latin letter, are goals of their own."""
+    stem = slugify(title)[:36] or "goal"
+    counted = (f"{stem}-{n}" for n in range(2, MOST_GOALS + 2))
+    return next(key for key in (stem, *counted) if key not in taken)
 
 
 def take_off(key: str, *, acting_user: str, now: datetime) -> GoalVersion | None:
@@ -143,10 +152,11 @@ def read(
     target = None
     if kind == GoalKind.REACH:
         target = number(wanted.target.strip(), MOST_TARGET)
-        if not target:
+        if not target or target != target.quantize(CENT):  # kept to the cent
             target = None
             wrong["target"] = (
-                f"Target is {shown(wanted.target)}; write USD a day above 0, such as 200."
+                f"Target is {shown(wanted.target)}; write USD a day above 0, to the cent "
+                f"and at most {MOST_TARGET:,}, such as 200."
             )
     return wrong, weights, target
 

@@ -155,11 +155,12 @@ def changes_to_allow(candidate: Candidate, policy: Policy) -> list[Change]:
 
 def what_would_change(answer: Answer, policy: Policy) -> list[Change]:
     """Of a recommendation: where it would stop to pay. Of "do nothing": where the nearest
-    machine would pay, or where the policy would allow it. Nearest first."""
+    machine would pay, or where the policy would allow it; nothing where one pays already
+    and the goal's weights put it behind. Nearest first."""
     if answer.steps:
         return changes_of(answer.steps[0].candidate, policy)
-    if not answer.refused:
-        return []
+    if not answer.refused or answer.outweighed is not None:
+        return []  # what pays already is outweighed: its weights decide
     candidate, refusal = answer.refused[0]
     if refusal.kind == "policy":
         return changes_to_allow(candidate, policy)

@@ -84,8 +84,16 @@ class Answer:
         return not self.steps
 
     @property
-    def nearest_refused(self) -> Candidate | None:
+    def outweighed(self) -> Scored | None:
+        """The best that pays and may be rented, where the weights put nothing first."""
+        first, *others = self.ranked[:2]
+        return others[0] if first.candidate is None and others else None
+
+    @property
+    def nearest(self) -> Candidate | None:
         """The one that would come next, if what stands against it went away."""
+        if self.outweighed is not None:
+            return self.outweighed.candidate
         return self.refused[0][0] if self.refused else None
 
 
@@ -115,9 +123,8 @@ def answer_judged(goal: Goal, judged: Sequence[Judged], policy: Policy) -> Answe
     ranked = _ranked(goal, allowed, policy)
     best = ranked[0]
     if best.candidate is None:
-        return Answer(
-            goal, (), NO_MONEY, _nothing(goal, refused), tuple(ranked), tuple(refused)
-        )
+        why = _outweighed(ranked) if len(ranked) > 1 else _nothing(goal, refused)
+        return Answer(goal, (), NO_MONEY, why, tuple(ranked), tuple(refused))
     step = Step(best.candidate, 1, best.money)
     return Answer(
         goal, (step,), best.money, _why(goal, ranked), tuple(ranked), tuple(refused)
@@ -234,6 +241,17 @@ def _nothing(goal: Goal, refused: Sequence[tuple[Candidate, Refusal]]) -> str:
     nearest, why = refused[0]
     begin = "nothing that is asked for can run" if why.kind == "run" else "nothing pays"
     return f"Do nothing: {begin}. The nearest is {nearest.title}: {why.sentence}"
+
+
+def _outweighed(ranked: Sequence[Scored]) -> str:
+    """Why nothing is to be done although something pays: the goal weighs other things."""
+    nothing, other = ranked[:2]
+    assert other.candidate is not None
+    return (
+        f"Do nothing: by the weights of this goal it comes first, {nothing.score:.2f} "
+        f"against {other.score:.2f} of {other.candidate.title}, which is expected to earn "
+        f"{usd(other.money.mid)} a day."
+    )
 
 
 def _why(goal: Goal, ranked: Sequence[Scored]) -> str:

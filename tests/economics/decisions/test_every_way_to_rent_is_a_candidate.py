@@ -177,7 +177,7 @@ def test_the_page_leads_to_the_planner_of_the_hours_with_the_model_filled_in(
 
     assert "Not looked at, spot: no connected cloud sells interruptible pods." in page
     assert "What should run hour by hour" in page
-    link = decided().goals[0].answer.nearest_refused.schedule_link
+    link = decided().goals[0].answer.nearest.schedule_link
     assert f'href="{link}"' in page and link.startswith("/schedule/?model=")
     slug = link.partition("=")[2]
     planner = client.get(link).content.decode()

@@ -87,6 +87,21 @@ def test_a_wrong_goal_gets_a_sentence_and_is_not_saved(goal, field, begin):
     assert GoalVersion.objects.count() == 4
 
 
+def test_titles_that_read_alike_are_goals_of_their_own():
+    for title in ("日本", "東京", "Earn today!!", "x" * 60 + "a", "x" * 60 + "b"):
+        put(wanted(title=title))
+
+    titles = [row.title for row in goal_rows()]
+    assert {"日本", "東京", "Earn today!!", "Start earning today"} <= set(titles)
+    assert len(set(titles)) == len(titles) == 9
+
+
+@pytest.mark.parametrize("target", ["0.0001", "0.001", "1000000.01", "0.00"])
+def test_a_target_that_would_be_rounded_to_another_is_refused(target: str):
+    with pytest.raises(PolicyRefused, match="above 0, to the cent"):
+        put(WantedGoal("", "Little", {"profit": "1"}, target=target, kind="reach"))
+
+
 def test_the_matrix_has_a_most_of_goals():
     for n in range(MOST_GOALS - 4):
         put(wanted(title=f"Goal {n}"))
