@@ -202,6 +202,13 @@ setInterval(() => {
   if (!document.hidden && document.getElementById("live-chip")?.dataset.state !== "paused") places.forEach(read);
 }, READ_AGAIN_MS);
 document.addEventListener("kerne:refresh", () => places.forEach(read));
+// Paper is light: charts take their colours when they are drawn, so they are drawn anew.
+function printed(scheme) {
+  document.documentElement.style.colorScheme = scheme;
+  places.forEach(draw);
+}
+addEventListener("beforeprint", () => printed("light"));
+addEventListener("afterprint", () => printed(""));
 document.addEventListener("kerne:theme", () => places.forEach(draw));
 // A page that changed the address of a chart says so, or that the same address now
 // has another answer (`anew`): a drawing must not contradict the figures beside it.
