@@ -109,11 +109,13 @@ class ReplicaChange:
     """What another wish means for a deployment's pods now, and for the rent of a day.
 
     missing, surplus  replicas to rent now, and those to end, by `replicas.worth`
+    ordered_before    of those missing: wanted already, and not rented yet
     added, saved      [USD/h]
-    daily_usd         [USD/day] more, the mean of the next 7 days
+    daily_usd         [USD/day] more than what is rented, the mean of the next 7 days
     """
 
     missing: int
+    ordered_before: int
     surplus: tuple[Pod, ...]
     price: ReplicaPrice
     added: Decimal
@@ -132,14 +134,19 @@ def replica_change(
     price = price_of_replica(changed)
     per_hour = price.usd_per_hour
     before = price_of_replica(deployment).usd_per_hour
+    asked = replicas.rented_for(deployment, now=now)
+    waiting = max(asked - len(live), 0)
+    # What was ordered a moment ago is not rented yet: it is no cost that is paid already.
+    paid = daily_usd(deployment, before, now=now)
+    paid -= paid * waiting / asked if waiting else 0
     return ReplicaChange(
         missing=missing,
+        ordered_before=min(waiting, missing),
         surplus=surplus,
         price=price,
         added=per_hour * missing,
         saved=billed_usd_per_hour(surplus),
-        daily_usd=daily_usd(changed, per_hour, now=now)
-        - daily_usd(deployment, before, now=now),
+        daily_usd=daily_usd(changed, per_hour, now=now) - paid,
     )
 
 

@@ -204,7 +204,9 @@ def plan_replicas(
         spent_usd=figures.spent_usd(change.surplus, now=now),
         price_read_at=change.price.read_at if costs_more else None,
         losses=losses_of(change.surplus),
-        notes=((BILLING,) if change.missing else ()) + closed_words(changed, now=now),
+        notes=((BILLING,) if change.missing else ())
+        + ordered_before_words(change.ordered_before)
+        + closed_words(changed, now=now),
         warnings=price_warnings(deployment, change.price) if costs_more else (),
         blocked=vetoed_more(deployment, change.added, guard=guard, now=now),
         deployment=deployment,
@@ -222,6 +224,14 @@ def apply_scale(plan: CostedPlan, confirmed: Confirmation, *, now: datetime) -> 
     deployment = workers.apply_workers(plan, confirmed, now=now)
     assert deployment is not None
     return deployment
+
+
+def ordered_before_words(count: int) -> tuple[str, ...]:
+    """That some of the replicas to rent were ordered before; nothing where none was."""
+    if not count:
+        return ()
+    were = "1 of them was" if count == 1 else f"{count} of them were"
+    return (f"{were} ordered before and not rented yet; these figures count it all.",)
 
 
 def closed_words(deployment: Deployment, *, now: datetime) -> tuple[str, ...]:
