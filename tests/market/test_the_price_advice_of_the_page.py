@@ -81,3 +81,14 @@ def test_a_price_of_0_has_no_margin():
     found = margin(price=Decimal(0), cost_per_million=Decimal(1), take_rate=Decimal(0))
 
     assert isinstance(found, Unknown)
+
+
+@pytest.mark.parametrize("utilization", ["0", "-0.1", "1.01"])
+def test_a_utilization_that_is_none_pays_nothing_and_is_refused(utilization):
+    with pytest.raises(ValueError, match=r"\(0, 1\]"):
+        price_that_pays(
+            usd_per_hour=Decimal(1),
+            peak_tokens_per_second=Decimal(1),
+            utilization=Decimal(utilization),
+            take_rate=Decimal(0),
+        )

@@ -28,6 +28,16 @@ def test_the_worked_examples_of_the_page_hold(row):
     assert found == [row[f"c_{name}"] for name in (*CLASSES, "blended")]
 
 
+@pytest.mark.parametrize("row", worked_rows("day-unit-cost"))
+def test_a_days_cost_over_its_tokens_is_the_pages_blended_figure(row):
+    tokens = sum(int(row[name]) for name in CLASSES)
+
+    whole = usd_per_million(Decimal(row["cost_usd"]), tokens)
+
+    if row["c_blended"] != "unknown":  # there no token takes any time, or none was served
+        assert f"{whole:.6f}" == row["c_blended"]
+
+
 @given(st.lists(st.integers(1, 10**9), min_size=3, max_size=3))
 def test_the_classes_add_up_to_the_cost_of_the_day(counts):
     seconds = TokenSeconds(Decimal("0.0001"), Decimal("0.00001"), Decimal("0.0005"))
