@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,6 +46,22 @@ class JobRow:
     short_name: str
     kind: str
     bars: list[RunBar]
+
+    @property
+    def well(self) -> str:
+        """The bars of the runs that were well, as one path: 35 jobs have 700 of them."""
+        return "".join(
+            f"M{bar.x} {bar.y:.1f}h{BAR_WIDTH}v{bar.height:.1f}h-{BAR_WIDTH}z"
+            for bar in self.bars
+            if bar.kind == STATE_OF_RESULT[JobResult.OK]
+        )
+
+    @property
+    def words(self) -> str:
+        """The bars in words: "20 runs: 19 ok, 1 failed"."""
+        counts = Counter(bar.run.get_result_display() for bar in self.bars)
+        runs = "1 run" if len(self.bars) == 1 else f"{len(self.bars)} runs"
+        return f"{runs}: " + ", ".join(f"{n} {word}" for word, n in counts.most_common())
 
 
 def job_rows(*, now: datetime) -> list[JobRow]:

@@ -56,3 +56,27 @@ def test_run_now_rings_for_a_job_of_the_schedule(operator: Client):
 
 def test_a_task_that_is_not_in_the_schedule_can_not_be_rung(operator: Client):
     assert operator.post("/jobs/os.system/run/").status_code == 404
+
+
+def test_the_last_runs_are_told_in_words_and_only_what_was_not_well_by_itself(
+    operator: Client,
+):
+    for n, result in enumerate(["ok", "ok", "failed"]):
+        make_job_run(
+            "reconcile", started_at=timezone.now() - timedelta(seconds=n), result=result
+        )
+
+    page = operator.get(JOBS).content.decode()
+
+    assert "<title>3 runs: 2 ok, 1 failed</title>" in page
+    assert page.count('<rect class="seg-') == 1
+
+
+def test_a_full_page_stays_below_100_kb(operator: Client):
+    now = timezone.now()
+    for row in operator.get(JOBS).context["rows"]:
+        for n in range(20):
+            begun = now - timedelta(minutes=n)
+            make_job_run(row.short_name, started_at=begun, summary="x" * 60)
+
+    assert len(operator.get(JOBS).content) < 100_000

@@ -82,7 +82,7 @@ function marked(layout, marks, kinds) {
     annotations: [...layout.annotations, ...shown.map(({ at, kind, words }) => {
       const [xanchor, yanchor] = CORNERS[kinds.indexOf(kind) % CORNERS.length];
       const text = words.length > most ? `${words.slice(0, most - 1)}…` : words;
-      return { x: at, y: yanchor === "top" ? 1 : 0, yref: "paper", text, hovertext: words,
+      return { x: at, y: yanchor === "top" ? 1 : 0, yref: "paper", text, // no hovertext: it would take the clicks of the bar below
         showarrow: false, textangle: -90, xanchor, yanchor, font: { size: 10 }, bgcolor: token("surface") };
     })],
   };
