@@ -116,6 +116,13 @@ class Machine:
     start_seconds: Decimal
 
     @property
+    def price_source(self) -> str:
+        """Who told the price; the sandbox speaks RunPod's contract for itself."""
+        if self.price.source == "runpod catalog" and self.provider != "runpod":
+            return f"the catalog of {self.provider}"
+        return self.price.source
+
+    @property
     def where(self) -> str:
         """Provider, cloud and rental kind in words."""
         place = f"{self.provider} {self.cloud}".strip()

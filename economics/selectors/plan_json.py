@@ -104,7 +104,7 @@ def option_json(option: PlanOption, *, with_changes: bool) -> dict[str, Any]:
         "memory_gib_per_gpu": {term.name: text(term.gib) for term in fitting.memory},
         "usd_per_replica_hour": text(option.usd_per_hour),
         "usd_per_gpu_hour": text(price.usd_per_gpu_hour),
-        "price_source": price.source,
+        "price_source": machine.price_source,
         "price_observed_at": instant(price.observed_at),
         "price_is_stale": price.stale,
         "is_orderable_here": price.rentable,

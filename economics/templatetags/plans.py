@@ -53,15 +53,6 @@ def verdict(word: PlanVerdict) -> SafeString:
 
 
 @register.filter
-def price_source(machine: Machine) -> str:
-    """Who told the price of a machine; the sandbox speaks RunPod's contract for itself."""
-    source = machine.price.source
-    if source == "runpod catalog" and machine.provider != "runpod":
-        return f"the catalog of {machine.provider}"
-    return source
-
-
-@register.filter
 def rental(kind: str) -> str:
     """An offer's kind as the order form calls that rental."""
     return {"interruptible": "spot"}.get(kind, kind)

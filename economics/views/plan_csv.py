@@ -97,7 +97,7 @@ def cells_of(option: PlanOption, found: PlanAnswer) -> dict[str, Any]:
         "verdict": option.ours.verdict.value,
         "start_seconds": machine.start_seconds,
         "usd_per_start": option.start_usd,
-        "price_source": price.source,
+        "price_source": machine.price_source,
         "price_observed_at_utc": f"{price.observed_at:%Y-%m-%dT%H:%M:%SZ}",
         "price_is_stale": price.stale,
         "unknown_because": day.reason if isinstance(day, Unknown) else "",

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 COUNTED = ("serious", "critical")
+# Of lesser weight, and clean: what lies outside of every landmark, headers without words.
+KEPT_CLEAN = ("region", "empty-table-header")
 BY_THEME = ("color-contrast", "link-in-text-block")  # the rules that look at colours
 # A long table repeats one row; to look at all of its thousand cells takes seconds.
 REPEATS = "tbody > tr:nth-child(n + 25)"
 
 
 def findings(page: Page, *, rules: tuple[str, ...] = ()) -> list[str]:
-    """Serious and critical findings of all rules, or of `rules`; empty on a clean page."""
+    """Findings that count, of all rules or of `rules`; empty on a clean page."""
     # Without `preload` it does not fetch the style sheets again, which no rule asked for.
     options: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
     if rules:
@@ -31,7 +33,7 @@ def findings(page: Page, *, rules: tuple[str, ...] = ()) -> list[str]:
         f"{each['impact']} {each['id']}: {node['html'][:160]} "
         f"({'; '.join(_why(node)) or each['help']})"
         for each in found
-        if each["impact"] in COUNTED
+        if each["impact"] in COUNTED or each["id"] in KEPT_CLEAN
         for node in each["nodes"]
     ]
 

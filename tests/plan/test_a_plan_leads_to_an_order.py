@@ -5,9 +5,12 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
+from economics.selectors.plan_json import plan_json
+from economics.views.plan_asked import answer_of
 from fleet.models import AuditEntry, Deployment, ModelVariant, Pod, ServedModel
 from tests.factories import make_offer
 
@@ -62,6 +65,23 @@ def test_what_is_rented_otherwise_leads_to_that_rental(
     assert f"&amp;rental_kind={rental}" in page
     assert "Not sold by the connected provider" not in page
     assert "from the catalog of sandbox" in page and "runpod catalog" not in page
+
+
+def test_a_file_and_the_api_name_the_same_catalog(
+    planner: Client, answer_speeds: Callable[[], None]
+):
+    make_offer(provider="sandbox", seen_at=timezone.now())
+    question = f"{MISTRAL}&provider=sandbox"
+    planner.get(f"/plan/?{question}")
+    answer_speeds()
+
+    table = planner.get(f"/plan/options.csv?{question}").content.decode()
+    found = answer_of(QueryDict(question), now=timezone.now()).answer
+    assert found is not None
+    told = str(plan_json(found, with_changes=False))
+
+    for words in (table, told):
+        assert "the catalog of sandbox" in words and "runpod catalog" not in words
 
 
 def test_nothing_is_ordered_or_rented_by_it(rentable: Client):

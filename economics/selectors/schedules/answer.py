@@ -121,7 +121,7 @@ def _candidate(asked: Asked, number: int) -> dict[str, Any]:
         "disk_gb": machine.disk_gb,
         "usd_per_hour": str(option.usd_per_hour),
         "usd_per_gpu_hour": str(price.usd_per_gpu_hour),
-        "price_source": price.source,
+        "price_source": machine.price_source,
         "price_observed_at": price.observed_at.isoformat(),
         "price_age": "" if asked.now is None else age_words(price.observed_at, asked.now),
         "interruptions": rate_words(asked.rates[number]) if asked.rates else "",
