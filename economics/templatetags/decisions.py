@@ -172,6 +172,8 @@ def decided_days(deployment: Deployment) -> list[tuple[str, str, str]]:
         ("Tokens a day", _tokens(facts.tokens), week),
         ("Utilization", _percent(facts.utilization), week),
         ("Paid hours a day", _plain(facts.hours), paid),
+        ("Contribution of an exit's days", _usd(facts.trailing, 2), f"their sum{end}"),
+        ("Loss since it was begun", _usd(facts.loss, 2), f"of all closed days{end}"),
     ]
 
 

@@ -227,4 +227,5 @@ def every_gate(
         slugs = {each.slug for each in models}
         rows_seen = [each for each in found if each.model in slugs]
         seen = by_policy(rows_seen, markets, counting.policy)
-        yield gates_of(fleet, counting, models, seen, book, begun=bool(own))
+        only = own[0].slug if len(own) == 1 else ""
+        yield gates_of(fleet, counting, models, seen, book, begun=bool(own), only=only)

@@ -73,7 +73,7 @@ def deployment_facts(
         advised_price=_advised(advice, market, keep, deployment.slug),
         advised_share=_advised_share(advice, market),
         no_price_pays=isinstance(advice, Advice) and advice.verdict is Verdict.LEAVE,
-        exit=exit_gate(policy, book, books, market),
+        exit=exit_gate(policy, book, books, market, {"deployment": deployment.slug}),
         others=others_of(deployment, candidates, policy, machines),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -132,6 +132,7 @@ def gates_of(
     books: Books,
     *,
     begun: bool = True,
+    only: str = "",
 ) -> FleetGates:
     """The gates of a fleet: of tier 1 its own profit and its exit, of tier 2 all.
 
@@ -139,7 +140,9 @@ def gates_of(
     the fleet's own sums, and by a successor only where every model lost its tokens to one.
 
     begun  whether it has a deployment; without one there is nothing to leave
+    only   the slug of its one deployment, whose days are the fleet's; "" of several
     """
+    days = {"deployment": only} if only else {}
     policy = counting.policy
     profit = books.tier_profit(Tier.ONE)
     run = run_above(profit, books.newest, policy.least_profit_usd_per_day)
@@ -154,33 +157,49 @@ def gates_of(
             pays = premium_facts(each.market, used, policy)
             premium.append((each.name, premium_price(policy, pays)))
         found += [together(demand), together(premium)]
-    verdicts = tuple(verdict_of(each, policy, books, begun=begun) for each in models)
+    verdicts = tuple(
+        verdict_of(each, policy, books, begun=begun, days=days) for each in models
+    )
     if fleet is not None and begun:
         book = books.of_fleet(fleet.pk)
         if fleet.tier == Tier.TWO:
             found.append(dedicated(policy, DedicatedFacts(_used(book, books, policy))))
-        found.append(fleet_exit(policy, book, books, verdicts))
+        found.append(fleet_exit(policy, book, books, verdicts, days))
     return FleetGates(fleet, counting, verdicts, tuple(found))
 
 
 def verdict_of(
-    model: FleetModel, policy: Policy, books: Books, *, begun: bool
+    model: FleetModel,
+    policy: Policy,
+    books: Books,
+    *,
+    begun: bool,
+    days: Mapping[str, str],
 ) -> ModelVerdict:
     """One model's own contribution, and whether to leave it."""
-    contribution = books.seen(model.contribution(books, policy))
-    leave = exit_gate(policy, model.book(books), books, model.market) if begun else None
+    contribution = books.seen(model.contribution(books, policy), **days)
+    leave = None
+    if begun:
+        leave = exit_gate(policy, model.book(books), books, model.market, days)
     return ModelVerdict(model, contribution, leave)
 
 
 def fleet_exit(
-    policy: Policy, book: DayBook, books: Books, verdicts: Sequence[ModelVerdict]
+    policy: Policy,
+    book: DayBook,
+    books: Books,
+    verdicts: Sequence[ModelVerdict],
+    days: Mapping[str, str],
 ) -> Gate:
-    """Whether to leave a fleet: by its own days, with each model's part named."""
+    """Whether to leave a fleet: by its own days, with each model's part named.
+
+    days  the query of the page that shows them
+    """
     models = [each.model for each in verdicts]
     contribution = trailing_sum(
         book.profit, newest=books.newest, days=int(policy.exit_days)
     )
-    seen = books.seen(contribution)
+    seen = books.seen(contribution, **days)
     if len(models) > 1:
         parts = "; ".join(f"{each.model.name} {each.words}" for each in verdicts)
         seen = replace(seen, source=f"{seen.source}: {parts}")
@@ -191,7 +210,7 @@ def fleet_exit(
         policy,
         ExitFacts(
             contribution=seen,
-            loss=books.seen(loss_of(book)),
+            loss=books.seen(loss_of(book), **days),
             has_successor=all_followed(each.has_successor for each in models),
             successor_share=share,
         ),
@@ -205,9 +224,16 @@ def _used(book: DayBook, books: Books, policy: Policy) -> Evidence:
 
 
 def exit_gate(
-    policy: Policy, book: DayBook, books: Books, market: ModelMarket | None
+    policy: Policy,
+    book: DayBook,
+    books: Books,
+    market: ModelMarket | None,
+    days: Mapping[str, str],
 ) -> Gate:
-    """Whether to leave a deployment, or the deployments of one model."""
+    """Whether to leave a deployment, or the deployments of one model.
+
+    days  the query of the page that shows them
+    """
     contribution = trailing_sum(
         book.profit, newest=books.newest, days=int(policy.exit_days)
     )
@@ -215,8 +241,8 @@ def exit_gate(
     return exit_tier(
         policy,
         ExitFacts(
-            contribution=books.seen(contribution),
-            loss=books.seen(loss_of(book)),
+            contribution=books.seen(contribution, **days),
+            loss=books.seen(loss_of(book), **days),
             has_successor=market.has_successor if market else None,
             successor_share=market.successor_share if market else nobody,
         ),

@@ -32,7 +32,8 @@ def text_of(address: str) -> str:
     client.force_login(make_user("ada"))
     answer = client.get(address)
     assert answer.status_code == 200
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
+    shown = unescape(re.sub(r"<[^>]+>", " ", answer.content.decode()))
+    return " ".join(shown.replace("\u2060", "").split())
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -46,6 +47,25 @@ def test_the_page_behind_a_number_shows_it(name: str):
 
     assert "unknown" not in words
     assert words.removesuffix("/h") in text_of(seen.link)
+
+
+def test_what_a_fleet_of_one_deployment_is_left_by_is_on_the_days_that_it_opens():
+    offers()
+    row = llama_on(RTX_4090)
+    closed_days(row, "-5", "-7", "-3.25", newest=timezone.now() - DAY)
+    gates = next(each for each in decided().gates if each.fleet == row.fleet)
+    leave = gates.gate("exit")
+    assert leave is not None
+
+    page = text_of("/books/?deployment=llama-a")
+
+    told = [(each.seen_words, each.seen.link) for each in leave.conditions[:2]]
+    assert told == [
+        ("−$15.25", "/books/?deployment=llama-a"),
+        ("$15.25", "/books/?deployment=llama-a"),
+    ]
+    assert "Contribution of an exit's days −$15.25" in page
+    assert "Loss since it was begun $15.25" in page
 
 
 def test_a_deployment_without_a_closed_day_says_so_on_its_days():
