@@ -63,21 +63,6 @@ FROM economics_revenueline AS line
 WHERE line.day BETWEEN %(first)s AND %(last)s
 GROUP BY line.day, line.deployment_id, line.provenance, line.take_rate_id
 UNION ALL
-SELECT line.day, 'discount', line.deployment_id, NULL, line.provenance, sum(ROUND(
-    line.tokens * line.usd_per_token * price.discount_fraction
-      / (1 - price.discount_fraction), 6)), 0, 0, 0, 0
-FROM economics_tokenprice AS price
-JOIN economics_revenueline AS line ON line.price_id = price.id
-LEFT JOIN economics_usagehour AS hour ON hour.id = line.usage_hour_id
-LEFT JOIN economics_usageestimate AS estimate ON estimate.id = line.estimate_id
-LEFT JOIN economics_loghour AS logged ON logged.id = line.log_hour_id
-WHERE price.discount_funding = 'ours' AND line.day BETWEEN %(others_from)s AND %(last)s
-  AND COALESCE(hour.hour_start, estimate.hour_start, logged.hour_start)
-    >= price.discount_from
-  AND COALESCE(hour.hour_start, estimate.hour_start, logged.hour_start)
-    < COALESCE(price.discount_until, 'infinity')
-GROUP BY line.day, line.deployment_id, line.provenance
-UNION ALL
 SELECT NULL, 'take', NULL, NULL, NULL, take.rate, take.id,
   take.valid_from - DATE '2000-01-01', 0, 0
 FROM economics_takerate AS take WHERE take.market = %(market)s
@@ -103,6 +88,25 @@ SELECT (hour.hour_start AT TIME ZONE 'UTC')::date, 'usage', hour.deployment_id, 
 FROM economics_loghour AS hour
 WHERE hour.earns AND hour.deployment_id IS NOT NULL
   AND hour.hour_start >= %(start)s AND hour.hour_start < %(end)s GROUP BY 1, 3
+"""
+# What discounts that we fund took off the lines, as taken_off() reckons it. In no sum of a
+# day, so the close does not ask for it.
+DISCOUNTS = """
+UNION ALL
+SELECT line.day, 'discount', line.deployment_id, NULL, line.provenance, sum(ROUND(
+    line.tokens * line.usd_per_token * price.discount_fraction
+      / (1 - price.discount_fraction), 6)), 0, 0, 0, 0
+FROM economics_tokenprice AS price
+JOIN economics_revenueline AS line ON line.price_id = price.id
+LEFT JOIN economics_usagehour AS hour ON hour.id = line.usage_hour_id
+LEFT JOIN economics_usageestimate AS estimate ON estimate.id = line.estimate_id
+LEFT JOIN economics_loghour AS logged ON logged.id = line.log_hour_id
+WHERE price.discount_funding = 'ours' AND line.day BETWEEN %(others_from)s AND %(last)s
+  AND COALESCE(hour.hour_start, estimate.hour_start, logged.hour_start)
+    >= price.discount_from
+  AND COALESCE(hour.hour_start, estimate.hour_start, logged.hour_start)
+    < COALESCE(price.discount_until, 'infinity')
+GROUP BY line.day, line.deployment_id, line.provenance
 """
 
 
@@ -255,8 +259,9 @@ def booked_days(
 ) -> dict[date, BookedDay]:
     """What is booked in each day of [first, last], both included. One query.
 
-    others_from  an earlier day, from which what is not stored with a close is told as well:
-                 volumes, endpoints, expenses, variances, discounts; those days are in it
+    others_from  a day up to the first, from which what is not stored with a close is told
+                 as well: volumes, endpoints, expenses, variances; those days are in it.
+                 Where it is given, so are the discounts that we fund
     """
     begin = min(first, others_from or first)
     asked: dict[str, Any] = {
@@ -268,7 +273,7 @@ def booked_days(
         "market": DEFAULT_MARKET,
     }
     with connection.cursor() as cursor:
-        cursor.execute(BOOKED, asked)
+        cursor.execute(BOOKED if others_from is None else BOOKED + DISCOUNTS, asked)
         rows = list(map(Booked._make, cursor.fetchall()))
     takes = takes_of(rows)
     newest = next((row.a for row in rows if row.part == "closed"), None)
