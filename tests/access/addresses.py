@@ -22,6 +22,7 @@ OWN_ACCOUNT = {"logout", "account-tokens", "account-token-revoke"} | {
     "account-factor-off",
     "account-session-end",
     "fleet:saved-views",
+    "fleet:saved-view-back",
     "fleet:saved-view-forget",
 }
 # A POST because the form is too long for an address; it computes and changes nothing.

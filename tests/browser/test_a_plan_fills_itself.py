@@ -40,7 +40,7 @@ def test_the_charts_are_drawn_anew_when_the_speeds_are_there(waiting: Screen):
     answer_all()
 
     wait_until(waiting.page, "!document.getElementById('plan-waiting')")
-    wait_until(waiting.page, "document.querySelectorAll('[data-drawn=yes]').length === 2")
+    wait_until(waiting.page, "document.querySelectorAll('[data-drawn=yes]').length === 3")
     profit = waiting.page.locator(".plan-tiles .tile .figure").last.inner_text()
     amount = profit.split("/")[0].strip().lstrip("+−")
     wait_until(waiting.page, f"{CAPTION}.includes({amount!r})")

@@ -80,7 +80,7 @@ def test_the_mix_is_turned_from_where_it_was_written(planned: Screen):
 
 
 def test_the_charts_are_drawn_for_the_new_question(planned: Screen):
-    wait_until(planned.page, "document.querySelectorAll('[data-drawn=yes]').length === 2")
+    wait_until(planned.page, "document.querySelectorAll('[data-drawn=yes]').length === 3")
 
     planned.page.evaluate(DRAG)
 
