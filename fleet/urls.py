@@ -99,6 +99,7 @@ urlpatterns = [
     path("notes/<int:pk>/restore/", notes.note_restore, name="note-restore"),
     path("views/", saved_views.saved_views, name="saved-views"),
     path("views/back/", saved_views.saved_view_back, name="saved-view-back"),
+    path("views/<int:pk>/move/", saved_views.saved_view_move, name="saved-view-move"),
     path("views/<int:pk>/forget/", saved_views.saved_view_forget, name="saved-view-forget"),
     path("palette/", palette.palette, name="palette"),
     path("volumes/", resources.volumes, name="volumes"),

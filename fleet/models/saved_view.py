@@ -16,9 +16,10 @@ class SavedView(models.Model):
     name = models.CharField(max_length=LONGEST_NAME)
     address = models.CharField(max_length=LONGEST_ADDRESS)  # path and question, no host
     created_at = models.DateTimeField()
+    position = models.PositiveSmallIntegerField(default=0)  # in its person's own order
 
     class Meta:
-        ordering = ["name"]
+        ordering = ["position", "name"]
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "name"], name="a_view_has_its_name_once_per_user"

@@ -41,7 +41,7 @@ SELECT 'alerts', max(incident.severity)::text, NULL, '', count(*)
 FROM fleet_incident AS incident
 WHERE incident.opened_at IS NOT NULL AND incident.closed_at IS NULL
 UNION ALL
-SELECT 'view', kept.name, NULL, kept.address, kept.id FROM fleet_savedview AS kept
+SELECT 'view', kept.name, NULL, kept.address, kept.position FROM fleet_savedview AS kept
 WHERE kept.user_id = %(user)s
 UNION ALL
 (SELECT 'demo', '', NULL, '', 0 FROM fleet_deployment AS made
@@ -71,7 +71,7 @@ class Frame:
     hold    why no rule may act on health now; "" while they may
     stop    the spending switch while it is pulled
     alerts  open incidents
-    views   the reader's own saved views by name
+    views   the reader's own saved views in their order
     demo    the demo's made-up past is among the rows
     """
 
@@ -93,7 +93,7 @@ def frame(*, now: datetime, user: int | None = None) -> Frame:
         rows = cursor.fetchall()
     signs: dict[str, datetime] = {}
     hold, stop, alerts = "", None, OpenCount(0, None)
-    views: list[KeptView] = []
+    views: list[tuple[int, KeptView]] = []
     is_demo = False
     for part, name, at, words, count in rows:
         if part == "sign":
@@ -105,11 +105,13 @@ def frame(*, now: datetime, user: int | None = None) -> Frame:
         elif part == "demo":
             is_demo = True
         elif part == "view":
-            views.append(KeptView(name, words))
+            views.append((count, KeptView(name, words)))
         elif count:
             alerts = OpenCount(count, Severity(int(name)))
     heartbeat = heartbeat_of(signs, now=now)
-    return Frame(heartbeat, hold, stop, alerts, sorted(views), is_demo)
+    return Frame(
+        heartbeat, hold, stop, alerts, [view for _, view in sorted(views)], is_demo
+    )
 
 
 def _asked(now: datetime) -> dict[str, Any]:

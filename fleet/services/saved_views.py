@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Max
 from django.urls import Resolver404, resolve
 from django.utils.http import url_has_allowed_host_and_scheme
 
@@ -32,10 +33,35 @@ def save_view(*, user: User, name: str, address: str, now: datetime) -> SavedVie
             raise Refused.because(
                 f"You keep {MOST_VIEWS} views already; forget one first.", field="name"
             )
+        kept = {"address": address, "created_at": now}
+        last = own.aggregate(last=Max("position"))["last"] or 0
         view, _ = SavedView.objects.update_or_create(
-            user=user, name=name, defaults={"address": address, "created_at": now}
+            user=user,
+            name=name,
+            defaults=kept,
+            create_defaults=kept | {"position": last + 1},
         )
     return view
+
+
+def move_view(*, user: User, pk: int, by: int) -> SavedView | None:
+    """Move a view of this person among theirs, `by` places down (or up, below 0).
+
+    None where there is no such view. The first goes no further up, the last no further
+    down. Their positions are counted anew from 1.
+    """
+    with transaction.atomic():
+        User.objects.select_for_update().get(pk=user.pk)
+        views = list(SavedView.objects.filter(user=user))
+        found = next((view for view in views if view.pk == pk), None)
+        if found is None:
+            return None
+        place = views.index(found)
+        views.insert(min(max(place + by, 0), len(views) - 1), views.pop(place))
+        for number, view in enumerate(views, 1):
+            view.position = number
+        SavedView.objects.bulk_update(views, ["position"])
+    return found
 
 
 def forget_view(*, user: User, pk: int) -> SavedView | None:

@@ -14,8 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from fleet.access import viewer_required
 from fleet.models import SavedView
 from fleet.services.refused import Refused
-from fleet.services.saved_views import MOST_VIEWS, forget_view, save_view
+from fleet.services.saved_views import MOST_VIEWS, forget_view, move_view, save_view
 from fleet.views.undo import refreshed, undoable
+
+STEPS = {"up": -1, "down": 1}
 
 
 class ViewForm(forms.Form):
@@ -65,6 +67,19 @@ def saved_view_forget(request: HttpRequest, pk: int) -> HttpResponse:
         address=view.address,
     )
     return redirect("fleet:saved-views")
+
+
+@require_POST
+@viewer_required
+def saved_view_move(request: HttpRequest, pk: int) -> HttpResponse:
+    """Move one of one's own views a place up or down."""
+    assert isinstance(request.user, User)
+    asked = request.POST.get("direction", "")
+    if asked not in STEPS:
+        messages.error(request, f"Direction is {asked[:20]!r}; write up or down.")
+    elif move_view(user=request.user, pk=pk, by=STEPS[asked]) is None:
+        raise Http404("no view of yours has this number")
+    return redirect(f"{reverse('fleet:saved-views')}#view-{pk}")
 
 
 @require_POST

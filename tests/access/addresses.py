@@ -24,6 +24,7 @@ OWN_ACCOUNT = {"logout", "account-tokens", "account-token-revoke"} | {
     "fleet:saved-views",
     "fleet:saved-view-back",
     "fleet:saved-view-forget",
+    "fleet:saved-view-move",
 }
 # A POST because the form is too long for an address; it computes and changes nothing.
 READS_BY_POST = {"fleet:order-fit"}
