@@ -11,6 +11,9 @@ from fleet.selectors.alerts import covering, current_windows
 
 register = template.Library()
 
+# Minutes of a maintenance that a button offers, and in words; the second is proposed.
+LENGTHS = ((30, "30 min"), (60, "1 h"), (120, "2 h"), (240, "4 h"), (480, "8 h"))
+
 
 @register.inclusion_tag("components/_maintenance.html", takes_context=True)
 def maintenance(
@@ -19,7 +22,7 @@ def maintenance(
     pod: Pod | None = None,
     deployment: Deployment | None = None,
 ) -> dict[str, Any]:
-    """What is silent for this page's subject, and a button for one hour of it."""
+    """What is silent for this page's subject, and a button for some time of it."""
     now = context["console"]["now"]
     subject: Pod | Deployment | None = pod or deployment
     field = "pod" if pod else "deployment" if deployment else ""
@@ -31,4 +34,5 @@ def maintenance(
         "subject": str(subject) if subject else "anything",
         "field": field,
         "value": subject.pk if subject else "",
+        "lengths": LENGTHS,
     }

@@ -26,7 +26,8 @@ from fleet.services.alerts import handling, maintenance
 from fleet.shown_zone import shown_time
 
 PER_PAGE = 30
-WHOLE = re.compile(r"[0-9]{1,4}", re.ASCII)
+WHOLE = re.compile(r"[0-9]{1,5}", re.ASCII)
+MOST_MINUTES = int(maintenance.LONGEST.total_seconds()) // 60
 
 
 def _open_context() -> dict[str, Any]:
@@ -153,14 +154,14 @@ def incident_note(request: HttpRequest, pk: int) -> HttpResponse:
 @operator_required
 def maintenance_begin(request: HttpRequest) -> HttpResponse:
     """Be quiet about a pod, a deployment or everything for some hours."""
-    hours = hours_asked(request)
+    minutes, fault = length_asked(request)
     pod = _named(Pod, request.POST.get("pod", ""))
     deployment = _named(Deployment, request.POST.get("deployment", "")) if not pod else None
-    if hours is None:
-        messages.error(request, hours_fault(request))
+    if minutes is None:
+        messages.error(request, fault)
         return _back_to(pod, deployment)
     window = maintenance.begin_maintenance(
-        hours=hours,
+        minutes=minutes,
         pod=pod,
         deployment=deployment,
         acting_user=request.user.get_username(),
@@ -207,6 +208,17 @@ def _back_to(pod: Pod | None, deployment: Deployment | None) -> HttpResponse:
     if deployment is not None:
         return redirect("fleet:deployment", pk=deployment.pk)
     return redirect("fleet:list")
+
+
+def length_asked(request: HttpRequest) -> tuple[int | None, str]:
+    """The minutes of a maintenance, sent as such or as whole hours; or what is wrong."""
+    if "minutes" not in request.POST:
+        hours = hours_asked(request)
+        return (None, hours_fault(request)) if hours is None else (hours * 60, "")
+    text = request.POST["minutes"].strip()
+    if WHOLE.fullmatch(text) and 1 <= int(text) <= MOST_MINUTES:
+        return int(text), ""
+    return None, f"Minutes is {text[:20]!r}; write a whole number from 1 to {MOST_MINUTES}."
 
 
 def hours_asked(request: HttpRequest) -> int | None:

@@ -125,7 +125,7 @@ def test_a_comment_stands_under_its_incident_as_text(operator, orphan):
 
 
 def test_one_click_silences_a_pod_for_an_hour_and_its_page_says_so(operator, pod: Pod):
-    assert "Maintenance 1 h" in text(operator, "fleet:pod", pod.pk)
+    assert "Maintenance</button>" in text(operator, "fleet:pod", pod.pk)
 
     operator.post(reverse("fleet:maintenance-begin"), {"hours": "1", "pod": str(pod.pk)})
 
@@ -150,7 +150,7 @@ def test_one_click_silences_everything_from_the_fleets_page(operator, pod: Pod):
     operator.post(
         reverse("fleet:maintenance-end", args=[MaintenanceWindow.objects.get().pk])
     )
-    assert "Maintenance 1 h" in text(operator, "fleet:list")
+    assert "Maintenance</button>" in text(operator, "fleet:list")
 
 
 @pytest.mark.parametrize("pod", ["x", "-1", "9" * 50, "999999", "1 OR 1=1"])

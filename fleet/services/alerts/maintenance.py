@@ -14,7 +14,7 @@ LONGEST = timedelta(days=7)
 
 def begin_maintenance(
     *,
-    hours: int,
+    minutes: int,
     pod: Pod | None = None,
     deployment: Deployment | None = None,
     reason: str = "",
@@ -24,11 +24,11 @@ def begin_maintenance(
     """Be quiet about a pod, a deployment or, without either, everything.
 
     A window of the same subject that is open already is made longer, never shorter.
-    Raises ValueError for hours outside of 1 to 168.
+    Raises ValueError for minutes outside of 1 to 10,080, a week.
     """
-    length = timedelta(hours=hours)
+    length = timedelta(minutes=minutes)
     if not timedelta(0) < length <= LONGEST:
-        raise ValueError(f"Hours is {hours}; write a whole number from 1 to 168.")
+        raise ValueError(f"Minutes is {minutes}; write a whole number from 1 to 10080.")
     with transaction.atomic():
         window = (
             MaintenanceWindow.objects.current(now=now)

@@ -211,7 +211,7 @@ def test_nothing_is_said_in_maintenance_and_what_lasts_is_said_after_it():
     pod = make_pod()
     make_incident(pod=pod)
     mouth, clock = Mouth(), Clock()
-    maintenance.begin_maintenance(hours=1, pod=pod, acting_user="ada", now=NOON)
+    maintenance.begin_maintenance(minutes=60, pod=pod, acting_user="ada", now=NOON)
 
     assert sweep(mouth, clock).sent == 0
     clock.forward(hours=1)
@@ -223,14 +223,14 @@ def test_maintenance_of_a_deployment_or_of_everything_covers_its_pods(covers: st
     pod = make_pod()
     make_incident(pod=pod)
     whole = {"deployment": pod.deployment} if covers == "deployment" else {}
-    maintenance.begin_maintenance(hours=1, acting_user="ada", now=NOON, **whole)
+    maintenance.begin_maintenance(minutes=60, acting_user="ada", now=NOON, **whole)
 
     assert sweep(Mouth()).sent == 0
 
 
 def test_maintenance_of_one_pod_silences_no_other():
     make_incident(pod=make_pod())
-    maintenance.begin_maintenance(hours=1, pod=make_pod(), acting_user="ada", now=NOON)
+    maintenance.begin_maintenance(minutes=60, pod=make_pod(), acting_user="ada", now=NOON)
 
     assert sweep(Mouth()).sent == 1
 
