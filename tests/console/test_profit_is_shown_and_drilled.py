@@ -34,7 +34,7 @@ def asked(story: Story, **more: object) -> dict[str, object]:
 def page(client: Client, address: str, **query: object) -> str:
     answer = client.get(address, query)
     assert answer.status_code == 200
-    return answer.content.decode()
+    return answer.content.decode().replace("\u2060", "")  # joins a sign to its amount
 
 
 def file_of(client: Client, name: str, **query: object) -> list[dict[str, str]]:
