@@ -196,7 +196,6 @@ class _View:
         self.paying, self.rates = paying, rates
         self.price = price_figure(market, 1 - market.take_rate)
         self.demand = demand_figure(market, policy)
-        self.offers_link = reverse("fleet:offers")
         self.busy = busiest(market.own_hours)
         self.common: dict[str, Any] = {
             "model": model.slug,
@@ -214,7 +213,7 @@ class _View:
 
     def candidates_of(self, machine: Machine) -> Iterable[Candidate]:
         """A machine with its market, as the matrix takes it, once for each way."""
-        rent = rent_figure(machine, self.offers_link)
+        rent = rent_figure(machine, offers_link(machine))
         link = plan_link(self.model.slug, machine.key)
         speed = speed_figure(machine, self.market, link)
         if not machine.fitting.ok:
@@ -264,6 +263,19 @@ def plan_link(slug: str, key: str, hours: str = "") -> str:
     if hours:
         asked |= {"hours": hours, "starts": 1}
     return f"{reverse('economics:plan')}?{urlencode(asked)}"
+
+
+def offers_link(machine: Machine) -> str:
+    """The offers of that GPU, from that provider and of that kind, for a replica."""
+    return _offers_link(
+        machine.provider, machine.gpu_type_id, machine.kind, machine.gpu_count
+    )
+
+
+@lru_cache(maxsize=4096)
+def _offers_link(provider: str, gpu: str, kind: str, count: int) -> str:
+    asked = {"provider": provider, "gpu": gpu, "kind": kind, "count": count}
+    return f"{reverse('fleet:offers')}?{urlencode(asked)}"
 
 
 def schedule_link(slug: str) -> str:
@@ -362,10 +374,19 @@ def rent_figure(machine: Machine, link: str) -> Figure:
         low=price.usd_per_hour * (1 - RENT_MOVES),
         mid=price.usd_per_hour,
         high=price.usd_per_hour * (1 + RENT_MOVES),
-        source=f"{machine.where}: {price.source}{stale}",
+        source=f"{machine.where}: {rent_words(machine)}; {machine.price_source}{stale}",
         as_of=price.observed_at,
         link=link,
     )
+
+
+def rent_words(machine: Machine) -> str:
+    """The sum that the rent is: the GPUs as they are offered, and the disk."""
+    price = machine.price
+    gpus = machine.gpu_count * price.usd_per_gpu_hour
+    words = f"{machine.gpu_count} × ${price.usd_per_gpu_hour:.2f}"
+    disk = price.usd_per_hour - gpus
+    return words if not disk else f"{words} + ${disk:.4f} for {machine.disk_gb} GB of disk"
 
 
 def speed_figure(machine: Machine, market: ModelMarket, link: str) -> Figure:

@@ -5,9 +5,11 @@ from html import unescape
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from economics.calc.decide.candidate import Input
 from economics.templatetags.decisions import numbers_of
 from tests.economics.decisions.test_a_verb_opens_its_filled_in_sheet import (
     RTX_4090,
@@ -29,7 +31,7 @@ SHOWN = (
 
 def text_of(address: str) -> str:
     client = Client()
-    client.force_login(make_user("ada"))
+    client.force_login(User.objects.filter(username="ada").first() or make_user("ada"))
     answer = client.get(address)
     assert answer.status_code == 200
     shown = unescape(re.sub(r"<[^>]+>", " ", answer.content.decode()))
@@ -74,3 +76,24 @@ def test_a_deployment_without_a_closed_day_says_so_on_its_days():
     )
 
     assert "unknown: no day is closed yet" in text_of(f"/books/?deployment={row.slug}")
+
+
+def test_the_rent_of_a_candidate_is_the_offer_that_it_opens_and_its_disk():
+    offers()
+    found = decided(speeds_of="llama-3.1-8b")
+    rents = {
+        each.figures[Input.RENT].link: each.figures[Input.RENT] for each in found.candidates
+    }
+
+    two = rents[
+        "/offers/?provider=sandbox&gpu=NVIDIA+GeForce+RTX+4090&kind=on_demand&count=2"
+    ]
+    page = text_of(two.link)
+
+    assert two.source == (
+        "sandbox secure, on-demand: 2 × $0.74 + $0.0051 for 37 GB of disk; "
+        "the catalog of sandbox"
+    )
+    assert f"{two.mid:.4f}" == "1.4851"
+    assert "$0.74" in page and "$1.48" in page  # a GPU, and two of them
+    assert "H100 SXM NVIDIA" not in page
