@@ -16,14 +16,13 @@ from economics.calc.decide import (
     Change,
     DeploymentFacts,
     Figure,
-    Input,
     Verb,
     VerbCell,
     Way,
     confidence,
     what_would_change,
 )
-from economics.calc.decide.changes import shown_input
+from economics.calc.decide.changes import figure_words
 from economics.calc.decide.goal import CRITERION_WORDS, Goal
 from economics.calc.gates import Evidence, Policy, State
 from economics.calc.hours import DAY
@@ -82,15 +81,6 @@ def inputs(candidate: Candidate) -> list[tuple[str, str, Figure]]:
         (name.value, figure_words(name, figure), figure)
         for name, figure in candidate.figures.items()
     ]
-
-
-def figure_words(name: Input, figure: Figure) -> str:
-    """A figure with its range."""
-    if isinstance(figure.mid, Unknown):
-        return f"unknown: {figure.mid.reason}"
-    mid = shown_input(name, figure.mid)
-    low, high = shown_input(name, figure.low), shown_input(name, figure.high)
-    return mid if low == high else f"{mid} ({low} to {high})"
 
 
 @register.filter

@@ -187,6 +187,9 @@ def _sheets() -> list[str]:
 EXAMPLES: Examples = {
     "economics:plan": lambda: _with("economics:plan", "model=nonsense", "utilization=2"),
     "economics:market": lambda: _with("economics:market", "model=glm-5")[1:],
+    "economics:decide-market": lambda: _each(
+        "economics:decide-market", "glm-5", "llama-3.1-8b"
+    ),
     "economics:schedule": lambda: _each(
         "economics:schedule", SchedulePlan.objects.latest("pk").pk
     ),

@@ -9,6 +9,7 @@ from decimal import Decimal
 from economics.calc.decide.candidate import (
     NOTHING,
     Candidate,
+    Figure,
     Input,
     break_even_utilization_at,
     full_tokens,
@@ -165,6 +166,15 @@ def what_would_change(answer: Answer, policy: Policy) -> list[Change]:
     if refusal.kind == "policy":
         return changes_to_allow(candidate, policy)
     return changes_of(candidate, policy) if refusal.kind == "pays" else []
+
+
+def figure_words(name: Input, figure: Figure) -> str:
+    """An input with its unit and its range."""
+    if isinstance(figure.mid, Unknown):
+        return f"unknown: {figure.mid.reason}"
+    mid = shown_input(name, figure.mid)
+    low, high = shown_input(name, figure.low), shown_input(name, figure.high)
+    return mid if low == high else f"{mid} ({low} to {high})"
 
 
 def shown_input(name: Input, value: Decimal) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
@@ -232,7 +231,7 @@ def _market_of(slug: str, read: _Read) -> ModelMarket:
     price = None if pk is None else read.prices.get(pk)
     mix = _mix(slug, counts)
     days = read.volumes.get(market.slug, {}) if market else {}
-    link = f"{reverse('economics:market')}?{urlencode({'model': slug})}"
+    link = reverse("economics:decide-market", args=[slug])
     successors = read.later.get(market.slug, []) if market else []
     knows = market is not None and market.launched_at is not None
     told = _told_prices(slug, mix, market, read)

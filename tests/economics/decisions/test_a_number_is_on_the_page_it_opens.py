@@ -10,12 +10,13 @@ from django.test import Client
 from django.utils import timezone
 
 from economics.calc.decide.candidate import Input
+from economics.calc.decide.changes import figure_words
 from economics.templatetags.decisions import numbers_of
 from tests.economics.decisions.test_a_verb_opens_its_filled_in_sheet import (
     RTX_4090,
     llama_on,
 )
-from tests.economics.decisions.worlds import DAY, closed_days, decided, offers
+from tests.economics.decisions.worlds import DAY, closed_days, decided, llama_market, offers
 from tests.factories import make_deployment, make_fleet, make_llama, make_user
 
 pytestmark = pytest.mark.django_db
@@ -97,3 +98,26 @@ def test_the_rent_of_a_candidate_is_the_offer_that_it_opens_and_its_disk():
     assert f"{two.mid:.4f}" == "1.4851"
     assert "$0.74" in page and "$1.48" in page  # a GPU, and two of them
     assert "H100 SXM NVIDIA" not in page
+
+
+@pytest.mark.parametrize("slug", ["llama-3.1-8b", "glm-5"])
+@pytest.mark.parametrize("name", [Input.PRICE, Input.DEMAND])
+def test_price_and_demand_of_a_candidate_are_on_the_page_that_they_open(slug, name):
+    offers()
+    if slug == "llama-3.1-8b":
+        llama_market()
+    candidate = next(e for e in decided(speeds_of=slug).candidates if e.model == slug)
+    figure = candidate.figures[name]
+
+    page = text_of(figure.link)
+
+    assert figure.link == f"/decide/market/{slug}/"
+    assert figure_words(name, figure) in page
+    assert figure.source in page
+
+
+def test_the_market_of_a_model_that_nobody_knows_is_not_found():
+    client = Client()
+    client.force_login(make_user("ada"))
+
+    assert client.get("/decide/market/nonsense/").status_code == 404
