@@ -12,14 +12,20 @@ from tests.browser.screen import Screen
 from tests.browser.stage import Stage
 from tests.end_to_end.chat import Usage, send
 
-MODEL = "qwen-2.5-7b"
+MODEL, NAME = "llama-3.3-70b", "Llama 3.3 70B"  # the demo sets no price of it
+MACHINE = {
+    "gpu_type_id": "NVIDIA H100 80GB HBM3",
+    "gpu_count": 4,
+    "container_disk_gb": 250,
+}
 PRICES = {"uncached_prompt": "3000", "cached_prompt": "500", "completion": "9000"}
 
 
-def serve_qwen(stage: Stage) -> Usage:
+def serve_unpriced(stage: Stage) -> Usage:
     """Order it, send it requests, count what it served."""
     variant = stage.crew.do(ModelVariant.objects.get, served_model__slug=MODEL)
-    stage.crew.do(lambda: world.order(world.as_owner(), variant_id=variant.pk))
+    wanted = {"variant_id": variant.pk, **MACHINE}
+    stage.crew.do(lambda: world.order(world.as_owner(), **wanted))
     stage.serve()
     pod = stage.crew.do(Pod.objects.get, deployment__slug=world.OWN)
     used = send(pod.base_url, pod.api_key, MODEL, count=12)
@@ -28,18 +34,18 @@ def serve_qwen(stage: Stage) -> Usage:
 
 
 def test_a_first_price_counts_for_the_hour_that_runs(stage: Stage, ada: Screen) -> None:
-    used = serve_qwen(stage)
+    used = serve_unpriced(stage)
     page = ada.open("/")
     alarm = page.locator("#alarms .message", has_text="have no price")
     alarm.wait_for()
-    assert "Qwen 2.5 7B" in alarm.inner_text()
+    assert NAME in alarm.inner_text()
     alarm.get_by_role("link", name="Set a price").click()
 
     for name, price in PRICES.items():
         page.fill(f"#id_{name}", price)
     page.get_by_role("button", name="Set the price").click()
-    page.get_by_text("New price of Qwen 2.5 7B").wait_for()
-    listed = page.locator("tr", has_text="Qwen 2.5 7B").first.inner_text()
+    page.get_by_text(f"New price of {NAME}").wait_for()
+    listed = page.locator("tr", has_text=NAME).first.inner_text()
     assert "$3,000" in listed and "$9,000" in listed
 
     stage.jobs(settle_usage)
