@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from economics.calc.decide import Input
 from economics.calc.decide.changes import figure_words, shown_input
+from economics.calc.pricing_advice import UNDERCUT
 from economics.calc.unknown import Unknown
-from economics.selectors.decisions.candidates import (
-    UNDERCUT,
+from economics.selectors.decisions.figures import (
     demand_figure,
     price_figure,
     share_by_price,

@@ -93,8 +93,8 @@ def test_every_number_says_where_it_came_from():
     assert {
         name: figure.link.partition("?")[0] for name, figure in one.figures.items()
     } == {
-        Input.PRICE: "/market/",
-        Input.DEMAND: "/market/",
+        Input.PRICE: "/decide/market/llama-3.1-8b/",
+        Input.DEMAND: "/decide/market/llama-3.1-8b/",
         Input.RENT: "/offers/",
         Input.SPEED: "/plan/",
     }
