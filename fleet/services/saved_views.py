@@ -9,10 +9,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max
 from django.urls import Resolver404, resolve
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from fleet.models import SavedView
 from fleet.models.saved_view import LONGEST_ADDRESS, LONGEST_NAME
+from fleet.own_path import is_own_path
 from fleet.services.refused import Refused
 
 MOST_VIEWS = 30  # of one person: more than that is a list to search, not to look at
@@ -95,9 +95,7 @@ def _check(name: str, address: str) -> None:
 def _is_ours(address: str) -> bool:
     """Whether it is a path that one of our pages answers. A host is never kept: a saved
     link must not lead elsewhere."""
-    if not address.startswith("/"):
-        return False
-    if not url_has_allowed_host_and_scheme(address, allowed_hosts=None):
+    if not is_own_path(address):
         return False
     try:
         resolve(urlsplit(address).path)

@@ -9,11 +9,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from fleet.access import operator_required
 from fleet.models import Deployment, OperatorNote
+from fleet.own_path import is_own_path
 from fleet.services.notes import remove_note, restore_note, write_note
 from fleet.services.refused import Refused
 from fleet.views.undo import refreshed, undoable
@@ -85,8 +85,4 @@ def deployment_named(slug: str) -> Deployment | None:
 def back_from(request: HttpRequest) -> HttpResponse:
     """To the page of ours that the form names, else to the fleet."""
     address = request.POST.get("next", "")
-    if address.startswith("/") and url_has_allowed_host_and_scheme(
-        address, allowed_hosts=None
-    ):
-        return redirect(address)
-    return redirect("fleet:list")
+    return redirect(address if is_own_path(address) else "fleet:list")

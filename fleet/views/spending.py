@@ -10,11 +10,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods
 
 from fleet.access import operator_required
 from fleet.models import Pod
+from fleet.own_path import is_own_path
 from fleet.selectors import account
 from fleet.selectors.spending import open_stop
 from fleet.services import spending
@@ -84,5 +84,4 @@ def switched(
 def came_from(request: HttpRequest) -> str:
     """The path of the page that the switch was used on; the overview when unknown."""
     asked = request.POST.get("next") or urlsplit(request.headers.get("Referer", "")).path
-    ours = url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
-    return asked if ours and asked.startswith("/") else "/"
+    return asked if is_own_path(asked) else "/"
