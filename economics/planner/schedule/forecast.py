@@ -63,8 +63,8 @@ class Forecaster:
                  None: the next hour is the one that follows the past
         """
         past = self.past if running is None else [*self.past, running]
-        cases = self._cases()
-        return [cases * float(self._weights() @ _views(past, k)) for k in range(hours)]
+        cases, weights = self._cases(), self._weights()
+        return [cases * float(weights @ _views(past, k)) for k in range(hours)]
 
     def _weights(self) -> Floats:
         weights = 1 / self.errors**2

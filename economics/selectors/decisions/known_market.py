@@ -67,10 +67,16 @@ def _prices(market: ModelMarket) -> Iterator[Known]:
     mix = market.mix
     blended = "unknown" if isinstance(mix, Unknown) else f"blended by {mix.source}"
     yield Known("Offers that count", f"{len(market.rivals)}", "", *told)
-    yield Known("Lowest of them", _price(market.floor), blended, *told)
-    yield Known("Middle of them", _price(market.middle), blended, *told)
+    yield Known("Lowest of them", _shown(Input.PRICE, market.floor), blended, *told)
+    yield Known("Middle of them", _shown(Input.PRICE, market.middle), blended, *told)
     ours = f"what a buyer pays, {blended}"
-    yield Known("Our price in force", _price(market.ours), ours, "prices", market.looked_at)
+    yield Known(
+        "Our price in force",
+        _shown(Input.PRICE, market.ours),
+        ours,
+        "prices",
+        market.looked_at,
+    )
     net = price_figure(market, 1 - market.take_rate)
     words = figure_words(Input.PRICE, net)
     yield Known("Net price", words, _net_words(market), net.source, net.as_of)
@@ -80,22 +86,28 @@ def _net_words(market: ModelMarket) -> str:
     """The sum that the net price is."""
     keep = f"× (1 − {_percent(market.take_rate)} take rate)"
     if isinstance(market.earned, Decimal):
-        return f"{_price(market.earned)} earned {keep}"
+        return f"{_shown(Input.PRICE, market.earned)} earned {keep}"
     undercut = f"× (1 − {_percent(UNDERCUT)}) {keep}"
-    return f"{_price(market.middle)} in the middle {undercut}"
+    return f"{_shown(Input.PRICE, market.middle)} in the middle {undercut}"
 
 
 def _demand(market: ModelMarket) -> Iterator[Known]:
     whole = market.market_tokens
     yield Known(
         "Tokens of the market",
-        _tokens(whole.value),
+        _shown(Input.DEMAND, whole.value),
         "the middle of the days below" if market.tokens else "",
         whole.source,
         whole.as_of,
     )
     served = "tokens of our last days / days"
-    yield Known("Our tokens", _tokens(market.own_tokens), served, "usage", market.looked_at)
+    yield Known(
+        "Our tokens",
+        _shown(Input.DEMAND, market.own_tokens),
+        served,
+        "usage",
+        market.looked_at,
+    )
     share = share_by_price(market)
     told = market.rivals_source, market.rivals_as_of
     words = share.reason if isinstance(share, Unknown) else _percent(share)
@@ -121,19 +133,13 @@ def _share_words(market: ModelMarket, share: Decimal | Unknown, most: Decimal) -
         return ""
     counted = min(share, most)
     cap = f", at most {_percent(most)} by this policy" if share > most else ""
-    return f"{_tokens(whole)} × {_percent(counted)} share{cap}"
+    return f"{_shown(Input.DEMAND, whole)} × {_percent(counted)} share{cap}"
 
 
-def _price(value: Decimal | Unknown) -> str:
+def _shown(name: Input, value: Decimal | Unknown) -> str:
     if isinstance(value, Unknown):
         return f"unknown: {value.reason}"
-    return shown_input(Input.PRICE, value)
-
-
-def _tokens(value: Decimal | Unknown) -> str:
-    if isinstance(value, Unknown):
-        return f"unknown: {value.reason}"
-    return shown_input(Input.DEMAND, value)
+    return shown_input(name, value)
 
 
 def _percent(share: Decimal) -> str:
