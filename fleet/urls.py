@@ -28,6 +28,7 @@ from fleet.views import (
     resources,
     saved_views,
     spending,
+    start_up,
     tuning,
 )
 
@@ -66,6 +67,15 @@ urlpatterns = [
     ),
     path("fleet/pods/<int:pk>/log.txt", pod_page.pod_log_text, name="pod-log-text"),
     path("fleet/deployments/<int:pk>/", deployment_page.deployment_page, name="deployment"),
+    path("fleet/deployments/<int:pk>/starts.json", start_up.start_up_json, name="start-up"),
+    path(
+        "fleet/deployments/<int:pk>/starts/",
+        start_up.start_up_table,
+        name="start-up-table",
+    ),
+    path(
+        "fleet/deployments/<int:pk>/starts.csv", start_up.start_up_csv, name="start-up-csv"
+    ),
     path(
         "fleet/deployments/<int:pk>/rental/",
         rental.deployment_rental,

@@ -55,6 +55,7 @@ PARTS = {
     "fleet:pod-log-stream",
     "fleet:pod-money",
     "fleet:pod-spec",
+    "fleet:start-up-table",
 }
 Examples = Mapping[str, Callable[[], list[str]]]
 NOBODY = "somebody who is not logged in"
