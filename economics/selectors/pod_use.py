@@ -23,6 +23,7 @@ from economics.models import (
     PodHourUse,
 )
 from economics.selectors.booked_day import BookedDay, DaySums
+from economics.selectors.hour_split import PARTS_AND_LOSSES, STEPS_LEFT, millionths_of
 from fleet.models import SIMULATED_PAST, EngineSample, Health, HealthChange, Pod
 
 SAMPLE_DAYS = 14  # older samples are gone: what was not judged by then stays unknown
@@ -177,39 +178,15 @@ _AMOUNTS: Callable[[UseSums], tuple[Decimal, ...]] = attrgetter(
     *(field.name for field in fields(UseSums))
 )
 
-# The lines of a day, summed up per pod and hour [1e-6 USD], split by the seconds of that
-# hour by use as calc/shares.py does it: each part rounded down, then the steps that are
-# left to the parts that lost most, the first of equals; a negative sum mirrored.
-_NUMBERS = range(len(USES))
-_PART = "whole * used.{use}_seconds::bigint / nullif(used.seconds, 0) AS part{n}"
-_LOST = "whole * used.{use}_seconds::bigint %% nullif(used.seconds, 0) AS lost{n}"
-
-
-def _needier(n: int) -> str:
-    """SQL: how many parts get a step that is left before the part `n` does."""
-    others = [other for other in _NUMBERS if other != n]
-    return " + ".join(
-        f"(lost{other} {'>=' if other < n else '>'} lost{n})::int" for other in others
-    )
-
-
+# The lines of each day, summed up per pod and hour; each hour split by its seconds by use.
 OF_DAYS = f"""
 SELECT day, deployment_id, {
-    ", ".join(
-        f"coalesce(sum(sign * (part{n} + ({_needier(n)} < steps_left)::int)), 0) * 0.000001"
-        for n in _NUMBERS
-    )
+    ", ".join(f"coalesce(sum(sign * {millionths_of(use)}), 0) * 0.000001" for use in USES)
 },
   coalesce(sum(usd) FILTER (WHERE part0 IS NULL AND hour_start < %(waits)s), 0),
   coalesce(sum(usd) FILTER (WHERE part0 IS NULL AND hour_start >= %(waits)s), 0)
-FROM (SELECT *, whole - {" - ".join(f"part{n}" for n in _NUMBERS)} AS steps_left FROM (
-  SELECT pod.deployment_id, hours.*, {
-    ", ".join(
-        column.format(use=use, n=n)
-        for n, use in enumerate(USES)
-        for column in (_PART, _LOST)
-    )
-}
+FROM (SELECT *, {STEPS_LEFT} FROM (
+  SELECT pod.deployment_id, hours.*, {PARTS_AND_LOSSES}
   FROM (
     SELECT day, pod_id, hour_start, sum(amount_usd) AS usd,
       sign(sum(amount_usd))::int AS sign,

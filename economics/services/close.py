@@ -9,10 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
+from django.db.models import Q
 
 from economics.calc.break_even import break_even_tokens
 from economics.calc.hours import DAY, day_bounds
 from economics.calc.money import round_stored
+from economics.calc.profit import weakest
 from economics.calc.unknown import Unknown
 from economics.models import DailyProfit, DayClose, Scope
 from economics.selectors.booked_day import (
@@ -124,12 +126,12 @@ def rows_of(
 
     A fleet, or all, may have figures without any deployment: expenses that it shares.
     """
-    existing = Deployment.objects.filter(created_at__lt=day_bounds(day).end)
+    existing = Q(created_at__lt=day_bounds(day).end) | Q(pk__in=sums)
     deployments = {
         each.pk: each
-        for each in (existing | Deployment.objects.filter(pk__in=sums)).select_related(
-            "fleet"
-        )
+        for each in Deployment.objects.filter(existing)
+        .select_related("fleet")
+        .only("peak_tokens_per_second", "fleet__simulated")
     }
     parts: defaultdict[Owner, list[DailyProfit]] = defaultdict(list)
     rows: list[DailyProfit] = []
@@ -222,7 +224,7 @@ def base_row(
         cost_usd=sums.cost_usd,
         take_rate=take_rate,
         break_even_tokens=tokens_needed(sums, take_rate),
-        provenance=sums.figures(take_rate).provenance,
+        provenance=weakest(sums.tags),
         closed_at=now,
     )
 

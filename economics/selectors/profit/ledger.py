@@ -7,11 +7,11 @@ hour, as the close does it: all lines of the hour together, by the largest remai
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
 from economics.calc.pod_use import USES
+from economics.selectors.hour_split import PARTS_AND_LOSSES, STEPS_LEFT, millionths_of
 from economics.selectors.pod_use import PATIENCE
 from economics.selectors.profit.scope import Wanted
 
@@ -44,32 +44,12 @@ WHERE price.discount_funding = 'ours'
   AND COALESCE(hour.hour_start, estimate.hour_start, logged.hour_start)
     < COALESCE(price.discount_until, 'infinity')
 """
-# An hour of a pod in millionths of a dollar: what each use gets rounded down (f…), and
-# what it lost by that (l…); `left` of the lost steps go to those that lost most.
-_NUMBERED = list(enumerate(USES))
-_FLOORS = ", ".join(
-    f"steps * {use}_seconds / seconds AS f{n}, steps * {use}_seconds %% seconds AS l{n}"
-    for n, use in _NUMBERED
-)
-_LEFT = "steps - " + " - ".join(f"f{n}" for n, _ in _NUMBERED)
-
-
-def _ahead(n: int) -> str:
-    """How many uses lost more than use n, or as much and stand before it."""
-    return " + ".join(
-        f"(l{m} {'>=' if m < n else '>'} l{n})::int" for m, _ in _NUMBERED if m != n
-    )
-
-
-def _value(n: int, use: str) -> str:
-    steps = f"(f{n} + ({_ahead(n)} < {_LEFT})::int) * sign"
-    return f"('{use}', {steps}, {use}_seconds, FALSE)"
-
-
-_PARTS: dict[str, str] = {use.value: _value(n, use) for n, use in _NUMBERED}
+# Each day's hours of pods, whole. An hour without seconds by use is in one part as a whole,
+# and so is every hour of a day that was closed before there was a split.
 _HOURS = """
   SELECT line.day, pod.deployment_id, line.pod_id, line.hour_start,
-    SUM(line.amount_usd) AS usd,
+    (ABS(SUM(line.amount_usd)) * 1000000)::bigint AS whole,
+    SIGN(SUM(line.amount_usd))::int AS sign,
     STRING_AGG(DISTINCT line.provenance, ',') AS provenance,
     line.day > %(newest_closed)s AS is_open,
     line.day <= %(newest_closed)s AND NOT EXISTS (SELECT FROM economics_dayuse kept
@@ -79,38 +59,38 @@ _HOURS = """
     AND pod.deployment_id = ANY(%(members)s)
   GROUP BY line.day, pod.deployment_id, line.pod_id, line.hour_start
 """
-# An hour without seconds by use is whole in one part. OFFSET 0: each step is worked out
-# once; written into each other, the millionths of an hour are counted fifty times. Hours
-# before the first of the lines are kept out of the join, or it reads those of all time;
-# found without OFFSET 0, the first is looked for through all hours, oldest first.
-_POD_USES = f"""
-SELECT hour.day, hour.deployment_id, NULL::bigint, split.part, 'pod_hour', hour.pod_id,
-  hour.pod_id, hour.hour_start, split.steps / 1000000.0, split.seconds, hour.provenance
-FROM (
-  SELECT stepped.*, {_FLOORS} FROM (
-    SELECT hour.*, ABS(hour.usd * 1000000)::bigint AS steps, SIGN(hour.usd)::int AS sign,
-      CASE WHEN NOT hour.is_unsplit THEN NULLIF(used.seconds, 0)::bigint END AS seconds,
-      {", ".join(f"used.{use}_seconds::bigint AS {use}_seconds" for use in USES)}
-    FROM ({_HOURS}) hour LEFT JOIN economics_podhouruse used
-      ON used.pod_id = hour.pod_id AND used.hour_start = hour.hour_start
-      AND used.hour_start >= (SELECT MIN(hour_start) FROM (
-        SELECT hour_start FROM economics_costline
-        WHERE day BETWEEN %(lines_from)s AND %(end)s OFFSET 0) AS own)
-    OFFSET 0
-  ) stepped OFFSET 0
-) hour
-CROSS JOIN LATERAL (VALUES @parts (CASE WHEN is_unsplit THEN 'unsplit'
-    WHEN is_open AND hour_start >= %(waits_since)s THEN 'pending' ELSE 'unknown' END,
-  steps * sign, NULL::bigint, TRUE)) AS split (part, steps, seconds, is_whole)
-WHERE CASE WHEN hour.seconds IS NULL THEN is_whole ELSE split.seconds > 0 END
+_WHOLE_PART = """CASE WHEN is_unsplit THEN 'unsplit'
+    WHEN is_open AND hour_start >= %(waits_since)s THEN 'pending' ELSE 'unknown' END"""
+# Hours before the first of the lines are kept out of the join, or it reads those of all
+# time; found without OFFSET 0, the first is looked for through all hours, oldest first.
+_POD_USE = f"""
+SELECT day, deployment_id, NULL::bigint, CASE WHEN part0 IS NULL THEN {_WHOLE_PART}
+    ELSE '@use' END, 'pod_hour', pod_id, pod_id, hour_start,
+  sign * CASE WHEN part0 IS NULL THEN whole ELSE @millionths END / 1000000.0,
+  CASE WHEN part0 IS NOT NULL THEN @seconds::bigint END, provenance
+FROM (SELECT *, {STEPS_LEFT} FROM (
+  SELECT hour.*, used.@seconds, {PARTS_AND_LOSSES}
+  FROM ({_HOURS}) hour LEFT JOIN economics_podhouruse used
+    ON used.pod_id = hour.pod_id AND used.hour_start = hour.hour_start
+    AND NOT hour.is_unsplit
+    AND used.hour_start >= (SELECT MIN(hour_start) FROM (
+      SELECT hour_start FROM economics_costline
+      WHERE day BETWEEN %(lines_from)s AND %(end)s OFFSET 0) AS own)
+  OFFSET 0
+) AS split OFFSET 0) AS parted
+WHERE part0 IS NULL OR @seconds > 0
 """
 
 
-def pod_uses(parts: Iterable[str] = USES) -> str:
-    """The branch with the hours of pods by these uses; whole hours are in it always. Asked
-    for one bar, the others are not worked out."""
-    values = "".join(f"{_PARTS[part]}, " for part in parts if part in _PARTS)
-    return _POD_USES.replace("@parts ", values)
+def pod_hours(part: str) -> str:
+    """The branch with the hours of pods by one use; whole hours are in it always. A part
+    that is no use (pending, unsplit) is made of whole hours alone."""
+    use = part if part in USES else USES[0]
+    return (
+        _POD_USE.replace("@use", use)
+        .replace("@seconds", f"{use}_seconds")
+        .replace("@millionths", millionths_of(use))
+    )
 
 
 POD_LINES = """

@@ -19,7 +19,7 @@ from economics.selectors.profit.ledger import (
     OTHERS,
     POD_LINES,
     REVENUE,
-    pod_uses,
+    pod_hours,
     values_of,
 )
 from economics.selectors.profit.running import Running, running_rows
@@ -161,15 +161,9 @@ def branches_of(bar: str) -> list[str]:
     found = [branch for part, branch in told.items() if part in parts]
     if set(COSTS) <= set(parts):
         return [*found, POD_LINES, *OTHERS]
-    if is_by_use(bar):
-        found.append(pod_uses(parts))
+    if set(USES) & set(parts):
+        found.append(pod_hours(*parts))
     return [*found, *OTHERS]
-
-
-def is_by_use(bar: str) -> bool:
-    """Whether the rows of a bar are hours of pods by use, not their lines."""
-    parts = set(BARS[bar])
-    return bool(set(USES) & parts) and not set(COSTS) <= parts
 
 
 def booked_lines(
