@@ -21,6 +21,7 @@ from economics.selectors.day_marks import day_marks
 from economics.selectors.history import DAYS_SHOWN
 from fleet.access import viewer_required
 from fleet.charts.marks import Mark, as_json
+from fleet.csv_files import without_tail
 from fleet.models import Deployment
 
 TRACE_BARS = {"revenue": "revenue", "cost": "cost", "marketplace fees": "fees"}
@@ -125,5 +126,5 @@ def profit_csv(request: HttpRequest) -> HttpResponse:
 
 
 def plain(amount: Decimal | None) -> str:
-    """Exact digits without an exponent; empty where it is not known."""
-    return "" if amount is None else f"{amount:f}"
+    """Exact digits without an exponent or zeros at the end; empty where not known."""
+    return "" if amount is None else f"{without_tail(amount):f}"

@@ -27,7 +27,7 @@ from economics.selectors.day_rows import (
 from economics.selectors.today import deployments_with_kinds, kinds_beside
 from economics.views.charts import money_asked
 from fleet.access import viewer_required
-from fleet.csv_files import write_rows
+from fleet.csv_files import without_tail, write_rows
 from fleet.models import Deployment
 
 USES = (  # name of the figure, its column on the page
@@ -167,7 +167,10 @@ def days_csv(request: HttpRequest) -> HttpResponse:
 
 
 def csv_cells(row: DayRow) -> list[object]:
-    return list(_cells(row))
+    """A row; sums of the database end in zeros, which say nothing."""
+    return [
+        without_tail(cell) if isinstance(cell, Decimal) else cell for cell in _cells(row)
+    ]
 
 
 def _cells(row: DayRow) -> Iterator[object]:

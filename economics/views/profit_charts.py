@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -30,7 +31,7 @@ from economics.selectors.reconciliation import Asked, compared_days
 from economics.views.charts import link_days
 from fleet.access import viewer_required
 from fleet.charts.marks import Mark, as_json
-from fleet.csv_files import write_rows
+from fleet.csv_files import without_tail, write_rows
 
 EMPTY = "Nothing to draw for these days; the title says what is missing."
 TARGETS = (
@@ -69,7 +70,7 @@ def lines_url(wanted: Wanted, bar: str, **changes: Any) -> str:
 def figure_record(figures: Figures) -> dict[str, Any]:
     """Some lines as a file and the API have them, by name."""
     counts = figures.counts
-    return {
+    record: dict[str, Any] = {
         "is_open": figures.is_open,
         "provenance": figures.provenance.value,
         "uncached_prompt_tokens": counts.uncached_prompt,
@@ -83,6 +84,10 @@ def figure_record(figures: Figures) -> dict[str, Any]:
         "contribution_margin_usd": figures.contribution_usd,
         "profit_usd": figures.profit_usd,
         "break_even_revenue_usd": figures.needed_usd,
+    }
+    return {
+        name: without_tail(value) if isinstance(value, Decimal) else value
+        for name, value in record.items()
     }
 
 
@@ -336,7 +341,10 @@ def profit_file(request: HttpRequest, chart: str) -> HttpResponse:
 
 
 def csv_cell(cell: Any) -> object:
-    """A value as a file has it: empty where it is not known."""
+    """A value as a file has it: empty where it is not known; a sum in the database ends
+    in zeros, which say nothing."""
     if isinstance(cell, bool):
         return "yes" if cell else "no"
+    if isinstance(cell, Decimal):
+        return without_tail(cell)
     return "" if cell is None or isinstance(cell, Unknown) else cell

@@ -22,7 +22,7 @@ from economics.selectors.profit.scope import Wanted
 from economics.views.profit import frame_of
 from economics.views.profit_charts import csv_cell, wanted_of
 from fleet.access import viewer_required
-from fleet.csv_files import write_rows
+from fleet.csv_files import without_tail, write_rows
 
 MOST_PAGES = 10_000
 MOST_IN_CSV = 100_000
@@ -138,8 +138,8 @@ def line_record(line: Line) -> dict[str, Any]:
         "seconds": line.seconds,
         "of_seconds": line.of_seconds,
         "tokens": line.tokens,
-        "rate_usd": line.rate,
-        "amount_usd": line.usd,
+        "rate_usd": None if line.rate is None else without_tail(line.rate),
+        "amount_usd": without_tail(line.usd),
         "provenance": line.provenance.value,
         "is_booked": line.is_booked,
         "corrects_line": line.corrects,

@@ -30,7 +30,7 @@ from economics.selectors.reconciliation import (
 from economics.selectors.reconciliation_filter import MOST_DAYS, Filter
 from economics.views.charts import money_asked
 from fleet.access import viewer_required
-from fleet.csv_files import write_rows
+from fleet.csv_files import without_tail, write_rows
 from fleet.models import Deployment, JobResult, JobRun
 
 MOST_HOURS = 800  # of one pod on the page: a month and a little
@@ -192,7 +192,7 @@ def csv_cells(hour: HourCompared) -> list[object]:
     return [
         *(f"{hour.key:%Y-%m-%dT%H:%M:%SZ}", hour.deployment, hour.pod_name, hour.worst),
         hour.seconds,
-        *("" if amount is None else amount for amount in figures),
+        *("" if amount is None else without_tail(amount) for amount in figures),
         "" if hour.revision is None else hour.revision,
         "" if observed is None else f"{observed:%Y-%m-%dT%H:%M:%SZ}",
         "yes" if hour.is_inferred else "no",

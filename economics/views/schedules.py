@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -34,8 +35,15 @@ from economics.views.schedule_form import (
 from fleet.access import operator_required, operator_to_post, viewer_required
 from fleet.csv_files import FileRefused
 from fleet.views.doorbell import ring
+from fleet.views.files import MOST_ROWS, instant, yes_or_no
+from fleet.views.files import file_of as csv_of
 
 SHOWN = 30
+COLUMNS = (
+    *("schedule", "model", "hours", "status", "outcome", "why", "profit_usd"),
+    *("gap_fraction", "solver_seconds", "asked_by", "asked_at_utc", "finished_at_utc"),
+    "simulated",
+)
 FIRST_MODEL = "llama-3.1-8b"
 KEY_BYTES = 20
 MOST_SEED = 2**31 - 1
@@ -164,3 +172,23 @@ def schedule_again(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("economics:schedule", pk=pk)
     ring(work_out_schedules)
     return redirect("economics:schedule", pk=anew.pk)
+
+
+@require_GET
+@viewer_required
+def schedules_csv(request: HttpRequest) -> HttpResponse:
+    """Every question that is kept, newest first; the page shows fewer."""
+    return csv_of("schedules", COLUMNS, map(plan_cells, kept_plans()))
+
+
+def kept_plans() -> Iterator[SchedulePlan]:
+    return iter(SchedulePlan.objects.without_bodies()[:MOST_ROWS])
+
+
+def plan_cells(plan: SchedulePlan) -> list[object]:
+    """A question; without a schedule it has no profit."""
+    return [
+        *(plan.pk, plan.model, plan.hours, plan.status, plan.outcome, plan.why),
+        *(plan.profit_usd, plan.gap, plan.solver_seconds, plan.asked_by),
+        *(instant(plan.asked_at), instant(plan.finished_at), yes_or_no(plan.simulated)),
+    ]

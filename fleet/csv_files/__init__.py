@@ -6,7 +6,7 @@ Every import of the fleet and of the books reads by `read_sheet`; every export w
 
 from fleet.csv_files.faults import Fault, FileRefused, counted, refuse_too_large
 from fleet.csv_files.reader import Column, Row, Sheet, name_repeats, read_sheet
-from fleet.csv_files.writer import safe_cell, write_rows
+from fleet.csv_files.writer import safe_cell, without_tail, write_rows
 
 __all__ = [
     "Column",
@@ -19,5 +19,6 @@ __all__ = [
     "read_sheet",
     "refuse_too_large",
     "safe_cell",
+    "without_tail",
     "write_rows",
 ]

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
+LEDGER_PLACES = 6
 RUNS_IN_A_SHEET = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -22,6 +23,18 @@ def safe_cell(value: object) -> str:
         return f"{value:f}"
     text = str(value)
     return f"'{text}" if text.startswith(RUNS_IN_A_SHEET) else text
+
+
+def without_tail(amount: Decimal) -> Decimal:
+    """The same number without the zeros that a sum or a division left behind the six
+    places of a ledger line; no other digit is taken away.
+
+    >>> print(without_tail(Decimal("-0.74520000000000")), without_tail(Decimal("12.50")))
+    -0.745200 12.50
+    """
+    whole, point, places = f"{amount:f}".partition(".")
+    kept = places[:LEDGER_PLACES] + places[LEDGER_PLACES:].rstrip("0")
+    return Decimal(f"{whole}{point}{kept}")
 
 
 def write_rows(

@@ -39,6 +39,10 @@ def instant(at: datetime | None) -> str:
     return "" if at is None else f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
+def yes_or_no(fact: bool) -> str:
+    return "yes" if fact else "no"
+
+
 def file_of(
     name: str, columns: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> HttpResponse:
@@ -73,7 +77,7 @@ def pod_cells(fleet: str, row: PodRow, *, simulated: bool) -> list[object]:
         *(row.state.word, pod.status, pod.gpu_type_id, pod.gpu_count, row.usd_per_hour),
         rate if isinstance(rate, int | float | Decimal) else "",
         *(instant(pod.requested_at), instant(pod.billed_from), instant(pod.billed_until)),
-        "yes" if simulated else "no",
+        yes_or_no(simulated),
     ]
 
 

@@ -108,12 +108,12 @@ def serverless(request: HttpRequest) -> HttpResponse:
     return render(request, "fleet/serverless.html", context)
 
 
-def shown(model: Any, since: Any) -> Any:
-    """Rows that are not over, and those that ended since; newest first."""
+def shown(model: Any, since: Any, most: int = MOST_ROWS) -> Any:
+    """Rows that are not over, and those that ended since; newest first, at most `most`."""
     rows = model.objects.select_related("deployment__fleet")
     return (
         rows.exclude(status__in=RESOURCE_OVER) | rows.filter(status_since__gte=since)
-    ).order_by("-requested_at", "-pk")[:MOST_ROWS]
+    ).order_by("-requested_at", "-pk")[:most]
 
 
 def common(kind: StrayResource.Kind, names: list[str]) -> dict[str, Any]:

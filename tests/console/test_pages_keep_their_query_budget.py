@@ -54,6 +54,12 @@ def queries_of(client: Client, address: str) -> int:
         "economics:market",
         "economics:market-lines",
         "economics:market-csv",
+        "economics:listings-csv",
+        "economics:volumes-csv",
+        "economics:endpoints-csv",
+        "economics:strays-csv",
+        "economics:guardrail-limits-csv",
+        "economics:take-rates-csv",
         "market-models",
         "fleet:list",
         "fleet:live",
@@ -94,7 +100,14 @@ def test_a_page_asks_the_database_at_most_33_times(
         *("overview", "overview-live", "overview-alarms", "profit", "profit-lines"),
         *("profit-json", "profit-table", "profit-lines-csv", "days", "days-csv", "month"),
         *("reconciliation", "reconciliation-csv", "expenses", "expenses-csv"),
-        *("statements", "receivables-json", "receivables-csv", "usage", "cash"),
+        *(
+            "statements",
+            "statements-csv",
+            "receivables-json",
+            "receivables-csv",
+            "usage",
+            "cash",
+        ),
     ],
 )
 def test_a_page_of_the_books_asks_at_most_12_times(

@@ -273,3 +273,15 @@ def test_a_revenue_row_tells_the_most_that_it_may_have_earned(
 
     assert (row["amount_usd"], row["at_most_usd"]) == ("2.000000", "4.500000")
     assert "at most $4.50" in page(operator, "/profit/lines/rows/", bar="revenue")
+
+
+def test_an_amount_of_a_file_has_the_places_of_a_ledger_line(
+    operator: Client, story: Story
+):
+    today = asked(story, first=story.days[2])
+    found = [*file_of(operator, "days", **today), *file_of(operator, "owners", **today)]
+
+    amounts = [row[name] for row in found for name in row if name.endswith("_usd")]
+
+    assert [text for text in amounts if len(text.partition(".")[2]) > 6] == []
+    assert any("." in text for text in amounts)

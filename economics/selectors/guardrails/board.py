@@ -29,11 +29,16 @@ class Cell:
 
 @dataclass(frozen=True)
 class LimitRow:
-    """A limit, the worst value that it sees now, and its levels."""
+    """A limit, the worst value that it sees now, and its levels.
+
+    number  the value in the rule's unit; None where it is not known
+    value   the same as text, with its unit
+    """
 
     limit: GuardrailLimit
     rule: Rule
     facts: RuleFacts
+    number: Decimal | None
     value: str
     why: str
     made_of: str
@@ -81,6 +86,7 @@ def limit_row(
         limit=row,
         rule=rule,
         facts=RULES[rule],
+        number=known_number(worst),
         value=value_text(worst) if known else "",
         why="" if known else why_missing(worst),
         made_of=words_of(worst),
@@ -100,6 +106,12 @@ def worst_of(rule: Rule, seen: Sequence[Observation]) -> Observation | None:
         known.append((each.value, each))
     pick = min if RULES[rule].falls else max
     return pick(known, key=lambda pair: pair[0])[1] if known else None
+
+
+def known_number(seen: Observation | None) -> Decimal | None:
+    if seen is None or isinstance(seen.value, Unknown):
+        return None
+    return seen.value
 
 
 def value_text(seen: Observation | None) -> str:

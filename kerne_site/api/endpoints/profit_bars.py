@@ -24,6 +24,7 @@ from economics.selectors.profit.owners import KINDS
 from economics.selectors.profit.scope import DAYS_SHOWN, MOST_DAYS, Wanted
 from economics.views.profit_charts import figure_record
 from economics.views.profit_lines import line_record
+from fleet.csv_files import without_tail
 from kerne_site.api import (
     Asked,
     Endpoint,
@@ -51,7 +52,12 @@ def bars(request: HttpRequest) -> dict[str, Any]:
     return {
         **head_of(wanted),
         "waterfall": [
-            {"bar": step.bar, "label": step.label, "usd": step.usd, "is_sum": step.is_sum}
+            {
+                "bar": step.bar,
+                "label": step.label,
+                "usd": without_tail(step.usd),
+                "is_sum": step.is_sum,
+            }
             for step in waterfall_steps(whole)
         ],
         "whole": figure_record(whole),
