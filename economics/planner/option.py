@@ -16,6 +16,7 @@ from economics.calc.unknown import Unknown
 from economics.planner.money import Assumptions, OptionMoney, Throughput, option_money
 
 SERVERLESS = "serverless"
+KV_CACHE = "KV cache"  # the term of a GPU's memory that takes what the others leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,15 @@ class Fitting:
     capacity_gib: Decimal | None = None
     kv_tokens: int | None = None
     max_sequences: int | None = None
+
+    @property
+    def spare_gib(self) -> Decimal | None:
+        """What is left of the budget of each GPU for the KV cache [GiB]; None where it does
+        not fit, or was not computed."""
+        if not self.ok or self.budget_gib is None or not self.memory:
+            return None
+        taken = (term.gib for term in self.memory if term.name != KV_CACHE)
+        return self.budget_gib - sum(taken, Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from economics.calc.token_mix import blended_rate_per_million
@@ -17,7 +17,7 @@ from economics.planner.money import OptionMoney, PlanVerdict
 from economics.planner.option import Fitting, Machine, PlanOption
 from economics.selectors.plan import PlanAnswer
 from fleet.templatetags import console, numbers
-from fleet.views.memory import memory_bar
+from fleet.views.memory import COLOURS, memory_bar
 
 register = template.Library()
 
@@ -240,4 +240,58 @@ def bar_of(fitting: Fitting) -> dict[str, Any] | None:
         [(term.name, term.gib) for term in fitting.memory],
         budget_gib=budget,
         capacity_gib=fitting.capacity_gib or budget,
+    )
+
+
+@register.filter
+def fit_row(machine: Machine) -> SafeString:
+    """Does it fit: the words, and the memory of one GPU as a bar where it was computed.
+
+    One string in place of a template of its own: a plan may write out hundreds of them.
+    """
+    words = format_html('<div class="small fit-words">{}</div>', fit_words(machine))
+    bar = bar_of(machine.fitting)
+    if bar is None:
+        return words
+    parts = format_html_join(
+        "",
+        '<rect class="mem-{}" x="{}%" width="{}%" height="8"/>',
+        ((part["colour"], part["left"], part["width"]) for part in bar["parts"]),
+    )
+    return format_html(
+        '<svg class="fit-bar" role="img" aria-label="Memory of one GPU: {}">{}'
+        '<line class="fit-line" x1="{}%" x2="{}%" y1="0" y2="8"/></svg>{}',
+        *(bar["words"], parts, bar["budget"], bar["budget"], words),
+    )
+
+
+def fit_words(machine: Machine) -> str:
+    """Whether it fits and by how much [GiB]: of each GPU, and of all of them."""
+    fitting, count = machine.fitting, machine.gpu_count
+    if fitting.spare_gib is not None:
+        return f"fits, {gib_each(fitting.spare_gib, count)} spare for the KV cache"
+    if fitting.short_gib is not None:
+        return f"short {gib_each(fitting.short_gib, count)}"
+    if fitting.ok:
+        return "fits"
+    return "does not fit"
+
+
+def gib_each(gib: Decimal, count: int) -> str:
+    """A size of each GPU: "6.2 GiB per GPU (12.4 GiB in all)"; "6.2 GiB" of one GPU."""
+    one = f"{gib:.1f} GiB"
+    return one if count == 1 else f"{one} per GPU ({gib * count:.1f} GiB in all)"
+
+
+@register.simple_tag
+def fit_legend() -> SafeString:
+    """What the colours of the bars mean, once for all of them."""
+    return format_html(
+        '<p class="legend body">{}<span><span class="swatch target"></span>'
+        "what vLLM may take of a GPU; beyond it is reserved</span></p>",
+        format_html_join(
+            "",
+            '<span><span class="swatch mem-{}"></span>{}</span>',
+            ((number, name) for name, number in COLOURS.items()),
+        ),
     )

@@ -19,7 +19,7 @@ from economics.calc.unknown import Unknown
 from economics.planner.compare import compared
 from economics.planner.hardware import hardware_table
 from economics.planner.mix import completion_of, prompt_cached
-from economics.planner.option import PlanOption
+from economics.planner.option import Machine, PlanOption
 from economics.planner.question import PlanQuestion
 from economics.selectors.plan import PlanAnswer
 from economics.views.plan_asked import Asked, answer_of, asked, chosen_of
@@ -39,6 +39,7 @@ class Refused:
     """Machines that do not fit for one reason, and where they are offered."""
 
     shape: str
+    machine: Machine
     reasons: tuple[str, ...]
     changes: tuple[str, ...]
     providers: str
@@ -150,6 +151,7 @@ def refused(options: Sequence[PlanOption]) -> list[Refused]:
         lines.append(
             Refused(
                 f"{count}× {gpu}, {precision.upper()}",
+                same[0].machine,
                 fitting.reasons,
                 fitting.changes,
                 ", ".join(names),

@@ -6,6 +6,16 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+# The colour of each term: by its name, so that one legend is true of every bar.
+COLOURS = {
+    "weights": 1,
+    "activations": 2,
+    "CUDA graphs": 3,
+    "outside PyTorch": 4,
+    "KV cache": 5,
+}
+OTHER = 6
+
 
 def memory_bar(
     terms: Sequence[tuple[str, Decimal]], *, budget_gib: Decimal, capacity_gib: Decimal
@@ -23,11 +33,18 @@ def memory_bar(
     """
     used = sum((gib for _, gib in terms), Decimal(0))
     whole = max(used, budget_gib, capacity_gib)
-    parts, left = [], Decimal(0)
+    parts: list[dict[str, Any]] = []
+    left = Decimal(0)
     for name, gib in terms:
         width = 100 * gib / whole
-        words = f"{name} {gib:.1f} GiB"
-        parts.append({"left": f"{left:.2f}", "width": f"{width:.2f}", "words": words})
+        parts.append(
+            {
+                "colour": COLOURS.get(name, OTHER),
+                "left": f"{left:.2f}",
+                "width": f"{width:.2f}",
+                "words": f"{name} {gib:.1f} GiB",
+            }
+        )
         left += width
     budget = f"budget {budget_gib:.1f} GiB per GPU"
     return {

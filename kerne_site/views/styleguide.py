@@ -103,13 +103,13 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "before": now - timedelta(minutes=4, seconds=10),
         "form": ExampleForm({"name": "nightly report", "replicas": "many"}),
         "bar": {
-            "words": "weights 16.1 GB, KV cache 4.9 GB, spare 3.0 GB",
+            "words": "weights 16.1 GiB, KV cache 4.9 GiB, spare 3.0 GiB",
             "budget": 90,
-            "budget_words": "to be used at most: 21.6 GB",
+            "budget_words": "to be used at most: 21.6 GiB",
             "parts": (
-                {"left": 0, "width": 67, "words": "weights 16.1 GB"},
-                {"left": 67, "width": 20.5, "words": "KV cache 4.9 GB"},
-                {"left": 87.5, "width": 12.5, "words": "spare 3.0 GB"},
+                {"colour": 1, "left": 0, "width": 67, "words": "weights 16.1 GiB"},
+                {"colour": 5, "left": 67, "width": 20.5, "words": "KV cache 4.9 GiB"},
+                {"colour": 6, "left": 87.5, "width": 12.5, "words": "spare 3.0 GiB"},
             ),
         },
     }
