@@ -41,20 +41,21 @@ WHERE closed.scope = 'deployment' AND closed.deployment_id = ANY(%(members)s)
 """
 
 # Billed seconds of judged hours that somebody looked at, and the tokens of the same hours.
-# Both sides are bounded: the hours of all time would be looked up one by one.
+# Both tables are read once and grouped: joined, the hours of a running day, of which the
+# planner has no count yet, are compared with those of every pod, a hundred each.
 JUDGED = """
-SELECT pod.deployment_id, SUM(sums.seconds)::bigint, SUM(sums.tokens)::bigint
+SELECT pod.deployment_id, SUM(hour.seconds)::bigint, COALESCE(SUM(hour.tokens), 0)::bigint
 FROM (
-  SELECT used.pod_id, SUM(used.seconds) AS seconds, COALESCE(SUM(
-    hour.uncached_prompt_tokens + hour.cached_prompt_tokens + hour.completion_tokens
-  ), 0) AS tokens
-  FROM economics_podhouruse used LEFT JOIN economics_usagehour hour
-    ON hour.pod_id = used.pod_id AND hour.hour_start = used.hour_start
-    AND hour.hour_start >= %(start)s AND hour.hour_start < %(end)s
-  WHERE used.hour_start >= %(start)s AND used.hour_start < %(end)s
-    AND used.seconds > used.unknown_seconds
-  GROUP BY used.pod_id
-) sums JOIN fleet_pod pod ON pod.id = sums.pod_id
+  SELECT pod_id, MAX(seconds) AS seconds, SUM(tokens) AS tokens FROM (
+    SELECT pod_id, hour_start, seconds, NULL::bigint AS tokens
+    FROM economics_podhouruse
+    WHERE hour_start >= %(start)s AND hour_start < %(end)s AND seconds > unknown_seconds
+    UNION ALL
+    SELECT pod_id, hour_start, NULL,
+      uncached_prompt_tokens + cached_prompt_tokens + completion_tokens
+    FROM economics_usagehour WHERE hour_start >= %(start)s AND hour_start < %(end)s
+  ) AS facts GROUP BY pod_id, hour_start HAVING MAX(seconds) IS NOT NULL
+) AS hour JOIN fleet_pod AS pod ON pod.id = hour.pod_id
 WHERE pod.deployment_id = ANY(%(members)s) GROUP BY pod.deployment_id
 """
 
