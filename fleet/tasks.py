@@ -44,7 +44,7 @@ from fleet.services import (
     reconcile as reconcile_service,
 )
 from fleet.services.alerts import channels, deadman, outbox, watch
-from fleet.services.jobs import JobFailed, run_job
+from fleet.services.jobs import BY_HAND, JobFailed, run_job
 from fleet.services.launch_guard import configured_guard
 
 KEY_BYTES = 32
@@ -63,6 +63,7 @@ def recorded(name: str, work: Callable[[datetime], str]) -> None:
             getattr(request, "request_id", None) or getattr(request, "id", "") or ""
         ),
         lease_seconds=settings.JOB_LEASE_SECONDS,
+        by_hand=bool(getattr(request, BY_HAND, False)),
     )
 
 

@@ -14,6 +14,7 @@ from fleet.views import (
     deployment_page,
     files,
     fleet_list,
+    job_pauses,
     jobs,
     keys,
     log_stream,
@@ -153,4 +154,6 @@ urlpatterns = [
     path("jobs/", jobs.jobs, name="jobs"),
     path("jobs/live/", jobs.jobs_live, name="jobs-live"),
     path("jobs/<str:name>/run/", jobs.job_run, name="job-run"),
+    path("jobs/<str:name>/pause/", job_pauses.job_pause, name="job-pause"),
+    path("jobs/<str:name>/resume/", job_pauses.job_resume, name="job-resume"),
 ]

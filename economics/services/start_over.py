@@ -35,6 +35,7 @@ KEPT = {
         *("ThroughputImport", "ThroughputMeasurement", "StoredSecret", "SavedView"),
         *("AlertChannel", "AlertRule", "AuditEntry", "AuditSeal", "SpendingStop"),
         *("CloudListing", "Orphan", "StrayResource", "JobRun", "JobLease"),
+        "JobPause",
     ),
     "economics": (
         *("MarketModel", "MarketEndpoint", "MarketPrice", "MarketVolume"),

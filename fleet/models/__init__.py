@@ -14,7 +14,7 @@ from fleet.models.audit_seal import AuditSeal
 from fleet.models.boot import PodBoot
 from fleet.models.deployment import MAX_NEVER_READY, Deployment, Fleet, RentalKind, Tier
 from fleet.models.incident import Incident, IncidentNote, Severity
-from fleet.models.job import JobLease, JobResult, JobRun
+from fleet.models.job import JobLease, JobPause, JobResult, JobRun
 from fleet.models.latency import LatencySample
 from fleet.models.model_config import ModelConfig
 from fleet.models.note import OperatorNote
@@ -99,6 +99,7 @@ __all__ = [
     "Incident",
     "IncidentNote",
     "JobLease",
+    "JobPause",
     "JobResult",
     "JobRun",
     "MaintenanceWindow",

@@ -45,3 +45,16 @@ class JobLease(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} until {self.until:%H:%M:%S}"
+
+
+class JobPause(models.Model):
+    """A job of the schedule rests in [paused_at, until). The newest pause of each job; an
+    ended one stays as the instant from which the job is awaited again."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    paused_at = models.DateTimeField()
+    until = models.DateTimeField()
+    paused_by = models.CharField(max_length=150)
+
+    def __str__(self) -> str:
+        return f"{self.name} paused until {self.until:%Y-%m-%d %H:%M} UTC"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from celery import current_app
 from django.db.models import Max
 
-from fleet.models import JobResult, JobRun
+from fleet.models import JobPause, JobResult, JobRun
 from fleet.selectors.jobs import (
     LATE_FACTOR,
     LATE_GRACE_SECONDS,
@@ -31,7 +31,8 @@ class SilentJob:
 
 
 def silent_jobs(*, now: datetime) -> list[SilentJob]:
-    """Interval jobs that missed their time twice. One query.
+    """Interval jobs that missed their time twice, since the end of a pause where there
+    was one. Two queries.
 
     A job that runs by the clock, or that has not run in two days, is on the jobs page.
     """
@@ -41,13 +42,15 @@ def silent_jobs(*, now: datetime) -> list[SilentJob]:
         .values_list("name")
         .annotate(Max("started_at"))
     )
+    rested = dict(JobPause.objects.values_list("name", "until"))
     found = []
     for entry in current_app.conf.beat_schedule.values():
         name = entry["task"].rpartition(".")[2]
         every, last = every_seconds(entry["schedule"]), lasts.get(name)
         if every is None or last is None or name in WHEN_NEEDED:
             continue
-        since = last + timedelta(seconds=LATE_FACTOR * every + LATE_GRACE_SECONDS)
+        awaited = max(last, rested.get(name, last))
+        since = awaited + timedelta(seconds=LATE_FACTOR * every + LATE_GRACE_SECONDS)
         if now > since:
             found.append(SilentJob(name, last, every, since))
     return found

@@ -11,7 +11,7 @@ from celery import current_app
 from celery.schedules import crontab
 from django.conf import settings
 
-from fleet.models import CloudListing, JobResult, JobRun
+from fleet.models import CloudListing, JobPause, JobResult, JobRun
 from fleet.selectors.listings import JOBS, PODS, Listing, pods_listing
 from fleet.selectors.providers import job_name, provider_names
 
@@ -33,7 +33,10 @@ LOOKED_BACK = timedelta(hours=2)  # of frequent jobs; more runs would only be co
 
 @dataclass(frozen=True, slots=True)
 class JobOverview:
-    """One scheduled job. `runs` are the latest, newest first; `words` is its schedule."""
+    """One scheduled job. `runs` are the latest, newest first; `words` is its schedule.
+
+    pause  in which it rests now; None: it runs by itself
+    """
 
     name: str
     task: str
@@ -43,6 +46,7 @@ class JobOverview:
     next_due: datetime | None
     is_late: bool
     runs: tuple[JobRun, ...]
+    pause: JobPause | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Heartbeat:
 def jobs_overview(*, now: datetime) -> list[JobOverview]:
     """Every job of the schedule, in its order; those of further providers below theirs.
 
-    Two queries, however many jobs there are.
+    Three queries, however many jobs there are.
     """
     further = provider_names()[1:]
     recent = JobRun.objects.filter(name__contains="@", started_at__gt=now - FURTHER_SHOWN)
@@ -74,8 +78,15 @@ def jobs_overview(*, now: datetime) -> list[JobOverview]:
             if last_name(task) in known:
                 entries.append((name, {**entry, "task": task}))
     runs = newest_runs([last_name(entry["task"]) for _, entry in entries])
+    pauses = {row.name: row for row in JobPause.objects.all()}
     return [
-        job_overview(name, entry, runs.get(last_name(entry["task"]), ()), now=now)
+        job_overview(
+            name,
+            entry,
+            runs.get(last_name(entry["task"]), ()),
+            pauses.get(last_name(entry["task"])),
+            now=now,
+        )
         for name, entry in entries
     ]
 
@@ -103,13 +114,23 @@ def newest_runs(names: Sequence[str]) -> dict[str, tuple[JobRun, ...]]:
 
 
 def job_overview(
-    name: str, entry: dict[str, Any], runs: Sequence[JobRun], *, now: datetime
+    name: str,
+    entry: dict[str, Any],
+    runs: Sequence[JobRun],
+    pause: JobPause | None,
+    *,
+    now: datetime,
 ) -> JobOverview:
-    """One job of the schedule beside its newest runs, the newest first."""
+    """One job of the schedule beside its newest runs, the newest first, and its newest
+    pause. It is awaited from its last run on, or from the end of the pause."""
     last = runs[0] if runs else None
     schedule = entry["schedule"]
     every = every_seconds(schedule)
+    rests = pause is not None and pause.until > now
     next_due = due_after(schedule, last.started_at if last else now, now=now)
+    if pause is not None and rests:
+        next_due = due_after(schedule, pause.until, now=now)
+    awaited_from = pause.until if pause is not None else None
     return JobOverview(
         name=name,
         task=entry["task"],
@@ -117,8 +138,9 @@ def job_overview(
         every_seconds=every,
         last=last,
         next_due=next_due,
-        is_late=is_late(last, every, now=now),
+        is_late=is_late(last, every, now=now, awaited_from=awaited_from),
         runs=tuple(runs),
+        pause=pause if rests else None,
     )
 
 
@@ -163,12 +185,21 @@ def crontab_words(schedule: Any) -> str:
     return f"{schedule._orig_minute} {schedule._orig_hour} * * * UTC"
 
 
-def is_late(last: JobRun | None, every: int | None, *, now: datetime) -> bool:
-    """Whether an interval job has missed its time; a crontab's lateness shows in `last`."""
+def is_late(
+    last: JobRun | None,
+    every: int | None,
+    *,
+    now: datetime,
+    awaited_from: datetime | None = None,
+) -> bool:
+    """Whether an interval job has missed its time; a crontab's lateness shows in `last`.
+
+    awaited_from  the end of its newest pause: what was due before it is not missed
+    """
     if last is None or every is None or last.name in WHEN_NEEDED:
         return False
     allowed = timedelta(seconds=LATE_FACTOR * every + LATE_GRACE_SECONDS)
-    return now - last.started_at > allowed
+    return now - max(last.started_at, awaited_from or last.started_at) > allowed
 
 
 def heartbeat_of(found: Mapping[str, datetime], *, now: datetime) -> Heartbeat:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from fleet.models import JobLease, JobResult, JobRun
+from fleet.services.job_pauses import paused_until
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +19,7 @@ KEY = re.compile(r"\b(sk-|rpa_|hf_)[A-Za-z0-9_-]{6,}")
 # Long enough that runs rarely overlap, short enough that a killed worker stops nothing
 # for long. Overlapping is harmless: rows are changed by conditional updates.
 LEASE_SECONDS = 45
+BY_HAND = "by_hand"  # a header of the message: a person asked for this run
 
 
 class JobFailed(Exception):
@@ -32,8 +34,10 @@ def run_job(
     token: str,
     request_id: str = "",
     lease_seconds: int = LEASE_SECONDS,
+    by_hand: bool = False,
 ) -> JobRun | None:
-    """Run `work(now)` once at a time and record the run; None if another one holds it.
+    """Run `work(now)` once at a time and record the run; None if another one holds it,
+    or while the job is paused and nobody asked for this run `by_hand`.
 
     `work` returns a summary sentence. JobFailed makes the run *failed*; any other
     exception makes it *errored* and is raised again, so that the worker's log has
@@ -41,6 +45,8 @@ def run_job(
     itself after `lease_seconds`.
     """
     now = clock()
+    if not by_hand and paused_until(name, now=now) is not None:
+        return None
     if not take_lease(name, token=token, now=now, seconds=lease_seconds):
         return None
     run = JobRun.objects.create(name=name, started_at=now, request_id=request_id)

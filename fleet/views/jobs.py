@@ -18,6 +18,11 @@ from kombu.exceptions import OperationalError
 from fleet.access import operator_required, viewer_required
 from fleet.models import JobResult, JobRun
 from fleet.selectors import JobOverview, jobs_overview
+from fleet.selectors.jobs import last_name
+from fleet.services.job_pauses import paused_until, why_never
+from fleet.services.jobs import BY_HAND
+from fleet.shown_zone import shown_time
+from fleet.views.job_pauses import LENGTHS
 
 STATE_OF_RESULT = {
     JobResult.OK: "healthy",
@@ -46,6 +51,11 @@ class JobRow:
     short_name: str
     kind: str
     bars: list[RunBar]
+
+    @property
+    def why_never(self) -> str:
+        """Why it can not be paused; "" for one that can."""
+        return why_never(self.short_name)
 
     @property
     def well(self) -> str:
@@ -93,7 +103,7 @@ def run_bars(runs: tuple[JobRun, ...]) -> list[RunBar]:
 
 def _context() -> dict[str, Any]:
     now = timezone.now()
-    return {"now": now, "rows": job_rows(now=now)}
+    return {"now": now, "rows": job_rows(now=now), "lengths": LENGTHS}
 
 
 @require_GET
@@ -113,18 +123,22 @@ def jobs_live(request: HttpRequest) -> HttpResponse:
 @require_POST
 @operator_required
 def job_run(request: HttpRequest, name: str) -> HttpResponse:
-    """Ring for a job of the schedule now; any other name is not found."""
+    """Ring for a job of the schedule now, paused or not; any other name is not found."""
     entry = current_app.conf.beat_schedule.get(name)
     if entry is None:
         raise Http404(f"No job is called {name!r}.")
     try:
-        current_app.send_task(entry["task"], **entry.get("options", {}))
+        current_app.send_task(
+            entry["task"], headers={BY_HAND: True}, **entry.get("options", {})
+        )
     except OperationalError:
         messages.error(
             request, f"{name} was not started: the message broker does not answer."
         )
     else:
-        messages.success(
-            request, f"{name} was asked to run; its row appears when it starts."
-        )
+        sentence = f"{name} was asked to run; its row appears when it starts."
+        until = paused_until(last_name(entry["task"]), now=timezone.now())
+        if until is not None:
+            sentence += f" By itself it stays paused until {shown_time(until)}."
+        messages.success(request, sentence)
     return redirect("fleet:jobs")
