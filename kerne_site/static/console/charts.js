@@ -158,14 +158,79 @@ async function draw(place) {
   const plot = place.querySelector("[data-chart-plot]");
   const marks = chart.marks ?? [];
   const kinds = offer(place, marks);
-  const layout = themed(chart.figure.layout);
+  const layout = zoomed(place, themed(chart.figure.layout));
   const whole = kinds.length ? marked(layout, marks, kinds) : layout;
   plot.style.height = whole.height ? `${whole.height}px` : ""; // else it lies on what follows
-  await Plotly.react(plot, chart.figure.data, whole, CONFIG);
-  if (!place.opens) plot.on("plotly_click", (event) => open(hit(plot, event)?.customdata));
+  await Plotly.react(plot, chart.figure.data, whole, place.dataset.range ? SHARED : CONFIG);
+  if (!place.opens) {
+    plot.on("plotly_click", (event) => open(hit(plot, event)?.customdata));
+    if (place.dataset.range) share(place, plot);
+  }
   place.opens = true;
   place.dataset.drawn = "yes";
   place.dispatchEvent(new Event("kerne:drawn", { bubbles: true }));
+}
+
+// Charts with the same data-range and a time axis show the same stretch of time: a zoom of
+// one is the zoom of all, a double click shows all of it in each, and what is pointed at in
+// one is told in the others. A chart that is drawn later, or anew, takes the stretch too.
+const SHARED = { ...CONFIG, doubleClick: "autosize" }; // else: back to what it was drawn with
+const stretches = new Map(); // of each range, as [from, until]; none: all of it
+
+const plotOf = (place) => place.querySelector("[data-chart-plot]");
+const isTime = (layout) => layout?.xaxis?.type === "date";
+
+function beside(place) {
+  if (!isTime(plotOf(place)._fullLayout)) return [];
+  return places.filter((other) => (
+    other !== place && other.dataset.range === place.dataset.range
+      && other.dataset.drawn && isTime(plotOf(other)._fullLayout)
+  ));
+}
+
+function zoomed(place, layout) {
+  const stretch = stretches.get(place.dataset.range);
+  if (!stretch || !isTime(layout)) return layout;
+  return { ...layout, xaxis: { ...layout.xaxis, range: [...stretch], autorange: false } };
+}
+
+function stretchOf(change) {
+  if (change["xaxis.autorange"]) return null;
+  const ends = change["xaxis.range"] ?? [change["xaxis.range[0]"], change["xaxis.range[1]"]];
+  return ends[0] === undefined || ends[1] === undefined ? undefined : ends;
+}
+
+async function lead(place, change) {
+  if (place.follows) return; // what another chart made it do leads nobody
+  const stretch = stretchOf(change);
+  if (stretch === undefined) return;
+  if (stretch) stretches.set(place.dataset.range, stretch);
+  else stretches.delete(place.dataset.range);
+  await Promise.all(beside(place).map(async (other) => {
+    const plot = plotOf(other);
+    const panels = Object.keys(plot._fullLayout).filter((name) => /^yaxis\d*$/.test(name));
+    other.follows = true;
+    try {
+      await Plotly.relayout(plot, stretch ? { "xaxis.range": [...stretch] } : {
+        "xaxis.autorange": true,
+        ...Object.fromEntries(panels.map((name) => [`${name}.autorange`, true])),
+      });
+    } finally {
+      other.follows = false;
+    }
+  }));
+}
+
+function share(place, plot) {
+  plot.on("plotly_relayout", (change) => lead(place, change));
+  // Told without an event of its own, or each would tell the other for ever.
+  plot.on("plotly_hover", ({ points }) => beside(place).forEach((other) => {
+    const { xaxis } = plotOf(other)._fullLayout;
+    Plotly.Fx.hover(plotOf(other), { xval: xaxis.d2c(points[0].x) }, "xy", true);
+  }));
+  plot.on("plotly_unhover", () => beside(place).forEach((other) => {
+    Plotly.Fx.unhover(plotOf(other));
+  }));
 }
 
 // One label tells all marks of a day, so a click there names them all: what was meant is
