@@ -70,7 +70,11 @@ def receivable_months(rows: Iterable[MonthOwed], *, simulated: bool) -> Chart:
     figure["layout"].update(
         {
             "barmode": "relative",
-            "xaxis": {"type": "category", "automargin": True},
+            "xaxis": {
+                "type": "category",
+                "automargin": True,
+                "title": {"text": "month (UTC)"},
+            },
             "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
             "yaxis": {"tickformat": USD_TICKS, "rangemode": "tozero", "automargin": True},
         }
