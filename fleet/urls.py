@@ -127,6 +127,16 @@ urlpatterns = [
         name="incident-acknowledge",
     ),
     path("alerts/<int:pk>/snooze/", alerts.incident_snooze, name="incident-snooze"),
+    path(
+        "alerts/<int:pk>/acknowledge/back/",
+        alerts.incident_acknowledge_back,
+        name="incident-acknowledge-back",
+    ),
+    path(
+        "alerts/<int:pk>/snooze/back/",
+        alerts.incident_snooze_back,
+        name="incident-snooze-back",
+    ),
     path("alerts/<int:pk>/note/", alerts.incident_note, name="incident-note"),
     path("alerts/channels/", alert_channels.alert_channels, name="alert-channels"),
     path("alerts/channels/<int:pk>/", alert_channels.alert_channel, name="alert-channel"),

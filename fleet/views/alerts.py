@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
@@ -24,6 +26,7 @@ from fleet.models import (
 from fleet.selectors import alerts as selectors
 from fleet.services.alerts import handling, maintenance
 from fleet.shown_zone import shown_time
+from fleet.views.undo import refreshed, undoable
 
 PER_PAGE = 30
 WHOLE = re.compile(r"[0-9]{1,5}", re.ASCII)
@@ -107,7 +110,8 @@ def incident_acknowledge(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Incident, pk=pk)
     username = request.user.get_username()
     if handling.acknowledge(found, acting_user=username, now=timezone.now()):
-        messages.success(request, f"You are on it: {found.title}.")
+        back = reverse("fleet:incident-acknowledge-back", args=[pk])
+        undoable(request, f"You are on it: {found.title}.", back)
     else:
         messages.info(request, f"{found.title} is taken already, or over.")
     return redirect("fleet:incident", pk=pk)
@@ -121,18 +125,72 @@ def incident_snooze(request: HttpRequest, pk: int) -> HttpResponse:
     hours = hours_asked(request)
     if hours is None:
         return _incident_page(request, pk, error=hours_fault(request))
+    now, before = timezone.now(), found.snoozed_until
     until = handling.snooze(
-        found, hours=hours, acting_user=request.user.get_username(), now=timezone.now()
+        found, hours=hours, acting_user=request.user.get_username(), now=now
     )
     if until is None:
         messages.info(request, f"{found.title} is over; there is nothing to silence.")
     else:
-        messages.success(
+        undoable(
             request,
             f"Nothing is sent about it until {shown_time(until)}; if it is still "
             "open then, it is said once more.",
+            reverse("fleet:incident-snooze-back", args=[pk]),
+            until=until.isoformat(),
+            before=before.isoformat() if before is not None and before > now else "",
         )
     return redirect("fleet:incident", pk=pk)
+
+
+@require_POST
+@operator_required
+def incident_acknowledge_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one's own acknowledgement back."""
+    found = get_object_or_404(Incident, pk=pk)
+    username = request.user.get_username()
+    if handling.take_back_acknowledgement(found, acting_user=username, now=timezone.now()):
+        messages.success(request, f"Nobody is on it: {found.title}.")
+    else:
+        messages.info(request, f"{found.title} is not taken by you, or over.")
+    return refreshed(request)
+
+
+@require_POST
+@operator_required
+def incident_snooze_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a snooze back: what was before it holds again."""
+    found = get_object_or_404(Incident, pk=pk)
+    try:
+        until, before = instant_sent(request, "until"), instant_sent(request, "before")
+        done = until is not None and handling.take_back_snooze(
+            found,
+            until=until,
+            before=before,
+            acting_user=request.user.get_username(),
+            now=timezone.now(),
+        )
+    except ValueError as wrong:
+        messages.error(request, f"{wrong} Nothing was changed.")
+    else:
+        if done:
+            messages.success(request, f"The snooze of {found.title} is taken back.")
+        else:
+            messages.info(request, f"{found.title} is over, or was snoozed anew.")
+    return refreshed(request)
+
+
+def instant_sent(request: HttpRequest, name: str) -> datetime | None:
+    """An instant that an Undo sends; None for an empty field. Raises ValueError."""
+    text = request.POST.get(name, "")
+    fault = f"{name.capitalize()} is {text[:40]!r}; write an instant with its zone."
+    try:
+        at = datetime.fromisoformat(text) if text else None
+    except ValueError:
+        raise ValueError(fault) from None
+    if at is not None and at.tzinfo is None:
+        raise ValueError(fault)
+    return at
 
 
 @require_POST

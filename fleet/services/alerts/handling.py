@@ -8,7 +8,7 @@ from django.db import transaction
 
 from fleet.models import Incident, IncidentNote
 from fleet.services import audit
-from fleet.services.alerts.queueing import queue_reminder
+from fleet.services.alerts.queueing import drop_reminder, queue_reminder
 
 MOST_SNOOZE_HOURS = 168
 LONGEST_NOTE = 1000
@@ -21,6 +21,23 @@ def acknowledge(incident: Incident, *, acting_user: str, now: datetime) -> bool:
         if not free.update(acknowledged_at=now, acknowledged_by=acting_user):
             return False
         audit.record("acknowledge incident", incident.key, acting_user=acting_user, now=now)
+    return True
+
+
+def take_back_acknowledgement(
+    incident: Incident, *, acting_user: str, now: datetime
+) -> bool:
+    """Say that one is not on it after all; True if this call said it.
+
+    Only of one's own, and of an incident that is still open.
+    """
+    own = Incident.objects.open().filter(pk=incident.pk, acknowledged_by=acting_user)
+    with transaction.atomic():
+        if not own.update(acknowledged_at=None, acknowledged_by=""):
+            return False
+        audit.record(
+            "take back acknowledgement", incident.key, acting_user=acting_user, now=now
+        )
     return True
 
 
@@ -45,6 +62,42 @@ def snooze(
             "snooze incident", incident.key, acting_user=acting_user, now=now, until=until
         )
     return until
+
+
+def take_back_snooze(
+    incident: Incident,
+    *,
+    until: datetime,
+    before: datetime | None,
+    acting_user: str,
+    now: datetime,
+) -> bool:
+    """Put back what was before the snooze that ends at `until`; True if this call did it.
+
+    before  when an earlier snooze ends, and it is said once more; None: there was none,
+            so that what was held back is sent and nothing is said once more
+
+    False where the incident is over, or was snoozed anew since. Raises ValueError for a
+    `before` beyond the longest snooze from now.
+    """
+    if before is not None and before > now + timedelta(hours=MOST_SNOOZE_HOURS):
+        raise ValueError(
+            f"Before is {before:%Y-%m-%d %H:%M} UTC; a snooze is {MOST_SNOOZE_HOURS} h at "
+            "most."
+        )
+    held = before if before is not None and before > now else None
+    same = Incident.objects.open().filter(pk=incident.pk, snoozed_until=until)
+    with transaction.atomic():
+        if not same.update(snoozed_until=held):
+            return False
+        if before is None:
+            drop_reminder(incident)
+        else:
+            queue_reminder(incident, due_at=max(before, now), now=now)
+        audit.record(
+            "take back snooze", incident.key, acting_user=acting_user, now=now, until=held
+        )
+    return True
 
 
 def write_note(

@@ -77,3 +77,10 @@ def queue_reminder(incident: Incident, *, due_at: datetime, now: datetime) -> in
             },
         )
     return len(told)
+
+
+def drop_reminder(incident: Incident) -> int:
+    """Keep back what a snooze that was taken back would have said at its end; how many."""
+    return AlertMessage.objects.filter(
+        incident=incident, kind=MessageKind.REMINDER, state=MessageState.WAITING
+    ).update(state=MessageState.DROPPED, reply="the snooze was taken back")
