@@ -29,7 +29,7 @@ from economics.calc.decide.deployment import (
     advise,
 )
 from economics.calc.decide.goal import SHIPPED_GOALS, Criterion, Goal, GoalKind
-from economics.calc.decide.judged import Judged, judge
+from economics.calc.decide.judged import Judged, Verdicts, judge
 from economics.calc.decide.matrix import (
     Answer,
     Scored,
@@ -64,6 +64,7 @@ __all__ = [
     "Turns",
     "Verb",
     "VerbCell",
+    "Verdicts",
     "Way",
     "advise",
     "answer_goal",

@@ -7,7 +7,7 @@ unknown, and the candidate one that is not recommended.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -135,25 +135,54 @@ def day_money(
     tokens = min(demand × share, replicas × full tokens × planned utilization)
     profit = tokens × net price − hours paid × rent
     """
-    serving = candidate.serving
-    found = {}
-    for name, figure in candidate.figures.items():
-        if isinstance(figure.mid, Unknown):
-            return figure.mid
-        found[name] = (figure.low, figure.mid, figure.high)
+    mid = expected_profit(candidate, policy, replicas=replicas)
+    if isinstance(mid, Unknown):
+        return mid
+    price, demand, rent, speed = (candidate.figures[name] for name in Input)
 
-    def profit(end: int) -> Decimal:
-        dear = 2 - end  # the bad end of a rent is its high one
-        speed = found[Input.SPEED][end]
-        sold = min(
-            found[Input.DEMAND][end] * serving.share,
-            serving.tokens(speed) * policy.most_utilization * replicas,
+    def profit(demand: Decimal, price: Decimal, rent: Decimal, speed: Decimal) -> Decimal:
+        return _profit(
+            candidate.serving, policy, demand, price, rent, speed, replicas=replicas
         )
-        earned = sold * found[Input.PRICE][end] / MILLION
-        paid = serving.paid_hours(sold, speed, replicas=replicas)
-        return earned - found[Input.RENT][dear] * paid
 
-    return DayMoney(profit(0), profit(1), profit(2))
+    low = profit(demand.low, price.low, rent.high, speed.low)  # a high rent is the bad end
+    return DayMoney(low, mid, profit(demand.high, price.high, rent.low, speed.high))
+
+
+def expected_profit(
+    candidate: Candidate, policy: Policy, *, replicas: int = 1
+) -> Decimal | Unknown:
+    """The middle of `day_money` alone [USD], for the many that are only put in order."""
+    figures = candidate.figures
+    price, demand = figures[Input.PRICE].mid, figures[Input.DEMAND].mid
+    rent, speed = figures[Input.RENT].mid, figures[Input.SPEED].mid
+    if isinstance(price, Unknown):
+        return price
+    if isinstance(demand, Unknown):
+        return demand
+    if isinstance(rent, Unknown):
+        return rent
+    if isinstance(speed, Unknown):
+        return speed
+    return _profit(candidate.serving, policy, demand, price, rent, speed, replicas=replicas)
+
+
+def _profit(
+    serving: Serving,
+    policy: Policy,
+    demand: Decimal,
+    price: Decimal,
+    rent: Decimal,
+    speed: Decimal,
+    *,
+    replicas: int,
+) -> Decimal:
+    """Of a day at these inputs [USD]."""
+    sold = min(
+        demand * serving.share, serving.tokens(speed) * policy.most_utilization * replicas
+    )
+    paid = serving.paid_hours(sold, speed, replicas=replicas)
+    return sold * price / MILLION - rent * paid
 
 
 def full_tokens(candidate: Candidate) -> Decimal | Unknown:
@@ -188,16 +217,29 @@ def break_even_utilization_at(
     filled_to  [1], in (0, 1], that serverless workers are filled to while they are paid:
                filled hours count 1 / filled_to
     """
-    rent, full = candidate.figures[Input.RENT].mid, full_tokens(candidate)
+    rent, speed = candidate.figures[Input.RENT].mid, candidate.figures[Input.SPEED].mid
     price = candidate.price_at_policy.value
-    for each in (rent, full, price):
-        if isinstance(each, Unknown):
-            return each
-    assert not isinstance(rent, Unknown)
-    assert not isinstance(full, Unknown) and not isinstance(price, Unknown)
+    if isinstance(rent, Unknown):
+        return rent
+    if isinstance(speed, Unknown):
+        return speed
+    if isinstance(price, Unknown):
+        return price
+    return _break_even(candidate.serving, policy, rent, speed, price, filled_to)
+
+
+def _break_even(
+    serving: Serving,
+    policy: Policy,
+    rent: Decimal,
+    speed: Decimal,
+    price: Decimal,
+    filled_to: Decimal = FULL,
+) -> Decimal | Unknown:
+    full = serving.tokens(speed)
     if not full or not price:
         return Unknown("at a price or a speed of 0 nothing is earned")
-    rent, serving = rent * policy.gpu_price_factor, candidate.serving
+    rent *= policy.gpu_price_factor
     left = full * price / MILLION - rent * serving.filled_hours / filled_to
     if left <= 0:
         return Unknown("each hour of work costs more than it earns, at any utilization")
@@ -262,10 +304,17 @@ def gate_of(candidate: Candidate, policy: Policy) -> Gate:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a candidate is not recommended. `kind`: "run", "pays" or "policy"."""
+    """Why a candidate is not recommended. `kind`: "run", "pays" or "policy".
+
+    say  its sentence: of hundreds that are refused only the nearest are told why
+    """
 
     kind: str
-    sentence: str
+    say: Callable[[], str]
+
+    @property
+    def sentence(self) -> str:
+        return self.say()
 
 
 def refusal_of(
@@ -273,7 +322,7 @@ def refusal_of(
     policy: Policy,
     *,
     must_earn: bool = True,
-    money: DayMoney | Unknown | None = None,
+    expected: Decimal | Unknown | None = None,
 ) -> Refusal | None:
     """The first reason against a candidate; None where it may be recommended.
 
@@ -282,48 +331,86 @@ def refusal_of(
     or not known.
 
     must_earn  False for a test, which is paid for: then it must be able to break even
-    money      its day, where that is reckoned already
+    expected   profit of its day [USD], where that is reckoned already
     """
     if candidate.cannot_run:
-        return Refusal("run", f"It cannot run: {' '.join(candidate.cannot_run)}")
+        return Refusal("run", lambda: f"It cannot run: {' '.join(candidate.cannot_run)}")
     if candidate.cannot_rent:
-        return Refusal("run", f"It cannot be rented now: {candidate.cannot_rent}.")
-    money = day_money(candidate, policy) if money is None else money
-    if isinstance(money, Unknown):
-        return Refusal("pays", f"What it would earn is unknown: {money.reason}.")
+        return Refusal("run", lambda: f"It cannot be rented now: {candidate.cannot_rent}.")
+    profit = expected_profit(candidate, policy) if expected is None else expected
+    if isinstance(profit, Unknown):
+        why = f"What it would earn is unknown: {profit.reason}."
+        return Refusal("pays", lambda: why)
     day = full_day(candidate)
     assert not isinstance(day, Unknown)  # its money is known
     earned, rent = day
-    full = earned - rent
+    full, loss = earned - rent, -profit
     if full < 0:
         return Refusal(
             "pays",
-            f"It cannot break even: filled {_when(candidate)} it would lose {usd(-full)} a "
-            f"day at today's price and rent.",
+            lambda: (
+                f"It cannot break even: filled {_when(candidate)} it would lose "
+                f"{usd(-full)} a day at today's price and rent."
+            ),
         )
-    if must_earn and money.mid <= 0:
+    if must_earn and profit <= 0:
         return Refusal(
             "pays",
-            f"It would lose {usd(-money.mid)} a day at the tokens that may come to us.",
+            lambda: f"It would lose {usd(loss)} a day at the tokens that may come to us.",
         )
-    gate = gate_of(candidate, policy)
-    if gate.state is State.MET:
+    if may_be_allowed(candidate, policy) and gate_of(candidate, policy).state is State.MET:
         return None
-    missing = gate.missing[0]
-    return Refusal("policy", f"{missing.title}: {missing.sentence}.")
+    return Refusal("policy", lambda: _first_missing(candidate, policy))
+
+
+def may_be_allowed(
+    candidate: Candidate, policy: Policy, *, factors: Mapping[Input, Decimal] | None = None
+) -> bool:
+    """Whether the two conditions of the gate that most candidates fail are met: they are
+    told from a few numbers, and the whole gate is built for the others alone.
+
+    factors  [1] on inputs, as `turned_by` takes them
+    """
+    rent, speed = candidate.figures[Input.RENT].mid, candidate.figures[Input.SPEED].mid
+    price = candidate.price_at_policy.value
+    if (
+        isinstance(rent, Unknown)
+        or isinstance(speed, Unknown)
+        or isinstance(price, Unknown)
+    ):
+        return False
+    if factors is not None:
+        rent *= factors.get(Input.RENT, FULL)
+        speed *= factors.get(Input.SPEED, FULL)
+        price *= factors.get(Input.PRICE, FULL)
+    needed = _break_even(candidate.serving, policy, rent, speed, price)
+    if isinstance(needed, Unknown) or needed > policy.most_break_even_utilization:
+        return False
+    share = share_needed(
+        needed_tokens=needed * candidate.serving.tokens(speed),
+        market_tokens=candidate.market_tokens.value,
+    )
+    return not isinstance(share, Unknown) and share <= policy.most_market_share
+
+
+def _first_missing(candidate: Candidate, policy: Policy) -> str:
+    missing = gate_of(candidate, policy).missing[0]
+    return f"{missing.title}: {missing.sentence}."
 
 
 def full_day(candidate: Candidate) -> tuple[Decimal, Decimal] | Unknown:
     """(net revenue, rent) of a day in which it is full [USD]."""
-    found = {}
-    for name in (Input.SPEED, Input.PRICE, Input.RENT):
-        mid = candidate.figures[name].mid
-        if isinstance(mid, Unknown):
-            return mid
-        found[name] = mid
-    serving = candidate.serving
-    earned = serving.tokens(found[Input.SPEED]) * found[Input.PRICE] / MILLION
-    return earned, found[Input.RENT] * (serving.fixed_hours + serving.filled_hours)
+    figures, serving = candidate.figures, candidate.serving
+    speed, price = figures[Input.SPEED].mid, figures[Input.PRICE].mid
+    rent = figures[Input.RENT].mid
+    if isinstance(speed, Unknown):
+        return speed
+    if isinstance(price, Unknown):
+        return price
+    if isinstance(rent, Unknown):
+        return rent
+    earned = serving.tokens(speed) * price / MILLION
+    return earned, rent * (serving.fixed_hours + serving.filled_hours)
 
 
 def _when(candidate: Candidate) -> str:

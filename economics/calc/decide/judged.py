@@ -10,13 +10,12 @@ from decimal import Decimal
 from economics.calc.decide.candidate import (
     NOTHING,
     Candidate,
-    DayMoney,
     Input,
     Refusal,
-    break_even_utilization_at,
-    day_money,
+    expected_profit,
     full_day,
     gate_of,
+    may_be_allowed,
     refusal_of,
     turned_by,
 )
@@ -30,28 +29,57 @@ ORDER = {"policy": 0, "pays": 0, "run": 2}
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A candidate with its day and the first reason against it; None: none."""
+    """A candidate with the first reason against it; None: none.
+
+    expected  profit of its day [USD]
+    """
 
     candidate: Candidate
-    money: DayMoney | Unknown
+    expected: Decimal | Unknown
     refusal: Refusal | None
 
 
-def judge(candidates: Iterable[Candidate], policy: Policy) -> tuple[Judged, ...]:
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Candidates as a policy judged them, parted once for every goal that asks.
+
+    judged   all of them, in their order
+    allowed  those without a reason against them
+    refused  the others with their reason, nearest to paying first
+    """
+
+    judged: tuple[Judged, ...]
+    allowed: tuple[Candidate, ...]
+    refused: tuple[tuple[Candidate, Refusal], ...]
+
+
+def judge(candidates: Iterable[Candidate], policy: Policy) -> Verdicts:
     """Every candidate as one that must earn."""
     found = []
     for each in candidates:
-        money = day_money(each, policy)
-        found.append(Judged(each, money, refusal_of(each, policy, money=money)))
-    return tuple(found)
+        expected = expected_profit(each, policy)
+        found.append(Judged(each, expected, refusal_of(each, policy, expected=expected)))
+    return parted(found)
 
 
-def nearness(one: Judged, refusal: Refusal) -> tuple[int, Decimal]:
-    """What can run and has known money first, by its profit."""
+def parted(judged: Iterable[Judged]) -> Verdicts:
+    """What is allowed, and what is refused: what can run and has known money first, by
+    its profit."""
+    rows = tuple(judged)
+    refused = [(each, each.refusal) for each in rows if each.refusal is not None]
+    refused.sort(key=lambda pair: _nearness(*pair))
+    return Verdicts(
+        judged=rows,
+        allowed=tuple(each.candidate for each in rows if each.refusal is None),
+        refused=tuple((each.candidate, refusal) for each, refusal in refused),
+    )
+
+
+def _nearness(one: Judged, refusal: Refusal) -> tuple[int, Decimal]:
     order = ORDER[refusal.kind]
-    if isinstance(one.money, Unknown):
+    if isinstance(one.expected, Unknown):
         return (max(order, 1), NOTHING)
-    return (order, -one.money.mid)
+    return (order, -one.expected)
 
 
 def may_pay_when_turned(candidate: Candidate, policy: Policy) -> bool:
@@ -70,8 +98,7 @@ def may_pay_when_turned(candidate: Candidate, policy: Policy) -> bool:
         return False
     if isinstance(candidate.figures[Input.DEMAND].mid, Unknown):
         return False
-    best = turned_by(candidate, BEST)
-    needed = break_even_utilization_at(best, policy)  # one condition of the gate, cheaply
-    if isinstance(needed, Unknown) or needed > policy.most_break_even_utilization:
+    if not may_be_allowed(candidate, policy, factors=BEST):
         return False
+    best = turned_by(candidate, BEST)
     return gate_of(best, policy).state is State.MET  # it runs, and does not lose when full

@@ -27,7 +27,7 @@ from economics.calc.decide.goal import (
     Goal,
     GoalKind,
 )
-from economics.calc.decide.judged import Judged, judge, nearness
+from economics.calc.decide.judged import Judged, Verdicts, judge, parted
 from economics.calc.decide.serving import Way
 from economics.calc.gates import Policy
 from economics.calc.unknown import Unknown
@@ -102,39 +102,32 @@ def answer_goal(goal: Goal, candidates: Sequence[Candidate], policy: Policy) -> 
     return answer_judged(goal, judge(candidates, policy), policy)
 
 
-def answer_judged(goal: Goal, judged: Sequence[Judged], policy: Policy) -> Answer:
+def answer_judged(goal: Goal, verdicts: Verdicts, policy: Policy) -> Answer:
     """The same, among candidates that this policy has judged already."""
-    allowed: list[Candidate] = []
-    pairs: list[tuple[Judged, Refusal]] = []
-    for each in judged:
-        if not _is_asked(goal, each.candidate):
-            continue
-        refusal = each.refusal
-        if goal.kind is GoalKind.TEST:
-            refusal = _test_refusal(each, policy)
-        if refusal is None:
-            allowed.append(each.candidate)
-        else:
-            pairs.append((each, refusal))
-    pairs.sort(key=lambda pair: nearness(*pair))
-    refused = [(each.candidate, refusal) for each, refusal in pairs]
+    seen = _of_test(verdicts, policy) if goal.kind is GoalKind.TEST else verdicts
     if goal.kind is GoalKind.REACH:
-        return _reach(goal, allowed, refused, policy)
-    ranked = _ranked(goal, allowed, policy)
+        return _reach(goal, seen.allowed, seen.refused, policy)
+    ranked = _ranked(goal, seen.allowed, policy)
     best = ranked[0]
     if best.candidate is None:
-        why = _outweighed(ranked) if len(ranked) > 1 else _nothing(goal, refused)
-        return Answer(goal, (), NO_MONEY, why, tuple(ranked), tuple(refused))
+        why = _outweighed(ranked) if len(ranked) > 1 else _nothing(goal, seen.refused)
+        return Answer(goal, (), NO_MONEY, why, tuple(ranked), seen.refused)
     step = Step(best.candidate, 1, best.money)
-    return Answer(
-        goal, (step,), best.money, _why(goal, ranked), tuple(ranked), tuple(refused)
+    why = _why(goal, ranked)
+    return Answer(goal, (step,), best.money, why, tuple(ranked), seen.refused)
+
+
+def _of_test(verdicts: Verdicts, policy: Policy) -> Verdicts:
+    """Those that a test asks for, judged as one: it need not earn."""
+    return parted(
+        Judged(each.candidate, each.expected, _test_refusal(each, policy))
+        for each in verdicts.judged
+        if _is_tested(each.candidate)
     )
 
 
-def _is_asked(goal: Goal, candidate: Candidate) -> bool:
-    """Of a test: large models only, and no scheduled hours, since it has its own."""
-    if goal.kind is not GoalKind.TEST:
-        return True
+def _is_tested(candidate: Candidate) -> bool:
+    """Large models only, and no scheduled hours, since a test has its own."""
     by_hours = candidate.serving.way is Way.HOURS
     return candidate.parameters_billion >= LARGE_BILLION and not by_hours
 
@@ -148,18 +141,19 @@ def cost_of_test(candidate: Candidate) -> Decimal | Unknown:
 def _test_refusal(judged: Judged, policy: Policy) -> Refusal | None:
     """Of a test: it need not earn, but its rent is held by the loss cap."""
     candidate = judged.candidate
-    refusal = refusal_of(candidate, policy, must_earn=False, money=judged.money)
+    refusal = refusal_of(candidate, policy, must_earn=False, expected=judged.expected)
     if refusal is not None:
         return refusal
     cost = cost_of_test(candidate)
     if isinstance(cost, Unknown):
-        return Refusal("pays", f"What a test costs is unknown: {cost.reason}.")
+        unknown = f"What a test costs is unknown: {cost.reason}."
+        return Refusal("pays", lambda: unknown)
     if cost > policy.loss_cap_usd:
-        return Refusal(
-            "policy",
+        above = (
             f"A test of {TEST_HOURS:.0f} h costs {usd(cost)}, above the loss cap of "
-            f"{usd(policy.loss_cap_usd)}.",
+            f"{usd(policy.loss_cap_usd)}."
         )
+        return Refusal("policy", lambda: above)
     return None
 
 
@@ -191,6 +185,7 @@ def _ranked(goal: Goal, allowed: Sequence[Candidate], policy: Policy) -> list[Sc
     values = {
         criterion: [_value(criterion, each, money, policy) for each, money in rows]
         for criterion in Criterion
+        if goal.weight(criterion)
     }
     total = sum((goal.weight(each) for each in Criterion), NOTHING)
     scores = []
@@ -278,7 +273,7 @@ def _why(goal: Goal, ranked: Sequence[Scored]) -> str:
 def _reach(
     goal: Goal,
     allowed: Sequence[Candidate],
-    refused: Sequence[tuple[Candidate, Refusal]],
+    refused: tuple[tuple[Candidate, Refusal], ...],
     policy: Policy,
 ) -> Answer:
     """What reaches the target for the least rent: replicas of one machine; where none does
@@ -299,14 +294,14 @@ def _reach(
     if steps and total.mid >= target:
         names = " and ".join(f"{each.replicas}× {each.candidate.title}" for each in steps)
         why = f"{names}: {usd(total.mid)} a day expected reaches {usd(target)}."
-        return Answer(goal, tuple(steps), total, why, tuple(ranked), tuple(refused))
+        return Answer(goal, tuple(steps), total, why, tuple(ranked), refused)
     why = f"Do nothing for it: {usd(target)} a day cannot be reached. "
     if steps:
         why += f"All that pays together earns {usd(total.mid)} a day."
     else:
         rest = _nothing(goal, refused).removeprefix("Do nothing: ")
         why += rest[0].upper() + rest[1:]
-    return Answer(goal, (), NO_MONEY, why, tuple(ranked), tuple(refused))
+    return Answer(goal, (), NO_MONEY, why, tuple(ranked), refused)
 
 
 def _rent_first(step: Step, policy: Policy) -> tuple[Decimal, Decimal, str]:

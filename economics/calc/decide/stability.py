@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from economics.calc.decide.candidate import Candidate, Input, turned
 from economics.calc.decide.goal import CRITERION_WORDS, Criterion, Goal, GoalKind
-from economics.calc.decide.judged import TURN, Judged, judge, may_pay_when_turned
+from economics.calc.decide.judged import TURN, Verdicts, judge, may_pay_when_turned
 from economics.calc.decide.matrix import Answer, answer_judged
 from economics.calc.gates import Policy
 
@@ -37,8 +37,8 @@ class Turns:
     inputs  (what was turned, the candidates then)
     """
 
-    as_is: tuple[Judged, ...]
-    inputs: tuple[tuple[str, tuple[Judged, ...]], ...]
+    as_is: Verdicts
+    inputs: tuple[tuple[str, Verdicts], ...]
 
 
 def turns_of(candidates: Sequence[Candidate], policy: Policy) -> Turns:
@@ -67,16 +67,16 @@ def flips(
 def flips_among(answer: Answer, turns: Turns, policy: Policy) -> tuple[Flip, ...]:
     """The same, of candidates that were turned already."""
     found = []
-    for what, goal, judged in _turns(answer.goal, turns):
-        other = answer_judged(goal, judged, policy)
+    for what, goal, verdicts in _turns(answer.goal, turns):
+        other = answer_judged(goal, verdicts, policy)
         if other.key != answer.key:
             found.append(Flip(what, other))
     return tuple(found)
 
 
-def _turns(goal: Goal, turns: Turns) -> Iterator[tuple[str, Goal, Sequence[Judged]]]:
-    for what, judged in turns.inputs:
-        yield what, goal, judged
+def _turns(goal: Goal, turns: Turns) -> Iterator[tuple[str, Goal, Verdicts]]:
+    for what, verdicts in turns.inputs:
+        yield what, goal, verdicts
     if goal.kind is GoalKind.REACH:
         return  # it has one criterion, which is its target
     for word, factor in TURNS:

@@ -67,7 +67,7 @@ def test_spot_that_is_taken_away_too_often_is_not():
 
     assert cheapest_to_fill([PODS, SPOT], LLAMA, strict) is PODS
     assert cheapest_when_used([PODS, SPOT], LLAMA, strict) is PODS
-    (judged,) = judge([SPOT], strict)
+    (judged,) = judge([SPOT], strict).judged
     assert judged.refusal is not None
     assert judged.refusal.sentence == (
         "Interruptions of spot: 0.100 per pod-hour; needs less than 0.100 per pod-hour."
