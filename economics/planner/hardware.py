@@ -29,7 +29,7 @@ def hardware_table(options: Iterable[PlanOption]) -> list[HardwareRow]:
     optimal      the lowest cost per token with unquantised weights
     """
     fitting = [each for each in options if each.machine.fitting.ok]
-    full = [each for each in fitting if each.machine.precision in FULL_PRECISION]
+    full = [each for each in fitting if _is_full(each)]
     known = [each for each in fitting if not isinstance(each.ours.cost, Unknown)]
     return [
         HardwareRow(
@@ -45,10 +45,14 @@ def hardware_table(options: Iterable[PlanOption]) -> list[HardwareRow]:
         HardwareRow(
             "Optimal",
             "the lowest cost per token with unquantised weights",
-            _least([each for each in full if each in known], _token_cost)
+            _least([each for each in known if _is_full(each)], _token_cost)
             or _least(full, lambda each: each.usd_per_hour),
         ),
     ]
+
+
+def _is_full(option: PlanOption) -> bool:
+    return option.machine.precision in FULL_PRECISION
 
 
 def _token_cost(option: PlanOption) -> Decimal:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from economics.calc.break_even import EARNS_NOTHING, KEEPS_NOTHING, BreakEvenUtilization
 from economics.calc.serving_day import ServingDay
@@ -144,19 +145,57 @@ def _meeting_point(
     return BreakEvenUtilization(fixed / margin)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OptionMoney:
-    """The money of one option: its day at a price list, and what its tokens cost.
+    """The money of one option: its day at a price list, and what its tokens cost. What is
+    unknown makes it unknown, never 0: without a throughput nothing is known but the rent;
+    without a price a token has a cost, and the day has no profit and no break-even.
 
-    cost         [USD / 1M tokens] at the assumed utilization; Unknown at one of 0
-    usd_per_day  [USD] paid for the day at the assumed utilization, whatever is earned
+    Each figure is worked out when it is asked for: hundreds of options are put in order
+    by their cost alone, and few of them are shown.
     """
 
     usd_per_hour: Decimal
-    usd_per_day: Decimal
-    day: PlanDay | Unknown
-    low_day: PlanDay | Unknown
-    cost: UnitCost | Unknown
+    serving: ServingDay
+    throughput: Throughput | Unknown
+    rates: TokenRates | Unknown
+    assumed: Assumptions
+
+    @cached_property
+    def usd_per_day(self) -> Decimal:
+        """[USD] paid for the day at the assumed utilization, whatever is earned."""
+        return self.serving.cost_usd(self.usd_per_hour, self.assumed.utilization)
+
+    @cached_property
+    def day(self) -> PlanDay | Unknown:
+        """The day at the speed as it is known."""
+        known = self.throughput
+        return known if isinstance(known, Unknown) else self._day_at(known.seconds)
+
+    @cached_property
+    def low_day(self) -> PlanDay | Unknown:
+        """The day at the low end of the speed's band."""
+        known = self.throughput
+        return known if isinstance(known, Unknown) else self._day_at(known.at_low_end())
+
+    @cached_property
+    def cost(self) -> UnitCost | Unknown:
+        """[USD / 1M tokens] at the assumed utilization; Unknown at one of 0."""
+        known = self.throughput
+        if isinstance(known, Unknown):
+            return known
+        return _cost(self.usd_per_hour, self.serving, known.seconds, self.assumed)
+
+    def _day_at(self, seconds: TokenSeconds) -> PlanDay | Unknown:
+        if isinstance(self.rates, Unknown):
+            return self.rates
+        return plan_day(
+            usd_per_hour=self.usd_per_hour,
+            day=self.serving,
+            seconds=seconds,
+            rates=self.rates,
+            assumed=self.assumed,
+        )
 
     @property
     def verdict(self) -> PlanVerdict:
@@ -177,33 +216,8 @@ def option_money(
     rates: TokenRates | Unknown,
     assumed: Assumptions,
 ) -> OptionMoney:
-    """Money of an option [USD]. What is unknown makes it unknown, never 0.
-
-    Without a throughput nothing is known but the rent; without a price a token has a
-    cost, and the day has no profit and no break-even.
-    """
-    usd_per_day = day.cost_usd(usd_per_hour, assumed.utilization)
-    if isinstance(throughput, Unknown):
-        return OptionMoney(usd_per_hour, usd_per_day, throughput, throughput, throughput)
-
-    def at(seconds: TokenSeconds) -> PlanDay | Unknown:
-        if isinstance(rates, Unknown):
-            return rates
-        return plan_day(
-            usd_per_hour=usd_per_hour,
-            day=day,
-            seconds=seconds,
-            rates=rates,
-            assumed=assumed,
-        )
-
-    return OptionMoney(
-        usd_per_hour,
-        usd_per_day,
-        at(throughput.seconds),
-        at(throughput.at_low_end()),
-        _cost(usd_per_hour, day, throughput.seconds, assumed),
-    )
+    """Money of an option [USD] that is paid by `usd_per_hour` through `day`."""
+    return OptionMoney(usd_per_hour, day, throughput, rates, assumed)
 
 
 def _cost(

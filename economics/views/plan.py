@@ -103,13 +103,15 @@ def plan_context(request: HttpRequest, seen: Asked, *, now: datetime) -> dict[st
     picked = [
         option for key in seen.form.compare if (option := found.option(key)) is not None
     ]
-    shown = found.fitting if every else found.fitting[:SHOWN]
+    fitting = found.fitting
+    shown = fitting if every else fitting[:SHOWN]
+    there = {option.machine.key for option in shown}
     # What is compared keeps its box, or the next move of a slider would drop it.
-    shown = shown + [option for option in picked if option not in shown]
+    shown = shown + [option for option in picked if option.machine.key not in there]
     return context | {
         "answer": found,
         "options": shown,
-        "hidden": sum(each not in shown for each in found.fitting),
+        "hidden": len(fitting) - sum(option.machine.fitting.ok for option in shown),
         "every": every,
         "chosen": chosen,
         "not_offered": named if named and found.option(named) is None else "",
