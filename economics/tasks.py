@@ -109,7 +109,7 @@ def judged_gates(now: datetime) -> str:
     nothing."""
     if is_judged_today(now=now):
         return "judged today already"
-    found = decide(now=now, with_goals=False)
+    found = decide(now=now, gates_only=True)
     want(list(found.missing)[:MOST_WANTED], now=now)
     rows = keep_gates(found, acting_user=BY_SCHEDULE, now=now)
     return f"the gates of {len(rows)} fleets were judged"

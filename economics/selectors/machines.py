@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from economics.calc.serving_day import start_seconds
 from economics.calc.unit_cost import TokenSeconds
@@ -14,6 +15,7 @@ from economics.planner.money import Throughput
 from economics.planner.option import Fitting, Machine, Price, Speed
 from economics.planner.question import PlanQuestion
 from economics.selectors.fits import fitting_of, sizing_of
+from economics.selectors.kept import Kept
 from economics.selectors.kept_speeds import figure, is_answered, planned_sequences, told
 from economics.selectors.planned_models import PlannedModel, Weights
 from fleet.models import SpeedEstimate
@@ -26,6 +28,45 @@ from fleet.throughput.speed_question import SpeedQuestion
 COUNTS = (1, 2, 4, 8)
 BOOT_SECONDS = Decimal(90)  # image, CUDA graphs, warm-up
 DOES_NOT_FIT = Unknown("it does not fit, so it serves nothing")
+QUESTIONS_KEPT = 24  # of pages that are looked at again and again
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a question asks of a machine, without its money: see `PlanQuestion`.
+
+    cached_share, max_tpot_ms, max_ttft_ms  as a question about a speed takes them
+    """
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_share: float
+    concurrency: int | None
+    max_tpot_ms: float | None
+    max_ttft_ms: float | None
+    needed_model_len: int
+    gpu_memory_utilization: Decimal
+    load_gb_per_second: Decimal
+
+    @property
+    def mean_tokens(self) -> int:
+        """[tokens] of the mean request."""
+        return self.prompt_tokens + self.completion_tokens
+
+    @classmethod
+    def of(cls, question: PlanQuestion) -> Load:
+        """That of a question."""
+        return cls(
+            prompt_tokens=question.prompt_tokens,
+            completion_tokens=question.completion_tokens,
+            cached_share=float(question.cached_share),
+            concurrency=question.concurrency,
+            max_tpot_ms=_float(question.max_tpot_ms),
+            max_ttft_ms=_float(question.max_ttft_ms),
+            needed_model_len=question.needed_model_len,
+            gpu_memory_utilization=question.gpu_memory_utilization,
+            load_gb_per_second=question.load_gb_per_second,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +99,7 @@ class Shaped:
     asked  by shape, of those that fit
     """
 
-    question: PlanQuestion
+    load_gb_per_second: Decimal
     pairs: list[tuple[Offer, Shape]]
     fits: dict[Shape, _Fit]
     asked: dict[Shape, SpeedQuestion]
@@ -74,18 +115,50 @@ def machines_of(
     """Every offer with every count and every set of weights. About five queries."""
     offers, stamp = best_offers(now), evidence_stamp(now=now)
     one = shaped(question, model, offers, stamp=stamp, with_changes=with_changes)
-    return machines_in(one, answers(list(one.asked.values())))
+    known = answers(list(one.asked.values()))
+    return _MACHINES.of(
+        (model.slug, Load.of(question), with_changes),
+        (one, answered(known)),
+        lambda: machines_in(one, known),
+    )
+
+
+_SHAPED: Kept[Shaped] = Kept(most=QUESTIONS_KEPT)
+_MACHINES: Kept[Machines] = Kept(most=QUESTIONS_KEPT)
+
+
+def answered(known: Mapping[str, SpeedEstimate]) -> dict[str, dict[str, Any] | None]:
+    """What each question was answered; None where it is not yet."""
+    return {key: row.answer if is_answered(row) else None for key, row in known.items()}
 
 
 def shaped(
     question: PlanQuestion,
     model: PlannedModel,
-    offers: Iterable[Offer],
+    offers: Sequence[Offer],
     *,
     stamp: str,
     with_changes: bool = False,
 ) -> Shaped:
-    """Every offer with every count and every set of weights, sized. No query."""
+    """Every offer with every count and every set of weights, sized. No query.
+
+    Equal questions about equal offers are given one result, the same object.
+    """
+    load = Load.of(question)
+    return _SHAPED.of(
+        (model.slug, load, with_changes),
+        (model, tuple(offers), stamp),
+        lambda: _shaped(load, model, offers, stamp, with_changes),
+    )
+
+
+def _shaped(
+    load: Load,
+    model: PlannedModel,
+    offers: Iterable[Offer],
+    stamp: str,
+    with_changes: bool,
+) -> Shaped:
     counted = [(offer, count) for offer in offers for count in counts_of(offer)]
     fits: dict[Shape, _Fit] = {}
     pairs: list[tuple[Offer, Shape]] = []
@@ -96,42 +169,40 @@ def shaped(
             shape = shapes.get((gpu, count))
             if shape is None:
                 shape = shapes[gpu, count] = Shape(weights, gpu, count)
-                fits[shape] = fit_of(question, model, shape, with_changes)
+                fits[shape] = fit_of(load, model, shape, with_changes)
             pairs.append((offer, shape))
     asked = {
-        shape: speed_question(question, model, shape, fit.fitting, stamp)
+        shape: speed_question(load, model, shape, fit.fitting, stamp)
         for shape, fit in fits.items()
         if fit.fitting.ok
     }
-    return Shaped(question, pairs, fits, asked)
+    return Shaped(load.load_gb_per_second, pairs, fits, asked)
 
 
-def machines_in(one: Shaped, known: dict[str, SpeedEstimate]) -> Machines:
+def machines_in(one: Shaped, known: Mapping[str, SpeedEstimate]) -> Machines:
     """Sized shapes with the speeds that are known, by the keys of their questions."""
     shapes = {shape for _, shape in one.pairs}
     speeds = {shape: speed_of(one.asked.get(shape), known) for shape in shapes}
     machines = [
-        machine_of(one.question, offer, shape, one.fits[shape], speeds[shape])
+        machine_of(one.load_gb_per_second, offer, shape, one.fits[shape], speeds[shape])
         for offer, shape in one.pairs
     ]
     missing = [each for each in one.asked.values() if not is_answered(known.get(each.key))]
     return Machines(machines, missing)
 
 
-def fit_of(
-    question: PlanQuestion, model: PlannedModel, shape: Shape, with_changes: bool
-) -> _Fit:
+def fit_of(load: Load, model: PlannedModel, shape: Shape, with_changes: bool) -> _Fit:
     """Whether a shape fits, with the disk that its weights need."""
     sizing = sizing_of(
         model,
         shape.weights,
         gpu=shape.gpu,
         gpu_count=shape.gpu_count,
-        max_model_len=question.needed_model_len,
-        gpu_memory_utilization=question.gpu_memory_utilization,
+        max_model_len=load.needed_model_len,
+        gpu_memory_utilization=load.gpu_memory_utilization,
     )
     result = size(sizing)
-    mean = question.mean_tokens
+    mean = load.mean_tokens
     fitting = fitting_of(sizing, result, mean_tokens=mean, with_changes=with_changes)
     return _Fit(fitting, result.disk_gb or 0)
 
@@ -142,7 +213,7 @@ def counts_of(offer: Offer) -> Iterator[int]:
 
 
 def speed_question(
-    question: PlanQuestion, model: PlannedModel, shape: Shape, fitting: Fitting, stamp: str
+    load: Load, model: PlannedModel, shape: Shape, fitting: Fitting, stamp: str
 ) -> SpeedQuestion:
     """What is asked about the speed of a shape that fits."""
     return SpeedQuestion(
@@ -151,12 +222,12 @@ def speed_question(
         gpu=shape.gpu,
         gpu_count=shape.gpu_count,
         tensor_parallel=shape.gpu_count,
-        prompt_tokens=question.prompt_tokens,
-        completion_tokens=question.completion_tokens,
-        cached_share=float(question.cached_share),
-        concurrency=question.concurrency,
-        max_tpot_ms=_float(question.max_tpot_ms),
-        max_ttft_ms=_float(question.max_ttft_ms),
+        prompt_tokens=load.prompt_tokens,
+        completion_tokens=load.completion_tokens,
+        cached_share=load.cached_share,
+        concurrency=load.concurrency,
+        max_tpot_ms=load.max_tpot_ms,
+        max_ttft_ms=load.max_ttft_ms,
         max_sequences=planned_sequences(fitting.max_sequences),
         stamp=stamp,
         model_slug=model.slug,
@@ -164,7 +235,7 @@ def speed_question(
 
 
 def speed_of(
-    asked: SpeedQuestion | None, known: dict[str, SpeedEstimate]
+    asked: SpeedQuestion | None, known: Mapping[str, SpeedEstimate]
 ) -> Speed | Unknown:
     """The kept answer as a speed; why there is none, otherwise."""
     if asked is None:
@@ -195,7 +266,7 @@ def speed_of(
 
 
 def machine_of(
-    question: PlanQuestion,
+    load_gb_per_second: Decimal,
     offer: Offer,
     shape: Shape,
     fit: _Fit,
@@ -232,7 +303,7 @@ def machine_of(
         speed=speed,
         start_seconds=start_seconds(
             weight_gb=weights.weight_gb,
-            load_gb_per_second=question.load_gb_per_second,
+            load_gb_per_second=load_gb_per_second,
             boot_seconds=BOOT_SECONDS,
         ),
     )

@@ -18,6 +18,7 @@ from economics.calc.guardrails import LEVELS, RULES, Rule, Thresholds
 from economics.models import GuardrailLimit
 from economics.selectors.guardrails.board import alarms, board, history, versions_of
 from economics.selectors.guardrails.limits import current_limits
+from economics.selectors.guardrails.trips import open_trips
 from economics.services.guardrails.limits import LimitRefused, NewLimit, set_limit
 from fleet.access import admin_required, viewer_required
 from fleet.forms import (
@@ -47,12 +48,11 @@ class LimitForm(TakesRefusal, forms.Form):
 
 
 def _context() -> dict[str, Any]:
-    now = timezone.now()
-    rows = board(now=now)
+    now, opened = timezone.now(), list(open_trips())
     return {
         "now": now,
-        "rows": rows,
-        "open": alarms(),
+        "rows": board(now=now, trips=opened),
+        "open": alarms(opened),
         "history": history(),
         "spend_limit": settings.SPEND_LIMIT_USD_PER_HOUR,
     }

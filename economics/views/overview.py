@@ -30,6 +30,7 @@ from economics.selectors import (
 )
 from economics.selectors.first_steps import first_steps
 from economics.selectors.guardrails.board import alarms as guardrail_alarms
+from economics.selectors.guardrails.trips import open_trips
 from economics.selectors.past import Past, past
 from economics.selectors.today import Now, read_now
 from economics.views.charts import money_asked
@@ -160,7 +161,7 @@ def today_context(request: HttpRequest, now: datetime, there_is: Now) -> dict[st
 
 def urgent(strays: Strays) -> dict[str, Any]:
     """The alarms that can not wait: what nobody ordered, limits that are reached."""
-    return {"trips": guardrail_alarms(), "strays": strays}
+    return {"trips": guardrail_alarms(open_trips()), "strays": strays}
 
 
 def alarms() -> dict[str, Any]:

@@ -35,7 +35,7 @@ LOOK = {
 def roadmap(request: HttpRequest) -> HttpResponse:
     """The plan's steps with dates, what is missing for the next one, and the list."""
     now = timezone.now()
-    found = decide(now=now, with_goals=False)
+    found = decide(now=now, gates_only=True)
     road = road_map(found, now=now)
     kept = kept_until(now=now)
     context: dict[str, Any] = {
@@ -57,7 +57,7 @@ def evaluate(request: HttpRequest) -> HttpResponse:
     """Judge every gate now and keep the answer."""
     now = timezone.now()
     rows = keep_gates(
-        decide(now=now, with_goals=False),
+        decide(now=now, gates_only=True),
         acting_user=request.user.get_username(),
         now=now,
     )

@@ -27,8 +27,15 @@ def container_disk_usd_per_hour(gigabytes: int) -> Decimal:
 
 def pod_usd_per_hour(pod: Pod) -> Decimal:
     """Price of a running pod with its disks [USD/h]."""
-    volume = VOLUME_DISK_USD_PER_GB_MONTH * pod.volume_disk_gb / HOURS_PER_MONTH
-    return pod.price + container_disk_usd_per_hour(pod.container_disk_gb) + volume
+    return rent_with_disks(
+        pod.price, container_gb=pod.container_disk_gb, volume_gb=pod.volume_disk_gb
+    )
+
+
+def rent_with_disks(price: Decimal, *, container_gb: int, volume_gb: int) -> Decimal:
+    """A price of a pod and what its disks cost while it runs [USD/h]."""
+    volume = VOLUME_DISK_USD_PER_GB_MONTH * volume_gb / HOURS_PER_MONTH
+    return price + container_disk_usd_per_hour(container_gb) + volume
 
 
 def committed_usd_per_hour(*providers: str, pods: Iterable[Pod] | None = None) -> Decimal:

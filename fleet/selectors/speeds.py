@@ -40,7 +40,8 @@ def evidence(*, now: datetime) -> SpeedEvidence:
 def answers(questions: Collection[SpeedQuestion]) -> dict[str, SpeedEstimate]:
     """The rows of questions that were asked before, by key. One query."""
     keys = {each.key for each in questions}
-    rows = SpeedEstimate.objects.filter(key__in=keys).defer("question")
+    rows = SpeedEstimate.objects.filter(key__in=keys)
+    rows = rows.only("key", "answer", "computed_at")
     return {row.key: row for row in rows}
 
 

@@ -91,6 +91,7 @@ def interruption_rates(
         gpu_type_id__in=gpu_type_ids,
         billed_from__isnull=False,
     ).exclude(billed_until__lt=since)
+    pods = pods.only("gpu_type_id", "billed_from", "billed_until", "interrupted_at")
     by_gpu: dict[str, list[Pod]] = {name: [] for name in gpu_type_ids}
     for pod in pods:
         by_gpu[pod.gpu_type_id].append(pod)

@@ -5,11 +5,9 @@ from economics.calc.decide.candidate import (
     DayMoney,
     Figure,
     Input,
-    Refusal,
     break_even_utilization_at,
     day_money,
     full_tokens,
-    refusal_of,
     rent_of_day,
     turned,
 )
@@ -38,6 +36,7 @@ from economics.calc.decide.matrix import (
     answer_judged,
     confidence,
 )
+from economics.calc.decide.refusal import Refusal, refusal_of
 from economics.calc.decide.serving import Serving, Way
 from economics.calc.decide.stability import Flip, Turns, flips, flips_among, turns_of
 

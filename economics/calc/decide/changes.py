@@ -13,10 +13,10 @@ from economics.calc.decide.candidate import (
     Input,
     break_even_utilization_at,
     full_tokens,
-    gate_of,
     usd,
 )
 from economics.calc.decide.matrix import Answer
+from economics.calc.decide.refusal import gate_of
 from economics.calc.decide.serving import HOURS
 from economics.calc.gates import Policy
 from economics.calc.money import MILLION

@@ -11,14 +11,11 @@ from economics.calc.decide.candidate import (
     NOTHING,
     Candidate,
     Input,
-    Refusal,
     expected_profit,
     full_day,
-    gate_of,
-    may_be_allowed,
-    refusal_of,
     turned_by,
 )
+from economics.calc.decide.refusal import Refusal, gate_of, may_be_allowed, refusal_of
 from economics.calc.gates import Policy, State
 from economics.calc.unknown import Unknown
 

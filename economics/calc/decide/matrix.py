@@ -14,9 +14,7 @@ from economics.calc.decide.candidate import (
     Candidate,
     DayMoney,
     Input,
-    Refusal,
     day_money,
-    refusal_of,
     rent_of_day,
     usd,
 )
@@ -28,6 +26,7 @@ from economics.calc.decide.goal import (
     GoalKind,
 )
 from economics.calc.decide.judged import Judged, Verdicts, judge, parted
+from economics.calc.decide.refusal import Refusal, refusal_of
 from economics.calc.decide.serving import Way
 from economics.calc.gates import Policy
 from economics.calc.unknown import Unknown

@@ -30,7 +30,6 @@ from economics.selectors.decisions.books import Books, books
 from economics.selectors.decisions.candidates import (
     Account,
     Candidates,
-    by_policy,
     candidates,
     known_slugs,
 )
@@ -79,6 +78,7 @@ class DeploymentAdvice:
 class Decision:
     """Everything that was decided at `now`, and what it was decided from.
 
+    rows     every deployment of the fleets; `deployments` has their advice
     missing  speeds that nobody has worked out yet: a worker must be asked
     unused   ways to rent of which there is no candidate, with why
     served   every model of ours, with its listing; prices: in force, by its id
@@ -88,6 +88,7 @@ class Decision:
     policy: Counting
     policies: Mapping[str, Counting]
     goals: tuple[GoalAnswer, ...]
+    rows: tuple[Deployment, ...]
     deployments: tuple[DeploymentAdvice, ...]
     gates: tuple[FleetGates, ...]
     candidates: tuple[Candidate, ...]
@@ -105,14 +106,14 @@ def decide(
     now: datetime,
     policy: str = "",
     with_flips: bool = True,
-    with_goals: bool = True,
+    gates_only: bool = False,
     known: Mapping[str, Counting] | None = None,
 ) -> Decision:
-    """The decision as of `now`. 23 queries at most, however many models there are.
+    """The decision as of `now`. 22 queries at most, however many models there are.
 
     policy  the name of the one that new rent is judged by; "": the safer one. What a
             fleet has is judged by its own. Raises KeyError for one that does not exist.
-    with_goals  False leaves the goals out, for a page of the gates alone
+    gates_only  without goals and advice, and with no more candidates than the gates ask
     known   every policy, where they were read already
     """
     known = policies() if known is None else known
@@ -124,25 +125,29 @@ def decide(
         )
     )
     served = [each.variant.served_model.slug for each in rows]
-    told = model_markets(known_slugs([*served, PLANNED_MODEL]), now=now)
+    known_markets = [*served, PLANNED_MODEL]
+    if not gates_only:
+        known_markets = known_slugs(known_markets)
+    told = model_markets(known_markets, now=now)
     markets = told.by_slug
     paying = accounts_now(now=now)
-    found = candidates(markets, counting.policy, paying, now=now)
+    asked = tier_two_models(rows) if gates_only else markets
+    seen = {slug: markets[slug] for slug in asked}
+    found = candidates(seen, counting.policy, paying, now=now)
     book = books(fleets, rows)
     goals: tuple[GoalAnswer, ...] = ()
-    if with_goals:
+    advice: tuple[DeploymentAdvice, ...] = ()
+    if not gates_only:
         goals = tuple(every_answer(found.rows, counting.policy, with_flips=with_flips))
+        advice = tuple(advised(each, known, chosen, markets, found, book) for each in rows)
     return Decision(
         now=now,
         policy=counting,
         policies=known,
         goals=goals,
-        deployments=tuple(
-            advised(each, known, chosen, markets, found, book) for each in rows
-        ),
-        gates=tuple(
-            every_gate(fleets, rows, known, chosen, markets, found.rows, book, now=now)
-        ),
+        rows=tuple(rows),
+        deployments=advice,
+        gates=tuple(every_gate(fleets, rows, known, chosen, markets, found, book, now=now)),
         candidates=tuple(found.rows),
         markets=markets,
         books=book,
@@ -152,6 +157,13 @@ def decide(
         served=told.served,
         prices=told.prices,
     )
+
+
+def tier_two_models(rows: Iterable[Deployment]) -> list[str]:
+    """The models whose machines the gates look at: those of tier 2, or what it would
+    begin with."""
+    slugs = [each.variant.served_model.slug for each in rows if each.fleet.tier == Tier.TWO]
+    return list(dict.fromkeys(slugs)) or [PLANNED_MODEL]
 
 
 def every_answer(
@@ -190,10 +202,9 @@ def advised(
 ) -> DeploymentAdvice:
     """The advice of one deployment, by its fleet's policy, with the sheets that do it."""
     counting = policy_of_fleet(deployment.fleet, known, chosen)
-    market = markets.get(deployment.variant.served_model.slug)
-    facts = deployment_facts(
-        deployment, counting.policy, market, found.rows, book, found.machines
-    )
+    slug = deployment.variant.served_model.slug
+    market, own = markets.get(slug), found.by_model.get(slug, [])
+    facts = deployment_facts(deployment, counting.policy, market, own, book, found.machines)
     sheets = Sheets(deployment, market, found.machines)
     advice = sheets.filled(advise(facts, counting.policy))
     return DeploymentAdvice(deployment, counting, advice)
@@ -205,7 +216,7 @@ def every_gate(
     known: Mapping[str, Counting],
     chosen: Mapping[int, Counting],
     markets: Mapping[str, ModelMarket],
-    found: list[Candidate],
+    found: Candidates,
     book: Books,
     *,
     now: datetime,
@@ -224,8 +235,9 @@ def every_gate(
         models = models_of(own, markets, now=now) or (
             fleet_model(PLANNED_MODEL, PLANNED_MODEL, (), markets, now=now),
         )
-        slugs = {each.slug for each in models}
-        rows_seen = [each for each in found if each.model in slugs]
-        seen = by_policy(rows_seen, markets, counting.policy)
+        seen: list[Candidate] = []
+        if fleet is None or fleet.tier == Tier.TWO:  # the gates of tier 1 need no machine
+            slugs = [each.slug for each in models]
+            seen = found.seen_by(counting.policy, markets, slugs)
         only = own[0].slug if len(own) == 1 else ""
         yield gates_of(fleet, counting, models, seen, book, begun=bool(own), only=only)

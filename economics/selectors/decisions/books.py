@@ -1,15 +1,17 @@
-"""The closed days of deployments and fleets, as decisions look at them. Three queries."""
+"""The closed days of deployments and fleets, as decisions look at them. Two queries."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 from urllib.parse import urlencode
 
-from django.db.models import Subquery, Sum
+from django.db.models import OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from economics.calc.gates import Evidence, days_in_a_row, trailing_sum
@@ -18,23 +20,27 @@ from economics.models import DailyProfit, DayClose, Scope
 from economics.selectors.days import newest_closed_day
 from economics.selectors.decisions.markets import midnight
 from fleet.models import Deployment, Fleet, Pod
-from fleet.selectors.burn import pod_usd_per_hour
+from fleet.selectors.burn import rent_with_disks
 
 LOOK_BACK_DAYS = 60
 WEEK = 7
 SOURCE = "closed days"
-DAY_COLUMNS = (
-    "day",
-    "scope",
-    "fleet_id",
-    "deployment_id",
-    "profit_usd",
-    "cost_usd",
-    "uncached_prompt_tokens",
-    "cached_prompt_tokens",
-    "completion_tokens",
-    "utilization",
-)
+
+
+class _Row(NamedTuple):
+    """Columns of a closed day, in the order in which they are read."""
+
+    day: date
+    scope: str
+    fleet_id: int | None
+    deployment_id: int | None
+    profit_usd: Decimal
+    cost_usd: Decimal
+    uncached_prompt_tokens: int
+    cached_prompt_tokens: int
+    completion_tokens: int
+    utilization: Decimal | None
+    newest_closed: date
 
 
 @dataclass(frozen=True)
@@ -99,23 +105,25 @@ class Books:
 
 
 def books(fleets: Iterable[Fleet], deployments: Iterable[Deployment]) -> Books:
-    """The books of these fleets and deployments. Three queries."""
+    """The books of these fleets and deployments. Two queries."""
     tiers = {fleet.pk: fleet.tier for fleet in fleets}
     members = [each.pk for each in deployments]
     last = Subquery(DayClose.objects.order_by("-day").values("day")[:1])
-    rows = list(
+    rows = (
         DailyProfit.objects.filter(
             day__gt=last - timedelta(days=LOOK_BACK_DAYS),
             scope__in=(Scope.DEPLOYMENT, Scope.FLEET),
         )
         .annotate(newest_closed=last)
-        .only(*DAY_COLUMNS)
+        .values_list(*_Row._fields)
     )
-    newest = vars(rows[0])["newest_closed"] if rows else newest_closed_day()
-    sums = {} if newest is None else profit_sums(members)
-    by_deployment: dict[int, list[DailyProfit]] = defaultdict(list)
-    by_fleet: dict[int, list[DailyProfit]] = defaultdict(list)
-    for row in rows:
+    found = [_Row(*row) for row in rows]
+    newest = found[0].newest_closed if found else newest_closed_day()
+    past = pasts(members)
+    sums = {} if newest is None else {pk: each.profit_usd for pk, each in past.items()}
+    by_deployment: dict[int, list[_Row]] = defaultdict(list)
+    by_fleet: dict[int, list[_Row]] = defaultdict(list)
+    for row in found:
         if row.scope == Scope.FLEET and row.fleet_id in tiers:
             by_fleet[row.fleet_id].append(row)
         elif row.scope == Scope.DEPLOYMENT and row.deployment_id is not None:
@@ -130,22 +138,47 @@ def books(fleets: Iterable[Fleet], deployments: Iterable[Deployment]) -> Books:
         },
         fleets={pk: _book(by_fleet[pk], fleet_sums[pk]) for pk in tiers},
         fleet_tier=tiers,
-        rents=replica_rents(members),
+        rents={
+            pk: each.usd_per_hour
+            for pk, each in past.items()
+            if each.usd_per_hour is not None
+        },
     )
 
 
-def profit_sums(deployments: Iterable[int]) -> dict[int, Decimal]:
-    """Profit of all closed days there ever were, by deployment [USD]. One query."""
-    return dict(
-        DailyProfit.objects.filter(scope=Scope.DEPLOYMENT, deployment__in=deployments)
-        .order_by()
-        .values_list("deployment")
-        .annotate(Sum("profit_usd"))
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A deployment's profit of all closed days there ever were [USD], and what a replica
+    costs by its newest rented pod [USD/h]; None before one was rented."""
+
+    profit_usd: Decimal
+    usd_per_hour: Decimal | None
+
+
+def pasts(deployments: Iterable[int]) -> dict[int, Past]:
+    """The past of each deployment. One query."""
+    days = DailyProfit.objects.filter(scope=Scope.DEPLOYMENT, deployment=OuterRef("pk"))
+    total = days.order_by().values("deployment").annotate(usd=Sum("profit_usd"))
+    rented = Pod.objects.filter(deployment=OuterRef("pk"), billed_from__isnull=False)
+    newest = rented.order_by("-billed_from")
+    asked = Coalesce("usd_per_pod_hour", "quoted_usd_per_pod_hour")
+    rows = Deployment.objects.filter(pk__in=list(deployments)).values_list(
+        "pk",
+        Subquery(total.values("usd")),
+        Subquery(newest.values_list(asked)[:1]),
+        Subquery(newest.values("container_disk_gb")[:1]),
+        Subquery(newest.values("volume_disk_gb")[:1]),
     )
+    found = {}
+    for pk, profit, price, container, volume in rows:
+        rent = None
+        if price is not None:
+            rent = rent_with_disks(price, container_gb=container, volume_gb=volume)
+        found[pk] = Past(profit or Decimal(0), rent)
+    return found
 
 
-def _book(rows: Iterable[DailyProfit], since_start: Decimal) -> DayBook:
-    found = list(rows)
+def _book(found: Sequence[_Row], since_start: Decimal) -> DayBook:
     return DayBook(
         profit={row.day: row.profit_usd for row in found},
         cost={row.day: row.cost_usd for row in found},
@@ -162,16 +195,6 @@ def _book(rows: Iterable[DailyProfit], since_start: Decimal) -> DayBook:
         },
         since_start=since_start,
     )
-
-
-def replica_rents(deployments: Iterable[int]) -> dict[int, Decimal]:
-    """What a replica of each costs [USD/h], by its newest rented pod. One query."""
-    pods = Pod.objects.filter(
-        deployment__in=list(deployments), billed_from__isnull=False
-    ).order_by("deployment_id", "-billed_from")
-    return {
-        pod.deployment_id: pod_usd_per_hour(pod) for pod in pods.distinct("deployment_id")
-    }
 
 
 def mean_of_week(values: Mapping[date, Decimal], newest: date | None) -> Decimal | Unknown:

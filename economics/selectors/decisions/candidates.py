@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,10 +21,10 @@ from economics.planner.question import DEFAULTS, PlanQuestion
 from economics.selectors.decisions.figures import (
     demand_figure,
     price_figure,
-    rent_figure,
     speed_figure,
 )
 from economics.selectors.decisions.markets import ModelMarket
+from economics.selectors.decisions.rentable import Rentable, rentable
 from economics.selectors.decisions.ways import (
     Unused,
     busiest,
@@ -35,12 +35,10 @@ from economics.selectors.decisions.ways import (
     unused_ways,
     why_not_now,
 )
-from economics.selectors.machines import Shape, Shaped, machines_in, shaped
+from economics.selectors.machines import shaped
 from economics.selectors.plan_facts import ModelFacts
 from economics.selectors.planned_models import PlannedModel, planned_model
-from economics.selectors.schedules.candidates import SPOT
-from fleet.models import OfferKind
-from fleet.selectors.offers import Offer, best_offers
+from fleet.selectors.offers import best_offers
 from fleet.selectors.speeds import answers, evidence_stamp
 from fleet.selectors.spot import InterruptionRate, interruption_rates
 from fleet.throughput.speed_question import SpeedQuestion
@@ -58,14 +56,31 @@ class Account:
 class Candidates:
     """All of them, and the speeds that nobody has worked out yet.
 
+    policy    that their demand and their price are of
     machines  of each candidate, by its key
     unused    ways to rent of which there is no candidate
     """
 
+    policy: Policy
     rows: list[Candidate]
     missing: list[SpeedQuestion]
     machines: Mapping[str, Machine]
     unused: tuple[Unused, ...]
+
+    @cached_property
+    def by_model(self) -> Mapping[str, list[Candidate]]:
+        """The rows of each model, by its slug."""
+        found: dict[str, list[Candidate]] = {}
+        for each in self.rows:
+            found.setdefault(each.model, []).append(each)
+        return found
+
+    def seen_by(
+        self, policy: Policy, markets: Mapping[str, ModelMarket], slugs: Iterable[str]
+    ) -> list[Candidate]:
+        """The rows of some models as a policy sees them: its price, and its demand."""
+        rows = [each for slug in slugs for each in self.by_model.get(slug, ())]
+        return rows if policy == self.policy else by_policy(rows, markets, policy)
 
 
 def known_slugs(served: Iterable[str]) -> list[str]:
@@ -83,8 +98,6 @@ def candidates(
     """Every machine for every model of these markets, in every way that it can be rented.
     Five queries, one of them only where spot is sold.
 
-    Of the machines on which a model does not start only the largest of each GPU is kept:
-    it says why best.
     paying  the account of each connected cloud, the main one first
     """
     known_offers = best_offers(now)
@@ -102,23 +115,25 @@ def candidates(
     missing: list[SpeedQuestion] = []
     machines: dict[str, Machine] = {}
     for model, one in sized:
-        found = machines_in(worth_a_look(one), known)
+        found = rentable(model, one, known)
         missing += found.missing
         view = _View(model, markets[model.slug], policy, paying, rates, now=now)
-        for machine in found.machines:
-            for row in view.candidates_of(machine):
+        for each in found.rows:
+            for row in view.candidates_of(each):
                 rows.append(row)
-                machines[row.key] = machine
-    return Candidates(rows, missing, machines, unused_ways(known_offers))
+                machines[row.key] = each.machine
+    return Candidates(policy, rows, missing, machines, unused_ways(known_offers))
 
 
 def by_policy(
-    rows: Iterable[Candidate], markets: Mapping[str, ModelMarket], policy: Policy
+    rows: Sequence[Candidate], markets: Mapping[str, ModelMarket], policy: Policy
 ) -> list[Candidate]:
     """The same candidates as another policy sees them: its price, and its demand."""
+    slugs = {each.model for each in rows}
     seen = {
         slug: (demand_figure(market, policy), price_at(market, policy))
         for slug, market in markets.items()
+        if slug in slugs
     }
     found = []
     for each in rows:
@@ -148,31 +163,6 @@ def question_of_model(model: PlannedModel) -> PlanQuestion:
     return replace(question, max_model_len=context)
 
 
-def worth_a_look(one: Shaped) -> Shaped:
-    """All that start, and of the others the largest pod of each GPU and precision where
-    no count of it starts. The same shapes with fewer offers."""
-    kept: list[tuple[Offer, Shape]] = []
-    largest: dict[tuple[str, str, str], tuple[Offer, Shape]] = {}
-    for offer, shape in one.pairs:
-        if one.fits[shape].fitting.ok:
-            kept.append((offer, shape))
-            continue
-        if offer.kind != OfferKind.ON_DEMAND:
-            continue  # it does not start as a pod either, which says so
-        place = _place(offer, shape)
-        known = largest.get(place)
-        if known is None or shape.gpu_count > known[1].gpu_count:
-            largest[place] = (offer, shape)
-    runs = {_place(*each) for each in kept}
-    others = [each for place, each in largest.items() if place not in runs]
-    return replace(one, pairs=kept + others)
-
-
-def _place(offer: Offer, shape: Shape) -> tuple[str, str, str]:
-    precision = shape.weights.precision.name
-    return (offer.gpu_type_id or offer.gpu_name, offer.cloud.lower(), precision)
-
-
 class _View:
     """One model with its market: what all of its machines have in common, found once."""
 
@@ -193,6 +183,7 @@ class _View:
         self.price = price_figure(market, 1 - market.take_rate)
         self.demand = demand_figure(market, policy)
         self.busy = busiest(market.own_hours)
+        self.speeds: dict[int, Figure] = {}
         self.common: dict[str, Any] = {
             "model": model.slug,
             "price_at_policy": price_at(market, policy),
@@ -207,38 +198,42 @@ class _View:
             "schedule_link": schedule_link(model.slug),
         }
 
-    def candidates_of(self, machine: Machine) -> Iterable[Candidate]:
+    def candidates_of(self, each: Rentable) -> Iterable[Candidate]:
         """A machine with its market, as the matrix takes it, once for each way."""
-        rent = rent_figure(machine, offers_link(machine))
-        link = plan_link(self.model.slug, machine.key)
-        speed = speed_figure(machine, self.market, link)
-        if not machine.fitting.ok:
-            yield self._candidate(machine, Serving(), rent, speed)
+        speed = self.speed_of(each)
+        if not each.machine.fitting.ok:
+            yield self._candidate(each, Serving(), speed)
             return
-        for serving in servings(machine, self.busy, self.rates):
-            yield self._candidate(machine, serving, rent, speed)
+        for serving in servings(each.machine, self.busy, self.rates):
+            yield self._candidate(each, serving, speed)
 
-    def _candidate(
-        self, machine: Machine, serving: Serving, rent: Figure, speed: Figure
-    ) -> Candidate:
-        model, market = self.model, self.market
-        hours = f"{serving.hours:.2f}" if serving.way is Way.HOURS else ""
+    def speed_of(self, each: Rentable) -> Figure:
+        """Its speed; reckoned once for all offers of a shape, which have it in common."""
+        known = self.speeds.get(id(each.machine.speed))
+        if known is None:
+            known = speed_figure(each.machine, self.market, each.plan_link)
+            self.speeds[id(each.machine.speed)] = known
+        return known.opening(each.plan_link)
+
+    def _candidate(self, each: Rentable, serving: Serving, speed: Figure) -> Candidate:
+        machine, market = each.machine, self.market
+        by_hours = serving.way is Way.HOURS
         payer = self.paying.get(machine.provider) or next(iter(self.paying.values()))
         rate = self.rates.get(machine.gpu_type_id) if serving.way is Way.SPOT else None
         return Candidate(
-            key=key_of(machine, model, serving),
-            title=title_of(machine, model, serving),
+            key=f"{each.key}~hours" if by_hours else each.key,
+            title=f"{each.title}, {serving.words}" if serving.words else each.title,
             cannot_run=machine.fitting.reasons if not machine.fitting.ok else (),
             figures={
                 Input.PRICE: self.price,
                 Input.DEMAND: self.demand,
-                Input.RENT: rent,
+                Input.RENT: each.rent,
                 Input.SPEED: speed,
             },
             balance=payer.balance,
             burn_usd_per_hour=payer.burn_usd_per_hour,
             soft=(*soft_parts(machine, market), *unsure(serving, market, rate)),
-            plan_link=plan_link(model.slug, machine.key, hours),
+            plan_link=each.sheet_of(serving),
             cannot_rent=why_not_now(machine),
             serving=serving,
             kind_words=kind_words(serving, rate),
@@ -246,47 +241,9 @@ class _View:
         )
 
 
-def key_of(machine: Machine, model: PlannedModel, serving: Serving) -> str:
-    """Stable for the same model on the same machine, rented in the same way."""
-    hours = "~hours" if serving.way is Way.HOURS else ""
-    return f"{model.slug}~{machine.key}{hours}"
-
-
-@lru_cache(maxsize=4096)
-def plan_link(slug: str, key: str, hours: str = "") -> str:
-    """The plan sheet of a machine; of scheduled hours with those of a day and one start."""
-    asked: dict[str, object] = {"model": slug, "option": key}
-    if hours:
-        asked |= {"hours": hours, "starts": 1}
-    return f"{reverse('economics:plan')}?{urlencode(asked)}"
-
-
-def offers_link(machine: Machine) -> str:
-    """The offers of that GPU, from that provider and of that kind, for a replica."""
-    return _offers_link(
-        machine.provider, machine.gpu_type_id, machine.kind, machine.gpu_count
-    )
-
-
-@lru_cache(maxsize=4096)
-def _offers_link(provider: str, gpu: str, kind: str, count: int) -> str:
-    asked = {"provider": provider, "gpu": gpu, "kind": kind, "count": count}
-    return f"{reverse('fleet:offers')}?{urlencode(asked)}"
-
-
 def schedule_link(slug: str) -> str:
     """The planner that says what of a model should run hour by hour."""
     return f"{reverse('economics:schedules')}?{urlencode({'model': slug})}"
-
-
-def title_of(machine: Machine, model: PlannedModel, serving: Serving) -> str:
-    """A machine, its model and the way it is rented, in words."""
-    where = machine.where.replace(SPOT, "spot")
-    hours = f", {serving.words}" if serving.words else ""
-    return (
-        f"{model.name} ({machine.precision.upper()}) on {machine.gpu_count}× "
-        f"{machine.gpu_name}, {where}{hours}"
-    )
 
 
 def soft_parts(machine: Machine, market: ModelMarket) -> Iterable[str]:

@@ -55,7 +55,7 @@ def day_facts(deployment: Deployment, books: Books, policy: Policy) -> DayFacts:
 
 
 def day_facts_of(deployment: Deployment) -> tuple[DayFacts, Policy]:
-    """The same of one deployment, with the policy of its fleet. Five queries."""
+    """The same of one deployment, with the policy of its fleet. Four queries."""
     known = policies()
     counting = policy_of_fleet(deployment.fleet, known, fleet_policies(known))
     read = books([deployment.fleet], [deployment])

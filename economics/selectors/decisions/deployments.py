@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from urllib.parse import urlencode
 
@@ -156,7 +155,16 @@ def others_of(
         if each.serving.way is Way.HOURS or not each.is_allowed(policy):
             continue  # hours are the deployment's own; the planner says better ones
         if isinstance(rent, Decimal) and isinstance(speed, Decimal):
-            other = Other(each.title, rent, speed, each.plan_link, each.key, each.serving)
-            found.append(replace(other, kind=each.kind_words))
+            found.append(
+                Other(
+                    each.title,
+                    rent,
+                    speed,
+                    each.plan_link,
+                    each.key,
+                    each.serving,
+                    kind=each.kind_words,
+                )
+            )
     weights = deployment.variant.repository
     return tuple(sorted(found, key=lambda one: machines[one.key].repository != weights))

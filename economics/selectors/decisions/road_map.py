@@ -76,10 +76,9 @@ class RoadMap:
 
 def road_map(found: Decision, *, now: datetime) -> RoadMap:
     """Where the plan stands, by a decision of the same instant. Four queries."""
-    deployments = [each.deployment for each in found.deployments]
-    rented = [each for each in deployments if each.pk in found.books.rents]
+    rented = [each for each in found.rows if each.pk in found.books.rents]
     first = min((day_of(each.created_at) for each in rented), default=day_of(now))
-    usd_per_day = rent_per_day(found, deployments)
+    usd_per_day = rent_per_day(found)
     capital = working_capital(
         usd_per_day=usd_per_day, terms_days=settings.PAYMENT_TERMS_DAYS
     )
@@ -101,11 +100,11 @@ def road_map(found: Decision, *, now: datetime) -> RoadMap:
     )
 
 
-def rent_per_day(found: Decision, deployments: Iterable[Deployment]) -> Decimal:
+def rent_per_day(found: Decision) -> Decimal:
     """What the deployments that want replicas cost a day [USD], by their newest pods."""
     rents = found.books.rents
     usd = sum(
-        (rents.get(each.pk, Decimal(0)) * each.replicas for each in deployments),
+        (rents.get(each.pk, Decimal(0)) * each.replicas for each in found.rows),
         Decimal(0),
     )
     return usd * 24
@@ -183,7 +182,7 @@ def every_item(
     """The list: computed lines first, then those that a person ticks."""
     known = Known(
         served=found.served,
-        deployments=[each.deployment for each in found.deployments],
+        deployments=found.rows,
         prices=found.prices,
     )
     models = our_models(now=now, known=known)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -64,11 +64,15 @@ class TripRow:
         return self.trip.closed_at is None and RULES[Rule(self.trip.rule)].since
 
 
-def board(*, now: datetime) -> list[LimitRow]:
-    """Every limit that counts now, with what it sees."""
+def board(*, now: datetime, trips: Iterable[GuardrailTrip] | None = None) -> list[LimitRow]:
+    """Every limit that counts now, with what it sees.
+
+    trips  those that are open, where they were read already
+    """
     rows = current_limits(now=now)
     seen = observe(read_world(now=now), rows)
-    opened = {(trip.rule, trip.fleet_id, trip.level) for trip in open_trips()}
+    found = open_trips() if trips is None else trips
+    opened = {(trip.rule, trip.fleet_id, trip.level) for trip in found}
     return [limit_row(row, seen, opened) for row in rows]
 
 
@@ -156,9 +160,9 @@ def history() -> list[TripRow]:
     return trip_rows(list(newest[:HISTORY]))
 
 
-def alarms() -> list[TripRow]:
+def alarms(trips: Iterable[GuardrailTrip]) -> list[TripRow]:
     """Of each thing that trips now the hardest level, for banners."""
-    return trip_rows(hardest(list(open_trips())))
+    return trip_rows(hardest(trips))
 
 
 def versions_of(

@@ -92,7 +92,6 @@ def open_spend(
     since: date, *, closed: set[date], simulated: bool, now: datetime
 ) -> dict[Place, Decimal]:
     """Per pod and hour the bill or our own seconds, whichever is more, summed up."""
-    pods = dict(ours(simulated=simulated).values_list("pk", "deployment_id"))
     hours: defaultdict[tuple[int, datetime, date], PodHour] = defaultdict(PodHour)
     for pod_id, hour, day, accrued, booked in booked_hours(since):
         cell = hours[pod_id, hour, day]
@@ -111,6 +110,8 @@ def open_spend(
     for (billed_pod, hour), usd in billed_hours(since).items():
         if billed_pod is not None:
             hours[billed_pod, hour, day_of(hour)].billed = usd
+    seen = ours(simulated=simulated).filter(pk__in={pod_id for pod_id, _, _ in hours})
+    pods = dict(seen.values_list("pk", "deployment_id"))
     spent: defaultdict[Place, Decimal] = defaultdict(Decimal)
     for (pod_id, _, day), cell in hours.items():
         if pod_id in pods:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -31,7 +31,7 @@ from fleet.models import (
     Pod,
     ServerlessEndpoint,
 )
-from fleet.selectors.account import known_balance
+from fleet.selectors.account import fresh
 from fleet.selectors.burn import (
     CONTAINER_DISK_USD_PER_GB_MONTH,
     committed_by_provider,
@@ -176,23 +176,21 @@ def read_world(*, now: datetime) -> World:
             has_endpoint=Exists(live_endpoints())
         )
     )
-    billed = list(
-        ours(simulated=simulated).filter(provider__in=names, status__in=MAYBE_BILLED)
-    )
+    fleet_of = {each.pk: each.fleet_id for each in deployments}
+    live = list(Pod.objects.filter(status__in={*MAYBE_BILLED, *WANTED}))
+    paid = [pod for pod in live if pod.status in MAYBE_BILLED and pod.provider in names]
+    own = [pod for pod in live if is_own(pod, fleet_of)]
+    billed = [pod for pod in paid if is_own(pod, fleet_of)]
+    busy = {pod.deployment_id for pod in own if pod.status in WANTED}
     cold = cold_pods(simulated=simulated, now=now)
-    balance, reason = known_balance(now=now)
     beside = standing()
-    rates = committed_by_provider(names, beside=beside)
-    busy = set(
-        ours(simulated=simulated)
-        .filter(status__in=WANTED)
-        .values_list("deployment", flat=True)
-    )
+    balance, reason = fresh(beside.balances.get(names[0]), now=now)
+    rates = committed_by_provider(names, pods=paid, beside=beside)
     return World(
         now=now,
         fleets=dict(Fleet.objects.filter(simulated=simulated).values_list("pk", "name")),
         slugs={each.pk: each.slug for each in deployments},
-        fleet_of={each.pk: each.fleet_id for each in deployments},
+        fleet_of=fleet_of,
         active=frozenset(
             each.pk
             for each in deployments
@@ -214,6 +212,12 @@ def read_world(*, now: datetime) -> World:
         no_balance=None if balance else Unknown(reason),
         simulated=simulated,
     )
+
+
+def is_own(pod: Pod, fleet_of: Mapping[int, int]) -> bool:
+    """Whether guardrails count a pod, as `ours` has it: of one of these deployments, and
+    of no simulated past."""
+    return pod.deployment_id in fleet_of and not pod.provider_id.startswith(SIMULATED_PAST)
 
 
 def rates_of(pods: Iterable[Pod]) -> Amounts:

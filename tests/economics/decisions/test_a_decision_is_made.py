@@ -17,7 +17,7 @@ from tests.factories import make_deployment, make_fleet, make_llama, make_pod, m
 
 pytestmark = pytest.mark.django_db
 LLAMA = "llama-3.1-8b"
-QUERIES = 22
+QUERIES = 19
 
 
 @pytest.fixture

@@ -221,5 +221,5 @@ def test_it_asks_the_database_few_times(viewer, losing, address):
     with CaptureQueriesContext(connection) as queries:
         assert viewer.get(address).status_code == 200
 
-    # The frame has a third of them; seven are for volumes and endpoints, strays too.
-    assert len(queries) <= 46
+    # Three of the frame; seven are for volumes and endpoints, strays too.
+    assert len(queries) <= 33
