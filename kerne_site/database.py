@@ -6,6 +6,8 @@ Own code instead of a package: forty lines, and every refusal is one of our sent
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from django.db import connections
+
 from kerne_site.env import SettingError
 
 SCHEMES = ("postgresql", "postgres")
@@ -25,6 +27,19 @@ CONNECT_TIMEOUT_SECONDS = 5
 SESSION_OPTIONS = (
     "-c lock_timeout=3s -c statement_timeout=15s -c idle_in_transaction_session_timeout=30s"
 )
+
+
+def allow_long_statements(using: str) -> None:
+    """Let a migration take its time: it may rewrite years of lines. A lock that it does not
+    get still ends it, so that it holds up nobody."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+
+
+def limit_statements(using: str) -> None:
+    """Back to the limits of SESSION_OPTIONS."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("RESET statement_timeout")
 
 
 def parse_database_url(url: str) -> dict[str, Any]:

@@ -90,6 +90,7 @@ class RevenueLine(models.Model):
     that `corrects` another takes it back: its tokens and its amount are negative.
 
     usd_per_token  what we are paid, so after the discount that we fund
+    discount_usd   what that discount took off the list for these tokens; in no amount
     take_rate      what the marketplace keeps of it; null: KERNE_TAKE_RATE
     rule           which rule of the price made it, such as "over 200000"; "" for none
     at_most_usd    what the tokens would earn if all prompts that may have been long were;
@@ -127,6 +128,9 @@ class RevenueLine(models.Model):
     take_rate = models.ForeignKey("economics.TakeRate", on_delete=models.PROTECT, null=True)
     rule = models.CharField(max_length=16, blank=True, default="")
     amount_usd = models.DecimalField(max_digits=14, decimal_places=6)
+    discount_usd = models.DecimalField(
+        max_digits=14, decimal_places=6, default=0, db_default=0
+    )
     at_most_usd = models.DecimalField(max_digits=14, decimal_places=6, null=True)
     provenance = models.CharField(max_length=10, choices=Provenance)
     day = models.DateField(db_index=True)
@@ -158,6 +162,13 @@ class RevenueLine(models.Model):
                     usage_hour__isnull=True, estimate__isnull=True, log_hour__isnull=False
                 ),
             ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["day"],
+                condition=~models.Q(discount_usd=0),
+                name="economics_revenue_discounted",
+            )
         ]
 
     def __str__(self) -> str:

@@ -89,23 +89,14 @@ FROM economics_loghour AS hour
 WHERE hour.earns AND hour.deployment_id IS NOT NULL
   AND hour.hour_start >= %(start)s AND hour.hour_start < %(end)s GROUP BY 1, 3
 """
-# What discounts that we fund took off the lines, as taken_off() reckons it. In no sum of a
-# day, so the close does not ask for it.
+# What discounts that we fund took off the lines. In no sum of a day, so the close does not
+# ask for it.
 DISCOUNTS = """
 UNION ALL
-SELECT line.day, 'discount', line.deployment_id, NULL, line.provenance, sum(ROUND(
-    line.tokens * line.usd_per_token * price.discount_fraction
-      / (1 - price.discount_fraction), 6)), 0, 0, 0, 0
-FROM economics_tokenprice AS price
-JOIN economics_revenueline AS line ON line.price_id = price.id
-LEFT JOIN economics_usagehour AS hour ON hour.id = line.usage_hour_id
-LEFT JOIN economics_usageestimate AS estimate ON estimate.id = line.estimate_id
-LEFT JOIN economics_loghour AS logged ON logged.id = line.log_hour_id
-WHERE price.discount_funding = 'ours' AND line.day BETWEEN %(others_from)s AND %(last)s
-  AND COALESCE(hour.hour_start, estimate.hour_start, logged.hour_start)
-    >= price.discount_from
-  AND COALESCE(hour.hour_start, estimate.hour_start, logged.hour_start)
-    < COALESCE(price.discount_until, 'infinity')
+SELECT line.day, 'discount', line.deployment_id, NULL, line.provenance,
+  sum(line.discount_usd), 0, 0, 0, 0
+FROM economics_revenueline AS line
+WHERE line.discount_usd <> 0 AND line.day BETWEEN %(others_from)s AND %(last)s
 GROUP BY line.day, line.deployment_id, line.provenance
 """
 

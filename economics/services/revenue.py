@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from economics.calc.hours import day_of
 from economics.calc.money import round_stored, stored_with_carry, token_revenue
-from economics.calc.price_rule import Charged
+from economics.calc.price_rule import Charged, taken_off
 from economics.models import (
     LogHour,
     RevenueCarry,
@@ -168,6 +168,7 @@ def take_back(now: datetime) -> None:
             take_rate_id=line.take_rate_id,
             rule=line.rule,
             amount_usd=-line.amount_usd,
+            discount_usd=-line.discount_usd,
             at_most_usd=None if line.at_most_usd is None else -line.at_most_usd,
             provenance=line.provenance,
             day=booking_day(line.day, closed),
@@ -189,6 +190,7 @@ def lines_of(
     """A line for each class that has tokens in an hour."""
     lines: list[RevenueLine] = []
     deployment, charge = deployment_of(hour), charged_of(hour, price)
+    fraction = price.sheet.own_discount(hour.hour_start)
     for token_class in TokenClass:
         tokens: int = getattr(hour, TOKEN_FIELDS[token_class])
         if tokens == 0:
@@ -207,6 +209,9 @@ def lines_of(
                 take_rate=take_rate,
                 rule=charge.rule,
                 amount_usd=amount,
+                discount_usd=taken_off(
+                    tokens=tokens, usd_per_token=rate, fraction=fraction
+                ),
                 at_most_usd=at_most(amount, tokens, charge, token_class),
                 provenance=revenue_provenance(hour, token_class, charge),
                 day=day,

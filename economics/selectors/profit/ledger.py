@@ -26,23 +26,12 @@ FROM economics_revenueline line
 WHERE line.day BETWEEN %(lines_from)s AND %(end)s
   AND line.deployment_id = ANY(%(members)s)
 """
-# What a discount that we fund took off revenue lines; as taken_off() reckons it.
 DISCOUNT = """
 SELECT line.day, line.deployment_id, NULL::bigint, 'discount', 'revenue', line.id,
-  NULL::bigint, NULL::timestamptz, ROUND(line.tokens * line.usd_per_token
-    * price.discount_fraction / (1 - price.discount_fraction), 6), NULL::bigint,
-  line.provenance
-FROM economics_tokenprice price
-JOIN economics_revenueline line ON line.price_id = price.id
-LEFT JOIN economics_usagehour hour ON hour.id = line.usage_hour_id
-LEFT JOIN economics_usageestimate estimate ON estimate.id = line.estimate_id
-LEFT JOIN economics_loghour logged ON logged.id = line.log_hour_id
-WHERE price.discount_funding = 'ours'
-  AND line.day BETWEEN %(lines_from)s AND %(end)s AND line.deployment_id = ANY(%(members)s)
-  AND COALESCE(hour.hour_start, estimate.hour_start, logged.hour_start)
-    >= price.discount_from
-  AND COALESCE(hour.hour_start, estimate.hour_start, logged.hour_start)
-    < COALESCE(price.discount_until, 'infinity')
+  NULL::bigint, NULL::timestamptz, line.discount_usd, NULL::bigint, line.provenance
+FROM economics_revenueline line
+WHERE line.discount_usd <> 0 AND line.day BETWEEN %(lines_from)s AND %(end)s
+  AND line.deployment_id = ANY(%(members)s)
 """
 # Each day's hours of pods, whole. An hour without seconds by use is in one part as a whole,
 # and so is every hour of a day that was closed before there was a split.
