@@ -11,6 +11,7 @@ from django import template
 
 from economics.calc.break_even import BreakEvenVerdict
 from economics.calc.hours import day_of
+from economics.calc.profit import weakest
 from economics.models import UsageEstimate
 from economics.selectors import (
     DeploymentBreakEven,
@@ -31,6 +32,13 @@ register = template.Library()
 def money_today(pod_ids: Iterable[int], now: datetime) -> dict[int, PodToday]:
     """Today's money by pod id."""
     return pods_today(pod_ids, now)
+
+
+@register.filter
+def known_as(money: dict[int, PodToday], pod_ids: Iterable[int]) -> str:
+    """How today's money of some pods is known: the tag of the weakest."""
+    tags = [money[pk].provenance for pk in pod_ids if pk in money]
+    return weakest(tags).value
 
 
 @register.simple_tag

@@ -260,7 +260,7 @@ def fit_row(machine: Machine) -> SafeString:
     )
     return format_html(
         '<svg class="fit-bar" role="img" aria-label="Memory of one GPU: {}">{}'
-        '<line class="fit-line" x1="{}%" x2="{}%" y1="0" y2="8"/></svg>{}',
+        '<line class="fit-budget" x1="{}%" x2="{}%" y1="0" y2="8"/></svg>{}',
         *(bar["words"], parts, bar["budget"], bar["budget"], words),
     )
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -64,6 +65,29 @@ class FleetRow:
     @property
     def usd_per_hour(self) -> Decimal:
         return sum((row.usd_per_hour for row in self.deployments), Decimal(0))
+
+    @property
+    def pods(self) -> list[PodRow]:
+        return [row for deployment in self.deployments for row in deployment.pods]
+
+    @property
+    def pod_ids(self) -> list[int]:
+        return [row.pod.pk for row in self.pods]
+
+    @property
+    def price_known_as(self) -> str:
+        """How the prices are known: of some pod the quote alone, or agreed with all."""
+        if self.fleet.simulated:
+            return "simulated"
+        billed = (row.pod for row in self.pods if row.usd_per_hour is not None)
+        quoted = any(pod.usd_per_pod_hour is None for pod in billed)
+        return "estimated" if quoted else "accrued"
+
+    @property
+    def sampled_at(self) -> datetime | None:
+        """The newest engine sample of its pods; None where there is none of now."""
+        seen = [row.throughput.sampled_at for row in self.pods]
+        return max((at for at in seen if at is not None), default=None)
 
 
 @dataclass(frozen=True)
@@ -160,7 +184,9 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "orphans_usd_per_hour": sum((o.usd_per_pod_hour for o in orphans), Decimal(0)),
         "usd_per_hour": sum((row.usd_per_hour for row in rows), Decimal(0)),
         "has_deployments": any(row.deployments for row in rows),
-        "pod_ids": [p.pod.pk for f in rows for d in f.deployments for p in d.pods],
+        "pod_ids": [pk for row in rows for pk in row.pod_ids],
+        "orphans_known_as": "simulated" if settings.KERNE_SANDBOX else "billed",
+        "orphans_seen_at": max((o.last_seen_at for o in orphans), default=None),
     }
 
 

@@ -65,7 +65,7 @@ def test_the_bar_has_the_terms_end_to_end_and_the_line_of_the_budget():
         ("4", "64.80", "2.40"),
         ("5", "67.20", "24.80"),
     ]
-    assert 'class="fit-line" x1="92.00%"' in row
+    assert 'class="fit-budget" x1="92.00%"' in row
     assert "Memory of one GPU: weights 15.0 GiB, activations 1.2 GiB" in row
 
 
