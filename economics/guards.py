@@ -43,12 +43,12 @@ def veto(request: LaunchRequest) -> str | None:
 
 def over_spend_limit(request: LaunchRequest) -> str | None:
     """The account's limit on what all pods together may cost per hour."""
-    after = request.committed_usd_per_hour + request.usd_per_hour
+    after = request.committed_usd_per_hour + request.new_usd_per_hour
     limit = settings.SPEND_LIMIT_USD_PER_HOUR
     if after <= limit:
         return None
     return (
-        f"spend limit: {request.deployment} costs {shown_usd(request.usd_per_hour)}/h and "
+        f"spend limit: {request.words} costs {shown_usd(request.new_usd_per_hour)}/h and "
         f"{shown_usd(request.committed_usd_per_hour)}/h is rented already; together "
         f"{shown_usd(after)}/h is above the limit of {shown_usd(limit)}/h."
     )
@@ -75,7 +75,7 @@ def short_of_runway(request: LaunchRequest, balance: BalanceReading) -> str | No
     before = request.account_usd_per_hour
     if before is None:
         before = request.committed_usd_per_hour
-    after = before + request.usd_per_hour
+    after = before + request.new_at_account_usd_per_hour
     left = runway(balance_usd=balance.balance_usd, usd_per_hour=after)
     if not isinstance(left, Runway) or left.hours >= MIN_RUNWAY_HOURS:
         return None
@@ -120,9 +120,15 @@ def over_a_guardrail(request: LaunchRequest, rows: list[GuardrailLimit]) -> str 
         deployment_id=request.deployment_id,
         is_main=request.provider == main_provider(),
     )
+    for each in request.beside:
+        with_it = with_it.with_launch(
+            usd_per_hour=each.usd_per_hour,
+            deployment_id=each.deployment_id,
+            is_main=each.provider == main_provider(),
+        )
     limits = {(limit.rule, limit.fleet_id): limit for limit in limits_of(rows)}
     before = {place(seen): seen for seen in observe(world, rows)}
-    what = f"{request.deployment} at {shown_usd(request.usd_per_hour)}/h"
+    what = f"{request.words} at {shown_usd(request.new_usd_per_hour)}/h"
     for after in observe(with_it, rows):
         if concerns(request, after):
             limit = limits[after.rule, after.fleet_id]

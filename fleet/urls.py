@@ -30,6 +30,7 @@ from fleet.views import (
     saved_views,
     spending,
     start_up,
+    together,
     tuning,
 )
 
@@ -89,6 +90,14 @@ urlpatterns = [
     ),
     path("actions/", actions.action_list, name="actions"),
     path("actions/plan/<str:kind>/", actions.action_plan, name="action-plan"),
+    path("actions/together/", together.together, name="together"),
+    path("actions/together/confirm/", together.together_confirm, name="together-confirm"),
+    path(
+        "actions/together/maintenance/",
+        together.together_maintenance,
+        name="together-maintenance",
+    ),
+    path("actions/together/<slug:key>/", together.together_done, name="together-done"),
     path("actions/confirm/", actions.action_confirm, name="action-confirm"),
     path("actions/<int:pk>/", actions.action_page, name="action"),
     path("actions/<int:pk>/stream/", action_stream.action_stream, name="action-stream"),

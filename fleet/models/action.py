@@ -65,6 +65,7 @@ class Action(models.Model):
     """One confirmed action. It runs until `ended_at`; where it is follows from its pods.
 
     key         from the form: a confirmation sent twice is one action
+    together    the key of a confirmation of several; "" for one that was confirmed alone
     parameters  what it was planned from, as text
     plan        the figures and sentences that were confirmed, as text
     new_pods    replicas that it rents; 0 for one that only ends some
@@ -74,6 +75,7 @@ class Action(models.Model):
 
     kind = models.CharField(max_length=12, choices=ActionKind)
     key = models.CharField(max_length=40, unique=True)
+    together = models.CharField(max_length=40, blank=True, default="")
     parameters = models.JSONField(default=dict)
     plan = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     target = models.CharField(max_length=120)
@@ -110,7 +112,10 @@ class Action(models.Model):
                 fields=["confirmed_at"],
                 name="fleet_action_running",
                 condition=Q(ended_at__isnull=True),
-            )
+            ),
+            models.Index(
+                fields=["together"], name="fleet_action_together", condition=~Q(together="")
+            ),
         ]
 
     def __str__(self) -> str:

@@ -20,6 +20,15 @@ from fleet.selectors.providers import provider_names
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """New rent [USD/h] that is planned together with the one that is weighed."""
+
+    deployment_id: int | None
+    provider: str
+    usd_per_hour: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class LaunchRequest:
     """What is about to be rented.
 
@@ -28,6 +37,7 @@ class LaunchRequest:
     provider      whose account pays: "runpod", "sandbox", or a spot market's
     account_usd_per_hour  [USD/h] of what may be billed to that account; None: the same
     fleet_id, deployment_id  whose limits count besides those of all; None: of all only
+    beside        of one plan with it, not rented either: counted in every sum
     """
 
     deployment: str
@@ -38,6 +48,26 @@ class LaunchRequest:
     fleet_id: int | None = None
     deployment_id: int | None = None
     account_usd_per_hour: Decimal | None = None
+    beside: tuple[Beside, ...] = ()
+
+    @property
+    def new_usd_per_hour(self) -> Decimal:
+        """What is about to be rented, with what is planned beside it [USD/h]."""
+        return self.usd_per_hour + sum(
+            (each.usd_per_hour for each in self.beside), Decimal(0)
+        )
+
+    @property
+    def new_at_account_usd_per_hour(self) -> Decimal:
+        """The part of that which the account of `provider` pays [USD/h]."""
+        own = (each for each in self.beside if each.provider == self.provider)
+        return self.usd_per_hour + sum((each.usd_per_hour for each in own), Decimal(0))
+
+    @property
+    def words(self) -> str:
+        """What is about to be rented, in words."""
+        others = len(self.beside)
+        return self.deployment if not others else f"{self.deployment} and {others} more"
 
 
 LaunchGuard = Callable[[LaunchRequest], str | None]

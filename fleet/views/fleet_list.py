@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -21,11 +21,14 @@ from fleet.models import ENDED, Deployment, Fleet, Orphan, Pod, ServerlessEndpoi
 from fleet.selectors.burn import pod_usd_per_hour
 from fleet.selectors.resources import endpoint_usd_per_hour
 from fleet.selectors.serverless import rental_endpoints
+from fleet.services.actions.selection import DEEDS
 from fleet.views.state_words import State
 from fleet.views.states import deployment_state, pod_state, worst
 from fleet.views.strips import HealthSpan, health_spans
 from fleet.views.throughput import ENDED_RATE, SILENT, Throughput, throughput
 
+MAINTENANCE = "maintenance"
+TOGETHER = (*DEEDS.items(), (MAINTENANCE, "Put in maintenance"))  # with several at once
 SHOWN_ENDED = 25  # pods of the past, newest first
 
 
@@ -103,18 +106,23 @@ class Filter:
         return cls(status, request.GET.get("q", "").replace("\x00", "").strip()[:80])
 
 
+def shown_deployments(wanted: Filter) -> QuerySet[Deployment]:
+    """The deployments that the page shows."""
+    deployments = Deployment.objects.select_related("fleet", "variant__served_model")
+    if not wanted.query:
+        return deployments
+    return deployments.filter(
+        Q(slug__icontains=wanted.query)
+        | Q(fleet__name__icontains=wanted.query)
+        | Q(variant__served_model__name__icontains=wanted.query)
+        | Q(gpu_type_id__icontains=wanted.query)
+        | Q(pods__name__icontains=wanted.query)
+    ).distinct()
+
+
 def fleet_rows(wanted: Filter, *, now: datetime) -> list[FleetRow]:
     """The fleets that match, with their deployments and pods. Seven queries."""
-    deployments = Deployment.objects.select_related("fleet", "variant__served_model")
-    if wanted.query:
-        deployments = deployments.filter(
-            Q(slug__icontains=wanted.query)
-            | Q(fleet__name__icontains=wanted.query)
-            | Q(variant__served_model__name__icontains=wanted.query)
-            | Q(gpu_type_id__icontains=wanted.query)
-            | Q(pods__name__icontains=wanted.query)
-        ).distinct()
-    found = list(deployments)
+    found = list(shown_deployments(wanted))
     pods = _pods(found, wanted)
     rates = throughput(pods, now=now)
     spans = health_spans(pods, now=now)
@@ -180,6 +188,7 @@ def _context(request: HttpRequest) -> dict[str, Any]:
         "now": now,
         "filter": wanted,
         "fleets": rows,
+        "deeds": TOGETHER,
         "orphans": orphans,
         "orphans_usd_per_hour": sum((o.usd_per_pod_hour for o in orphans), Decimal(0)),
         "usd_per_hour": sum((row.usd_per_hour for row in rows), Decimal(0)),

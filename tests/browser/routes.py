@@ -185,6 +185,13 @@ def _sheets() -> list[str]:
     return [f"/actions/plan/{kind}/?{query}" for kind, query in asked]
 
 
+def _together() -> list[str]:
+    """The page of what was confirmed at once."""
+    key = "k" * 40
+    Action.objects.filter(pk=Action.objects.latest("pk").pk).update(together=key)
+    return _each("fleet:together-done", key)
+
+
 EXAMPLES: Examples = {
     "economics:plan": lambda: _with("economics:plan", "model=nonsense", "utilization=2"),
     "economics:market": lambda: _with("economics:market", "model=glm-5")[1:],
@@ -217,6 +224,13 @@ EXAMPLES: Examples = {
     "fleet:deployment-rental": lambda: _each("fleet:deployment-rental", _own().pk),
     "fleet:deployment-settings": lambda: _each("fleet:deployment-settings", _own().pk),
     "fleet:action-plan": _sheets,
+    "fleet:together": lambda: _with(
+        "fleet:together",
+        f"deed=stop&deployment={world.OWN}&deployment={LLAMA.slug}",
+        f"deed=scale&replicas=4&deployment={world.OWN}&deployment=nobody",
+        f"deed=maintenance&deployment={world.OWN}",
+    ),
+    "fleet:together-done": _together,
     "fleet:action": lambda: _each(
         "fleet:action", *Action.objects.values_list("pk", flat=True)[:2]
     ),

@@ -27,8 +27,7 @@ def confirm(
     the shown one is over five minutes old or its money off by more than 2 %; Refused
     when it may not be done. Then nothing was changed.
     """
-    if not 8 <= len(confirmed.key) <= KEY_LENGTH:
-        raise Refused.because("The confirmation is incomplete; make the plan again.")
+    check_key(confirmed)
     known = Action.objects.filter(key=confirmed.key).first()
     if known is not None:
         return known
@@ -47,6 +46,12 @@ def confirm(
         # Another page took the name meanwhile; making the plan again says so.
         plan_action(shown.kind, shown.parameters, guard=guard, now=now)
         raise
+
+
+def check_key(confirmed: Confirmation) -> None:
+    """Raises Refused for a key that no form has."""
+    if not 8 <= len(confirmed.key) <= KEY_LENGTH:
+        raise Refused.because("The confirmation is incomplete; make the plan again.")
 
 
 def lock_confirmations() -> None:
@@ -69,13 +74,19 @@ def check_allowed(plan: CostedPlan, confirmed: Confirmation) -> None:
         )
 
 
-def do(plan: CostedPlan, confirmed: Confirmation, *, now: datetime) -> Action:
-    """Leave the wishes, the action's row and its audit row, all or none."""
+def do(
+    plan: CostedPlan, confirmed: Confirmation, *, now: datetime, together: str = ""
+) -> Action:
+    """Leave the wishes, the action's row and its audit row, all or none.
+
+    together  the key under which several were confirmed at once
+    """
     before = plan.deployment.replicas if plan.deployment else 0
     deployment = apply_plan(plan, confirmed, now=now)
     action = Action.objects.create(
         kind=plan.kind,
         key=confirmed.key,
+        together=together,
         parameters=dict(plan.parameters),
         plan=plan.record(),
         target=plan.target,

@@ -92,7 +92,7 @@ def plan_terminate(
         raise Refused.because(f"{pod} was already ending or has ended.")
     saved = figures.billed_usd_per_hour([pod])
     wanted = pod.deployment.replicas
-    after = wanted - 1 if 0 < pod.deployment.pods.wanted().count() <= wanted else wanted
+    after = wanted_after(wanted, pod.deployment.pods.wanted().count())
     nothing_rented = () if pod.status != "requested" else ("Nothing is rented yet.",)
     return CostedPlan(
         kind=ActionKind.TERMINATE,
@@ -111,6 +111,16 @@ def plan_terminate(
         pods=(pod,),
         quoted_at=now,
     )
+
+
+def wanted_after(wanted: int, live: int) -> int:
+    """How many replicas a deployment wants when one of its `live` pods is ended: one
+    less, unless that pod is a surplus.
+
+    >>> wanted_after(2, 2), wanted_after(2, 3), wanted_after(0, 0)
+    (1, 2, 0)
+    """
+    return wanted - 1 if 0 < live <= wanted else wanted
 
 
 def apply_terminate(

@@ -23,6 +23,8 @@ from fleet.services import replicas
 from fleet.services.actions.plan import AccountChange
 from fleet.services.order_hours import WEEK
 
+RESIDUE = Decimal("1E-9")  # USD/h: what divisions for hours of a month leave of a sum
+
 
 @dataclass(frozen=True, slots=True)
 class ReplicaPrice:
@@ -79,7 +81,9 @@ def account_change(
     """The account at `provider`, or the main one, before and after [USD/h]."""
     payer = provider or main_provider()
     before = committed_usd_per_hour(payer)
-    after = max(before + added - saved, Decimal(0))
+    after = before + added - saved
+    if after < RESIDUE:  # else a balance lasts for as many years as the last digit says
+        after = Decimal(0)
     balance, reason = known_balance(now=now, provider=payer)
     return AccountChange(
         usd_per_hour_before=before,

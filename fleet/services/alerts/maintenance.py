@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -57,6 +58,26 @@ def begin_maintenance(
             reason=reason[:200],
         )
     return window
+
+
+def begin_together(
+    subjects: Sequence[Pod | Deployment], *, minutes: int, acting_user: str, now: datetime
+) -> list[MaintenanceWindow]:
+    """Be quiet about several pods and deployments for the same time: all or none.
+
+    Raises ValueError for minutes outside of 1 to 10,080.
+    """
+    with transaction.atomic():
+        return [
+            begin_maintenance(
+                minutes=minutes,
+                pod=each if isinstance(each, Pod) else None,
+                deployment=each if isinstance(each, Deployment) else None,
+                acting_user=acting_user,
+                now=now,
+            )
+            for each in subjects
+        ]
 
 
 def end_maintenance(window: MaintenanceWindow, *, acting_user: str, now: datetime) -> bool:

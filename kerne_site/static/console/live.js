@@ -19,7 +19,7 @@ function interval() {
 }
 
 function held() {
-  if (document.querySelector("dialog[open], details[data-hold][open]")) return true;
+  if (document.querySelector("dialog[open], details[data-hold][open], input[data-hold]:checked")) return true;
   const focused = document.activeElement;
   if (focused?.matches("input, textarea, select") && !focused.matches("[data-live-ok]")) return true;
   return !(getSelection()?.isCollapsed ?? true);
