@@ -13,6 +13,7 @@ from fleet.models import Action, Deployment, MaintenanceWindow, Pod
 from fleet.services.roles import Role
 from tests.console.conftest import PROVIDER
 from tests.factories import make_deployment, make_pod, make_user
+from tests.plan_sheet import do
 
 PAGE, CONFIRM = "/actions/together/", "/actions/together/confirm/"
 QUIET = "/actions/together/maintenance/"
@@ -84,6 +85,24 @@ def test_a_confirmation_stops_them_all_and_leads_to_the_actions(
         assert f'href="/actions/{action.pk}/"' in page
     assert set(Pod.objects.values_list("status", flat=True)) == {"terminating"}
     assert set(Deployment.objects.values_list("replicas", flat=True)) == {0}
+
+
+def test_each_action_leads_back_to_those_that_were_confirmed_with_it(
+    operator: Client, second: Pod
+):
+    done = confirm(operator, sheet(operator, **both("stop"))).redirect_chain[0][0]
+
+    for action in Action.objects.all():
+        page = operator.get(f"/actions/{action.pk}/").content.decode()
+        assert f'id="together" href="{done}"' in page
+
+
+def test_an_action_that_was_confirmed_alone_leads_to_no_others(operator: Client, pod: Pod):
+    do(operator, "stop", deployment="llama-a")
+
+    page = operator.get(f"/actions/{Action.objects.get().pk}/").content.decode()
+
+    assert 'id="together"' not in page
 
 
 def test_a_second_click_does_nothing_more(operator: Client, second: Pod):
