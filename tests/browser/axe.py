@@ -13,9 +13,8 @@ from axe_playwright_python.sync_playwright import Axe
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-COUNTED = ("serious", "critical")
-# Of lesser weight, and clean: what lies outside of every landmark, headers without words.
-KEPT_CLEAN = ("region", "empty-table-header")
+COUNTED = ("moderate", "serious", "critical")
+KEPT_CLEAN = ("empty-table-header",)  # of lesser weight, and clean: headers without words
 BY_THEME = ("color-contrast", "link-in-text-block")  # the rules that look at colours
 # A long table repeats one row; to look at all of its thousand cells takes seconds.
 REPEATS = "tbody > tr:nth-child(n + 25)"
