@@ -21,6 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from fleet.access import operator_required, operator_to_post, viewer_required
 from fleet.models import Action, ActionKind, Deployment, ServerlessEndpoint
 from fleet.selectors.action_progress import Progress, progress_of
+from fleet.selectors.ordered_before import ordered_before
 from fleet.selectors.serverless import rental_endpoint, workers_of
 from fleet.services.actions import KINDS, Confirmation, PlanMoved, confirm, plan_action
 from fleet.services.actions.following import cancel
@@ -133,7 +134,15 @@ def sheet(plan: CostedPlan) -> dict[str, Any]:
         "sealed": plan.seal(),
         "key": secrets.token_hex(KEY_BYTES),
         "button": button_words(plan),
+        "ordered_before": orders_of(plan),
     }
+
+
+def orders_of(plan: CostedPlan) -> list[Action]:
+    """Orders of late for the same deployment, where this one rents too."""
+    if not plan.new_pods or plan.deployment is None:
+        return []
+    return ordered_before(deployment=plan.deployment, now=plan.quoted_at)
 
 
 def button_words(plan: CostedPlan) -> str:

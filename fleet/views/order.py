@@ -19,6 +19,7 @@ from fleet.access import operator_to_post, viewer_required
 from fleet.forms import OrderForm
 from fleet.models import ActionKind, Cloud, Fleet, GpuOffer, ModelVariant, Tier
 from fleet.selectors.named import free_name
+from fleet.selectors.ordered_before import ordered_before
 from fleet.selectors.serving import sizing_of
 from fleet.services import fleets
 from fleet.services.actions import CostedPlan, plan_action
@@ -98,6 +99,7 @@ def form_page(request: HttpRequest, form: OrderForm, *, now: datetime) -> HttpRe
         "key": secrets.token_hex(KEY_BYTES),
         "memory": memory_of(plan.order.fit, plan.order.spec.gpu_type_id),
         "button": confirm_words(plan.order),
+        "ordered_before": ordered_before(variant=plan.order.variant, now=now),
     }
     return render(request, "fleet/order.html", context)
 

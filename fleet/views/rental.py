@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods
 from fleet.access import operator_to_post
 from fleet.forms import RentalForm
 from fleet.models import ActionKind, Deployment
+from fleet.selectors.ordered_before import ordered_before
 from fleet.services.actions import plan_action
 from fleet.services.actions.amounts import yes_or_no
 from fleet.services.actions.renting import rental_text, rental_words
@@ -72,10 +73,13 @@ def form_page(
     request: HttpRequest, deployment: Deployment, form: RentalForm
 ) -> HttpResponse:
     """The page with its lists."""
+    now = timezone.now()
     context = {
         "deployment": deployment,
         "form": form,
         "now_words": rental_words(deployment),
+        "now": now,
+        "ordered_before": ordered_before(deployment=deployment, now=now),
         **rental_choices(),
         **hours_choices(),
     }

@@ -84,6 +84,20 @@ def test_a_double_click_orders_once(operator: Client, fields: dict[str, str]):
     assert first["Location"] == second["Location"]
 
 
+def test_a_second_order_of_the_model_names_the_first(
+    operator: Client, fields: dict[str, str]
+):
+    said = "This was ordered before."
+    first = operator.post(FORM, fields).content.decode()
+    assert said not in first
+    operator.post(CONFIRM, hidden_fields(first))
+
+    second = operator.post(FORM, fields | {"slug": "llama-c"}).content.decode()
+
+    assert said in second
+    assert reverse("fleet:action", args=[Action.objects.get().pk]) in second
+
+
 def test_a_price_that_moved_is_shown_again_instead_of_ordered(
     operator: Client, fields: dict[str, str]
 ):
