@@ -11,13 +11,16 @@ from django.views.decorators.http import require_GET
 from economics.selectors.decisions.known_market import known_market
 from fleet.access import viewer_required
 
+LONGEST_KEY = 300  # characters of a machine's key
+
 
 @require_GET
 @viewer_required
 def decide_market(request: HttpRequest, slug: str) -> HttpResponse:
     """The page; 404 for a model that nobody can plan."""
     now = timezone.now()
-    known = known_market(slug, now=now)
+    option = request.GET.get("option", "")[:LONGEST_KEY]
+    known = known_market(slug, now=now, option=option)
     if known is None:
         raise Http404(f"There is no model {slug!r} to decide on.")
     context = {"now": now, "known": known, "simulated": settings.KERNE_SANDBOX}

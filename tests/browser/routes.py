@@ -22,6 +22,7 @@ from fleet.models import (
     Action,
     AlertChannel,
     Deployment,
+    Fleet,
     Incident,
     Orphan,
     Pod,
@@ -197,6 +198,9 @@ EXAMPLES: Examples = {
     "economics:market": lambda: _with("economics:market", "model=glm-5")[1:],
     "economics:decide-market": lambda: _each(
         "economics:decide-market", "glm-5", "llama-3.1-8b"
+    ),
+    "economics:decide-days": lambda: _with(
+        "economics:decide-days", f"fleet={Fleet.objects.earliest('pk').slug}"
     ),
     "economics:schedule": lambda: _each(
         "economics:schedule", SchedulePlan.objects.latest("pk").pk

@@ -75,6 +75,7 @@ class Candidate:
     balance           [USD] of the account, which pays `burn_usd_per_hour` already
     soft              what makes the answer less sure, in sentences
     plan_link         the plan sheet that would do it
+    page              that shows its figures, each with the sum that it is
     serving           the way it is rented, and what that makes of its day
     schedule_link     the planner that says what should run hour by hour
     kind_words        what its kind of rent is reckoned with; "" for on demand
@@ -96,6 +97,7 @@ class Candidate:
     burn_usd_per_hour: Decimal = NOTHING
     soft: tuple[str, ...] = ()
     plan_link: str = ""
+    page: str = ""
     cannot_rent: str = ""
     serving: Serving = Serving()
     schedule_link: str = ""
@@ -105,6 +107,12 @@ class Candidate:
     def told(self) -> str:
         """Its title with its kind of rent, as a source or a reason names it."""
         return f"{self.title} ({self.kind_words})" if self.kind_words else self.title
+
+    @property
+    def is_at_best(self) -> bool:
+        """Whether its day is reckoned at its best case: with serverless workers that are
+        full while they work."""
+        return self.serving.busy_only
 
     def is_allowed(self, policy: Policy) -> bool:
         """Whether the policy lets its kind be rented: spot that is taken away too often

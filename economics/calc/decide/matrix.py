@@ -89,6 +89,11 @@ class Answer:
         return others[0] if first.candidate is None and others else None
 
     @property
+    def is_at_best(self) -> bool:
+        """Whether a part of its money is reckoned at its best case."""
+        return any(each.candidate.is_at_best for each in self.steps)
+
+    @property
     def nearest(self) -> Candidate | None:
         """The one that would come next, if what stands against it went away."""
         if self.outweighed is not None:
@@ -241,11 +246,18 @@ def _outweighed(ranked: Sequence[Scored]) -> str:
     """Why nothing is to be done although something pays: the goal weighs other things."""
     nothing, other = ranked[:2]
     assert other.candidate is not None
+    at_best = other.candidate.is_at_best
+    earns = "would at best, with full workers, earn" if at_best else "is expected to earn"
     return (
         f"Do nothing: by the weights of this goal it comes first, {nothing.score:.2f} "
-        f"against {other.score:.2f} of {other.candidate.title}, which is expected to earn "
+        f"against {other.score:.2f} of {other.candidate.title}, which {earns} "
         f"{usd(other.money.mid)} a day."
     )
+
+
+def _sure_words(at_best: bool) -> str:
+    """What the middle of a day is called."""
+    return "at best, with workers that are full while they work" if at_best else "expected"
 
 
 def _why(goal: Goal, ranked: Sequence[Scored]) -> str:
@@ -259,7 +271,8 @@ def _why(goal: Goal, ranked: Sequence[Scored]) -> str:
         )
     else:
         begin = (
-            f"Rent {best.candidate.title}: {usd(best.money.mid)} a day expected, "
+            f"Rent {best.candidate.title}: {usd(best.money.mid)} a day "
+            f"{_sure_words(best.candidate.is_at_best)}, "
             f"{usd(best.money.low)} at the low end and {usd(best.money.high)} at the high."
         )
     if len(ranked) < 2:
@@ -292,7 +305,10 @@ def _reach(
     ranked = _ranked(goal, allowed, policy)
     if steps and total.mid >= target:
         names = " and ".join(f"{each.replicas}× {each.candidate.title}" for each in steps)
-        why = f"{names}: {usd(total.mid)} a day expected reaches {usd(target)}."
+        at_best = any(each.candidate.is_at_best for each in steps)
+        why = (
+            f"{names}: {usd(total.mid)} a day {_sure_words(at_best)} reaches {usd(target)}."
+        )
         return Answer(goal, tuple(steps), total, why, tuple(ranked), refused)
     why = f"Do nothing for it: {usd(target)} a day cannot be reached. "
     if steps:

@@ -97,6 +97,7 @@ def candidate_json(one: Candidate, policy: Policy) -> dict[str, Any]:
         "confidence": word,
         "confidence_because": why,
         "way": one.serving.way.value,
+        "is_at_best": one.is_at_best,
         "hours": one.serving.words or None,
         "plan_link": one.plan_link,
         "schedule_link": one.schedule_link,

@@ -92,6 +92,10 @@ class Books:
         link = reverse("economics:days")
         if query:
             link = f"{link}?{urlencode(query)}"
+        return self.at(value, link)
+
+    def at(self, value: Decimal | Unknown, link: str) -> Evidence:
+        """A figure of closed days with the page, and the line of it, that shows it."""
         return Evidence(value, SOURCE, self.as_of, link)
 
     def tier_profit(self, tier: int) -> dict[date, Decimal]:

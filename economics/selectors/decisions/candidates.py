@@ -21,6 +21,7 @@ from economics.planner.question import DEFAULTS, PlanQuestion
 from economics.selectors.decisions.figures import (
     demand_figure,
     price_figure,
+    quantile_anchor,
     speed_figure,
 )
 from economics.selectors.decisions.markets import ModelMarket
@@ -117,7 +118,7 @@ def candidates(
     for model, one in sized:
         found = rentable(model, one, known)
         missing += found.missing
-        view = _View(model, markets[model.slug], policy, paying, rates, now=now)
+        view = View(model, markets[model.slug], policy, paying, rates, now=now)
         for each in found.rows:
             for row in view.candidates_of(each):
                 rows.append(row)
@@ -148,7 +149,7 @@ def price_at(market: ModelMarket, policy: Policy) -> Evidence:
     value = market.price_at(policy.price_quantile)
     if isinstance(value, Decimal):
         value = value * (1 - market.take_rate)
-    return market.price(value)
+    return market.price(value, quantile_anchor(policy))
 
 
 def question_of_model(model: PlannedModel) -> PlanQuestion:
@@ -163,7 +164,7 @@ def question_of_model(model: PlannedModel) -> PlanQuestion:
     return replace(question, max_model_len=context)
 
 
-class _View:
+class View:
     """One model with its market: what all of its machines have in common, found once."""
 
     def __init__(
@@ -190,7 +191,10 @@ class _View:
             "market_tokens": market.market_tokens,
             "parameters_billion": Decimal(model.architecture.parameters.total) / 10**9,
             "rivals": Evidence(
-                Decimal(rivals), market.rivals_source, market.rivals_as_of, market.link
+                Decimal(rivals),
+                market.rivals_source,
+                market.rivals_as_of,
+                market.at("offers"),
             ),
             "age_days": market.age_days(now=now),
             "has_successor": market.has_successor,
@@ -211,9 +215,9 @@ class _View:
         """Its speed; reckoned once for all offers of a shape, which have it in common."""
         known = self.speeds.get(id(each.machine.speed))
         if known is None:
-            known = speed_figure(each.machine, self.market, each.plan_link)
+            known = speed_figure(each.machine, self.market, each.speed_link)
             self.speeds[id(each.machine.speed)] = known
-        return known.opening(each.plan_link)
+        return known.opening(each.speed_link)
 
     def _candidate(self, each: Rentable, serving: Serving, speed: Figure) -> Candidate:
         machine, market = each.machine, self.market
@@ -234,6 +238,7 @@ class _View:
             burn_usd_per_hour=payer.burn_usd_per_hour,
             soft=(*soft_parts(machine, market), *unsure(serving, market, rate)),
             plan_link=each.sheet_of(serving),
+            page=each.page,
             cannot_rent=why_not_now(machine),
             serving=serving,
             kind_words=kind_words(serving, rate),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -66,10 +65,10 @@ def deployment_facts(
         net_price=Evidence(
             ours if isinstance(ours, Unknown) else ours * keep,
             "our price in force, blended by its mix",
-            None,
-            reverse("economics:prices"),
+            market.looked_at if market else None,
+            market.at("net-price") if market else reverse("economics:prices"),
         ),
-        advised_price=_advised(advice, market, keep, deployment.slug),
+        advised_price=advised_price(advice, market, keep, deployment.slug),
         advised_share=_advised_share(advice, market),
         no_price_pays=isinstance(advice, Advice) and advice.verdict is Verdict.LEAVE,
         exit=exit_gate(policy, book, books, market, {"deployment": deployment.slug}),
@@ -103,12 +102,11 @@ def price_advice_of(
     return advise(ours=ours, middle=market.middle, least=least)
 
 
-def _advised(
+def advised_price(
     advice: Advice | Unknown, market: ModelMarket | None, keep: Decimal, slug: str
 ) -> Evidence:
     """The advised net price [USD / 1M tokens]; unknown where ours stays or none pays."""
-    link = market.link if market else ""
-    link = f"{link}&{urlencode({'deployment': slug})}" if link else ""
+    link = market.at(f"advised-{slug}") if market else ""
     source = market.rivals_source if market else "no market"
     as_of = market.rivals_as_of if market else None
     value: Decimal | Unknown
@@ -135,7 +133,9 @@ def _advised_share(advice: Advice | Unknown, market: ModelMarket | None) -> Evid
     now = share_prior(ours, market.rivals)
     if isinstance(then, Unknown) or isinstance(now, Unknown):
         return Evidence(why, market.rivals_source)
-    return Evidence(then / now, market.rivals_source, market.rivals_as_of, market.link)
+    return Evidence(
+        then / now, market.rivals_source, market.rivals_as_of, market.at("share")
+    )
 
 
 def others_of(

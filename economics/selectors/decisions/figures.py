@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from django.urls import reverse
-
 from economics.calc.decide import Figure
 from economics.calc.gates import Policy
 from economics.calc.hours import SECONDS_PER_DAY
@@ -33,7 +31,7 @@ def price_figure(market: ModelMarket, keep: Decimal) -> Figure:
         if isinstance(mid, Decimal):
             mid = mid * (1 - UNDERCUT)
     if isinstance(mid, Unknown):
-        return Figure.unknown(mid.reason, market.rivals_source, market.link)
+        return Figure.unknown(mid.reason, market.rivals_source, market.at("net-price"))
     ends = tuple(mid * factor for factor in FEW_RIVALS)
     if len(market.rivals) >= LEAST_RIVALS:
         low, high = quantile(market.rivals, LOW), quantile(market.rivals, HIGH)
@@ -45,7 +43,7 @@ def price_figure(market: ModelMarket, keep: Decimal) -> Figure:
         high=ends[1] * keep,
         source=f"{words}; {market.rivals_source}",
         as_of=market.rivals_as_of,
-        link=market.link,
+        link=market.at("net-price"),
     )
 
 
@@ -55,20 +53,31 @@ def demand_figure(market: ModelMarket, policy: Policy) -> Figure:
     mid: Decimal | Unknown = market.own_tokens
     words = "our own tokens of the last days"
     as_of: datetime | None = market.looked_at
-    link = reverse("economics:usage")
+    link = market.at(demand_anchor(policy))
     if isinstance(mid, Unknown):
         whole = market.market_tokens.value
         if isinstance(whole, Unknown):
-            return Figure.unknown(whole.reason, market.market_tokens.source, market.link)
+            return Figure.unknown(whole.reason, market.market_tokens.source, link)
         share = share_by_price(market)
         if isinstance(share, Unknown):
-            return Figure.unknown(share.reason, market.rivals_source, market.link)
+            return Figure.unknown(share.reason, market.rivals_source, link)
         counted = min(share, policy.most_market_share)
         mid = whole * counted
         words = f"{counted * 100:.1f} % of the market; {market.market_tokens.source}"
-        as_of, link = market.market_tokens.as_of, market.link
+        as_of = market.market_tokens.as_of
     low, high = spread_of(market)
     return Figure(mid * low, mid, mid * high, words, as_of, link)
+
+
+def demand_anchor(policy: Policy) -> str:
+    """The line of a market's page with the demand that a policy counts on: the same for
+    policies that count on the same share of a market."""
+    return f"demand-at-{policy.most_market_share.normalize():f}"
+
+
+def quantile_anchor(policy: Policy) -> str:
+    """The same of the price that a policy reckons with."""
+    return f"price-at-{policy.price_quantile.normalize():f}"
 
 
 def share_by_price(market: ModelMarket) -> Decimal | Unknown:
@@ -130,7 +139,9 @@ def speed_figure(machine: Machine, market: ModelMarket, link: str) -> Figure:
         return Figure.unknown(mix.reason, speed.source, link)
     peak = peak_tokens_per_second(speed.throughput.seconds, mix.mix)
     if peak is None:
-        return Figure.unknown("this mix takes no time, so it has no peak", speed.source)
+        return Figure.unknown(
+            "this mix takes no time, so it has no peak", speed.source, link
+        )
     day = peak * SECONDS_PER_DAY
     source = f"{speed.kind}: {speed.source}; mix: {mix.source}"
     return Figure(day * speed.low, day, day * speed.high, source, None, link)

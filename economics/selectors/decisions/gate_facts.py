@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from urllib.parse import urlencode
+
+from django.urls import reverse
 
 from economics.calc.decide import (
     Candidate,
@@ -35,6 +38,7 @@ from economics.calc.gates import (
 from economics.calc.money import MILLION
 from economics.calc.unknown import Unknown
 from economics.selectors.decisions.books import Books, DayBook, loss_of, run_above
+from economics.selectors.decisions.figures import quantile_anchor
 from economics.selectors.decisions.fleet_models import FleetModel, ModelVerdict
 from economics.selectors.decisions.markets import ModelMarket
 from economics.selectors.policies import Counting
@@ -146,12 +150,12 @@ def gates_of(
     policy = counting.policy
     profit = books.tier_profit(Tier.ONE)
     run = run_above(profit, books.newest, policy.least_profit_usd_per_day)
-    found = [tier_one_profitable(policy, books.seen(run))]
+    found = [tier_one_profitable(policy, books.at(run, days_link(None, "profitable-days")))]
     if fleet is None or fleet.tier == Tier.TWO:
         demand, premium = [], []
         for each in models:
             machine = cheapest_to_fill(candidates, each.slug, policy)
-            facts = demand_facts(each.market, machine, policy, each.trend, each.age_days)
+            facts = demand_facts(each, machine, counting)
             demand.append((each.name, demand_verified(policy, facts)))
             used = cheapest_when_used(candidates, each.slug, policy)
             pays = premium_facts(each.market, used, policy)
@@ -163,8 +167,10 @@ def gates_of(
     if fleet is not None and begun:
         book = books.of_fleet(fleet.pk)
         if fleet.tier == Tier.TWO:
-            found.append(dedicated(policy, DedicatedFacts(_used(book, books, policy))))
-        found.append(fleet_exit(policy, book, books, verdicts, days))
+            busy = run_above(book.utilization, books.newest, policy.dedicated_utilization)
+            seen = books.at(busy, days_link(fleet, "used-days"))
+            found.append(dedicated(policy, DedicatedFacts(seen)))
+        found.append(fleet_exit(policy, book, books, verdicts, fleet, only))
     return FleetGates(fleet, counting, verdicts, tuple(found))
 
 
@@ -189,17 +195,24 @@ def fleet_exit(
     book: DayBook,
     books: Books,
     verdicts: Sequence[ModelVerdict],
-    days: Mapping[str, str],
+    fleet: Fleet,
+    only: str,
 ) -> Gate:
     """Whether to leave a fleet: by its own days, with each model's part named.
 
-    days  the query of the page that shows them
+    only  the slug of its one deployment, whose days show the fleet's; "" of several
     """
     models = [each.model for each in verdicts]
     contribution = trailing_sum(
         book.profit, newest=books.newest, days=int(policy.exit_days)
     )
-    seen = books.seen(contribution, **days)
+    loss = loss_of(book)
+    if only:
+        seen = books.seen(contribution, deployment=only)
+        lost = books.seen(loss, deployment=only)
+    else:
+        seen = books.at(contribution, days_link(fleet, "contribution"))
+        lost = books.at(loss, days_link(fleet, "loss"))
     if len(models) > 1:
         parts = "; ".join(f"{each.model.name} {each.words}" for each in verdicts)
         seen = replace(seen, source=f"{seen.source}: {parts}")
@@ -210,17 +223,17 @@ def fleet_exit(
         policy,
         ExitFacts(
             contribution=seen,
-            loss=books.seen(loss_of(book), **days),
+            loss=lost,
             has_successor=all_followed(each.has_successor for each in models),
             successor_share=share,
         ),
     )
 
 
-def _used(book: DayBook, books: Books, policy: Policy) -> Evidence:
-    return books.seen(
-        run_above(book.utilization, books.newest, policy.dedicated_utilization)
-    )
+def days_link(fleet: Fleet | None, anchor: str) -> str:
+    """The line of a fleet's closed days that shows a figure; None: of tier 1 alone."""
+    query = f"?{urlencode({'fleet': fleet.slug})}" if fleet else ""
+    return f"{reverse('economics:decide-days')}{query}#{anchor}"
 
 
 def exit_gate(
@@ -250,32 +263,35 @@ def exit_gate(
 
 
 def demand_facts(
-    market: ModelMarket | None,
-    machine: Candidate | None,
-    policy: Policy,
-    trend: Evidence,
-    age_days: Evidence,
+    model: FleetModel, machine: Candidate | None, counting: Counting
 ) -> DemandFacts:
     """Of a model's market against its cheapest machine."""
+    market = model.market
     if market is None:
         nobody = Evidence(Unknown("its market is not known"), "no market")
         return DemandFacts(nobody, nobody, nobody, nobody, None, nobody)
-    tokens = tokens_to_pay(machine, policy)
     source = machine.told if machine else "no machine on offer"
-    needed = share_needed(needed_tokens=tokens, market_tokens=market.market_tokens.value)
     return DemandFacts(
         market_tokens=market.market_tokens,
         share_needed=Evidence(
-            needed,
+            share_of_market(machine, market, counting.policy),
             f"{source}; {market.market_tokens.source}",
             market.market_tokens.as_of,
-            machine.plan_link if machine else market.link,
+            f"{machine.page}#share-needed-{counting.row.name}" if machine else "",
         ),
-        trend=trend,
-        age_days=age_days,
+        trend=model.trend,
+        age_days=model.age_days,
         has_successor=market.has_successor,
         successor_share=market.successor_share,
     )
+
+
+def share_of_market(
+    machine: Candidate | None, market: ModelMarket, policy: Policy
+) -> Decimal | Unknown:
+    """Share of a model's market that pays a replica [1]."""
+    tokens = tokens_to_pay(machine, policy)
+    return share_needed(needed_tokens=tokens, market_tokens=market.market_tokens.value)
 
 
 def tokens_to_pay(machine: Candidate | None, policy: Policy) -> Decimal | Unknown:
@@ -313,8 +329,10 @@ def premium_facts(
         return PremiumFacts(nobody, nobody, nobody, nobody)
     needed = price_to_pay(machine, policy, take_rate=market.take_rate)
     return PremiumFacts(
-        middle=market.price(market.middle),
-        quantile=market.price(market.price_at(policy.price_quantile)),
-        floor=market.price(market.floor),
+        middle=market.price(market.middle, "middle"),
+        quantile=market.price(
+            market.price_at(policy.price_quantile), quantile_anchor(policy)
+        ),
+        floor=market.price(market.floor, "lowest"),
         break_even=needed,
     )

@@ -104,25 +104,29 @@ class ModelMarket:
             return quantile(self.rivals, share)
         return self.floor if share <= QUARTER else self.middle
 
-    def price(self, value: Decimal | Unknown) -> Evidence:
-        """A price of this market with where it came from."""
-        return Evidence(value, self.rivals_source, self.rivals_as_of, self.link)
+    def at(self, anchor: str) -> str:
+        """The line of this market's page that shows a figure."""
+        return f"{self.link}#{anchor}"
+
+    def price(self, value: Decimal | Unknown, anchor: str) -> Evidence:
+        """A price of this market with where it came from, and the line that shows it."""
+        return Evidence(value, self.rivals_source, self.rivals_as_of, self.at(anchor))
 
     def trend(self, *, now: datetime) -> Evidence:
         """Tokens of the last week against the week before."""
         last = now.date() - timedelta(days=1)
         value = change_of_week(self.tokens, last=last)
         source = self.market_tokens.source if self.tokens else "no day of it was told"
-        return Evidence(value, source, self.market_tokens.as_of, self.link)
+        return Evidence(value, source, self.market_tokens.as_of, self.at("week"))
 
     def age_days(self, *, now: datetime) -> Evidence:
         """Days since its launch."""
         source = "launch as the marketplace says"
         if self.launched_at is None:
             why = Unknown("the marketplace has not told when it was launched")
-            return Evidence(why, source, None, self.link)
+            return Evidence(why, source, None, self.at("age"))
         days = Decimal((now - self.launched_at).days)
-        return Evidence(days, source, self.rivals_as_of, self.link)
+        return Evidence(days, source, self.rivals_as_of, self.at("age"))
 
 
 @dataclass(frozen=True)
@@ -251,14 +255,14 @@ def _market_of(slug: str, read: _Read) -> ModelMarket:
         floor=told.floor,
         middle=told.middle,
         tokens=days,
-        market_tokens=_market_tokens(slug, days, read.source, link),
+        market_tokens=_market_tokens(slug, days, read.source, f"{link}#market-tokens"),
         launched_at=market.launched_at if market else None,
         has_successor=bool(successors) if knows else None,
         successor_share=Evidence(
             _share_of(market, successors, read),
             "tokens of both models on the last day that both were counted",
             market.endpoints_read_at if market else None,
-            link,
+            f"{link}#successor",
         ),
         link=link,
         take_rate=read.take_rate,

@@ -38,6 +38,16 @@ class Rentable:
     rent: Figure
     plan_link: str
 
+    @property
+    def page(self) -> str:
+        """The page that shows its figures."""
+        return machine_page(self.slug, self.machine.key)
+
+    @property
+    def speed_link(self) -> str:
+        """The line of it that shows the speed."""
+        return f"{self.page}#speed"
+
     def sheet_of(self, serving: Serving) -> str:
         """The plan sheet; of scheduled hours with those of a day and one start."""
         if serving.way is not Way.HOURS:
@@ -78,7 +88,7 @@ def _rentable(
             slug=model.slug,
             key=f"{model.slug}~{machine.key}",
             title=title_of(machine, model),
-            rent=rent_figure(machine, offers_link(machine)),
+            rent=rent_figure(machine, f"{machine_page(model.slug, machine.key)}#rent"),
             plan_link=plan_link(model.slug, machine.key),
         )
         for machine in found.machines
@@ -118,6 +128,13 @@ def plan_link(slug: str, key: str, hours: str = "") -> str:
     if hours:
         asked |= {"hours": hours, "starts": 1}
     return f"{reverse('economics:plan')}?{urlencode(asked)}"
+
+
+@lru_cache(maxsize=4096)
+def machine_page(slug: str, key: str) -> str:
+    """The market's page with the figures of a machine."""
+    page = reverse("economics:decide-market", args=[slug])
+    return f"{page}?{urlencode({'option': key})}"
 
 
 def offers_link(machine: Machine) -> str:

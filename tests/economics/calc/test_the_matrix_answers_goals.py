@@ -1,5 +1,6 @@
 """Goals answered by hand: what wins, that nothing is an answer, and what would flip it."""
 
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -10,6 +11,8 @@ from economics.calc.decide import (
     Criterion,
     Goal,
     GoalKind,
+    Serving,
+    Way,
     answer_goal,
     confidence,
     flips,
@@ -230,3 +233,21 @@ def test_a_target_is_reached_for_the_least_rent():
     goal = replace(REACH, target_usd_per_day=Decimal(10))
 
     assert answer_goal(goal, [dear, cheap], SAFER).key == "1xcheap"
+
+
+def test_a_day_with_full_serverless_workers_is_called_at_best():
+    serverless = Serving(Way.SERVERLESS, starting=Decimal(1), busy_only=True)
+    answer = answer_goal(EARN, [candidate(serving=serverless, **PAYS)], SAFER)
+
+    assert answer.is_at_best
+    assert re.match(
+        r"Rent llama-4090: \$[\d.]+ a day at best, with workers that are full while they "
+        "work, ",
+        answer.reason,
+    )
+
+
+def test_a_day_on_demand_is_called_expected():
+    answer = answer_goal(EARN, [candidate(**PAYS)], SAFER)
+
+    assert not answer.is_at_best and " a day expected, " in answer.reason
