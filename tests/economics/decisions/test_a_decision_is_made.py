@@ -9,11 +9,19 @@ from django.utils import timezone
 from economics.calc.decide import Input, Verb
 from economics.calc.gates import State
 from economics.calc.unknown import Unknown
+from economics.models import TakeRate
 from economics.selectors.decisions.answer import Decision, decide
 from economics.services.policies import choose_policy
 from fleet.models import Deployment, MarketOffer, Tier
 from tests.economics.decisions.worlds import DAY, closed_days, decided, offers
-from tests.factories import make_deployment, make_fleet, make_llama, make_pod, make_user
+from tests.factories import (
+    make_deployment,
+    make_fleet,
+    make_llama,
+    make_pod,
+    make_price,
+    make_user,
+)
 
 pytestmark = pytest.mark.django_db
 LLAMA = "llama-3.1-8b"
@@ -215,3 +223,34 @@ def test_the_link_of_a_candidate_opens_its_plan_sheet(client):
     page = client.get(one.plan_link).content.decode()
 
     assert one.key.removeprefix(f"{LLAMA}~") in page
+
+
+def test_a_take_rate_changes_the_net_price_and_the_reasons_that_hang_on_it(
+    llama_a: Deployment,
+):
+    offers()
+    make_price(served_model=llama_a.variant.served_model)
+    now = timezone.now()
+    closed_days(llama_a, "5", "7", "3", newest=now - DAY, utilization="0.95")
+    before = decided(speeds_of=LLAMA)
+    TakeRate.objects.create(
+        rate=Decimal("0.10"), valid_from=now.date(), set_by="ada", set_at=now
+    )
+    after = decided()
+
+    def net(found: Decision) -> Decimal:
+        value = found.deployments[0].advice.facts.net_price.value
+        assert isinstance(value, Decimal)
+        return value
+
+    def told(found: Decision) -> list[str]:
+        return [each.reason for each in found.deployments[0].advice.cells]
+
+    share = before.markets[LLAMA].take_rate
+    assert net(after) / net(before) == Decimal("0.9") / (1 - share)
+    assert told(before)[1] != told(after)[1]  # what one replica more would earn
+    prices = [
+        next(each for each in found.candidates if each.model == LLAMA).figures[Input.PRICE]
+        for found in (before, after)
+    ]
+    assert prices[0].mid != prices[1].mid
