@@ -1,4 +1,4 @@
-"""A browser ends a paragraph where a block begins: what follows loses its place and look."""
+"""A browser ends a paragraph where a block begins: what follows loses its place."""
 
 import re
 from pathlib import Path
