@@ -21,6 +21,7 @@ from economics.charts.chart import (
     trace_of,
 )
 
+MOST_LETTERS = 12  # of a label on one line
 NAME = "profit-waterfall"
 ALWAYS = (Part.REVENUE, Part.FEES)
 
@@ -90,7 +91,12 @@ def profit_waterfall(
     )
     figure = figure_dict([trace], title=title, name=NAME, meta={"simulated": simulated})
     figure["layout"].update(
-        xaxis={"automargin": True, "type": "category"},
+        xaxis={
+            "automargin": True,
+            "type": "category",
+            "tickvals": [step.label for step in steps],
+            "ticktext": [in_two_lines(step.label) for step in steps],
+        },
         yaxis={
             "automargin": True,
             "tickformat": USD_TICKS,
@@ -136,6 +142,21 @@ def _colour(step: Step) -> str:
     if step.is_sum:
         return BLUE if step.usd >= 0 else VERMILION
     return GREY if step.usd >= 0 else VERMILION
+
+
+def in_two_lines(label: str) -> str:
+    """A long label broken at the space that is nearest to its middle.
+
+    Ten bars stand beside each other: on one line, two long names would touch.
+
+    >>> in_two_lines("Pods, not split yet"), in_two_lines("Profit")
+    ('Pods, not<br>split yet', 'Profit')
+    """
+    spaces = [place for place, letter in enumerate(label) if letter == " "]
+    if len(label) <= MOST_LETTERS or not spaces:
+        return label
+    at = min(spaces, key=lambda place: abs(place - len(label) / 2))
+    return f"{label[:at]}<br>{label[at + 1 :]}"
 
 
 def _table(steps: Sequence[Step]) -> ChartTable:
