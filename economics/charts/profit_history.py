@@ -246,8 +246,10 @@ def _note(day: date, text: str, *, angle: int = 0) -> dict[str, Any]:
     at_top = angle == 0
     return {
         "text": text,
-        "x": day.isoformat(),
+        # Above, it ends with its day: over the middle of a narrow last one it was cut off.
+        "x": _noon(day) if at_top else day.isoformat(),
         "xref": "x",
+        "xanchor": "right" if at_top else "center",
         "y": 1 if at_top else 0.5,
         "yref": "paper",
         "yanchor": "bottom" if at_top else "middle",

@@ -138,6 +138,10 @@ def test_a_day_that_is_not_closed_is_shaded_and_marked():
     assert (shade["x0"], shade["x1"]) == ("2026-03-01 12:00", "2026-03-02 12:00")
     assert "partial" in texts(drawn)
     assert drawn.table.rows[-1][-1] == "partial"
+    [note] = [
+        each for each in drawn.figure["layout"]["annotations"] if each["text"] == "partial"
+    ]
+    assert (note["x"], note["xanchor"]) == ("2026-03-02 12:00", "right")
     assert trace(drawn, "profit")["marker"]["symbol"][-1] == "circle-open"
 
 
