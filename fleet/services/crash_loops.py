@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
-from django.db.models import Count
+from django.conf import settings
 
-from fleet.models import AuditEntry, Deployment, EngineSample, Pod, PodStatus
+from fleet.models import AuditEntry, Deployment, EngineSample, JobRun, Pod, PodStatus
 from fleet.services import audit
 
 WINDOW = timedelta(minutes=15)
+PROBE_JOB = "probe"
 STARTS = 3  # engine starts of one pod within the window
 LOST_WINDOW = timedelta(hours=1)
 LOST = 3  # replicas that had been ready, ended for their health
@@ -20,28 +23,44 @@ LOST_RULES = ("rule:broken", "rule:hung", "rule:dead")
 def looping(provider: str, *, now: datetime) -> list[tuple[Pod, int]]:
     """Pods whose engine started three times or more in 15 minutes, with how often.
 
-    Restarts that we ordered are not the engine's fault and do not count.
+    Restarts that we ordered are not the engine's fault and do not count; nor do starts
+    while nobody looked: what ended the console may have ended the engine beside it.
     """
     since = now - WINDOW
     young = Pod.objects.filter(
         provider=provider, status=PodStatus.SERVING, engine_started_at__gt=since
     ).select_related("deployment")
     pods = {pod.pk: pod for pod in young}
-    rows = (
+    starts: defaultdict[int, list[datetime]] = defaultdict(list)
+    for pk, start in (
         EngineSample.objects.filter(
             pod__in=pods, at__gt=since, process_started_at__gt=since
         )
         .order_by()
-        .values_list("pod")
-        .annotate(Count("process_started_at", distinct=True))
-    )
+        .values_list("pod", "process_started_at")
+        .distinct()
+    ):
+        if start is not None:
+            starts[pk].append(start)
+    many = {pk: found for pk, found in starts.items() if len(found) >= STARTS}
+    shut = gaps_of_looking(since) if many else []
     found = []
-    for pk, count in rows:
+    for pk, begun in sorted(many.items()):
         pod = pods[pk]
         ordered = pod.restarts if pod.restarted_at and pod.restarted_at > since else 0
-        if count - ordered >= STARTS:
-            found.append((pod, count - ordered))
-    return sorted(found, key=lambda each: each[0].pk)
+        seen = sum(not any(a < start < b for a, b in shut) for start in begun)
+        if seen - ordered >= STARTS:
+            found.append((pod, seen - ordered))
+    return found
+
+
+def gaps_of_looking(since: datetime) -> list[tuple[datetime, datetime]]:
+    """Times after `since` in which no pod was looked at: (the sweep before, the one
+    after), where they began more than two intervals apart."""
+    apart = timedelta(seconds=2 * settings.PROBE_INTERVAL_SECONDS)
+    looks = JobRun.objects.filter(name=PROBE_JOB, started_at__gt=since - WINDOW)
+    begun = looks.order_by("started_at").values_list("started_at", flat=True)
+    return [pair for pair in pairwise(begun) if pair[1] - pair[0] > apart]
 
 
 def note_lost_replica(pod: Pod, *, reason: str, now: datetime) -> bool:

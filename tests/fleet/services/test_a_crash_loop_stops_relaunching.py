@@ -12,7 +12,7 @@ from fleet.services.cloud_list import compare
 from fleet.services.lifecycle import start_deployment
 from fleet.services.mending import mend
 from tests.clock import NOON
-from tests.factories import make_deployment, make_pod, make_sample
+from tests.factories import make_deployment, make_job_run, make_pod, make_sample
 from tests.fleet.providers.conftest import a_request
 
 pytestmark = pytest.mark.django_db
@@ -76,6 +76,25 @@ def test_restarts_that_were_ordered_are_not_counted(pod, account):
     start_engines(pod, 12, 6, 1)
 
     assert act(account) == []
+
+
+def look(*ages: float) -> None:
+    for age in ages:
+        make_job_run("probe", started_at=NOON - minutes(age))
+
+
+def test_starts_while_nobody_looked_are_not_counted(pod, account):
+    start_engines(pod, 12, 6, 1)
+    look(12.2, 11.9, 6.5, 5.9, 1.2, 0.9)  # 18 s apart, but 36 s around the start at 6
+
+    assert act(account) == []
+
+
+def test_a_console_that_looked_all_the_time_counts_every_start(pod, account):
+    start_engines(pod, 12, 6, 1)
+    look(*(n / 4 for n in range(60)))
+
+    assert len(act(account)) == 1
 
 
 def test_a_person_may_start_it_again(pod, account):
