@@ -32,3 +32,15 @@ def test_a_filter_in_the_address_reaches_the_chart(screen: ScreenMaker, lively_f
         "document.querySelector('[data-chart-plot]')._fullData.map((line) => line.name)"
     )
     assert names == ["aws p5.48xlarge, public"]
+
+
+def test_a_long_legend_leaves_room_to_draw_on_a_phone(
+    screen: ScreenMaker, lively_fleet: Pod
+):
+    load_public_prices(now=timezone.now())
+    page = screen(width=390).open("/offers/")
+
+    wait_until(page, DRAWN)
+
+    high = page.evaluate("document.querySelector('[data-chart-plot]')._fullLayout._size.h")
+    assert high >= 120

@@ -144,6 +144,14 @@ async function load(place) {
   return draw(place);
 }
 
+// On a phone each name of a legend has a line of its own: many would leave no room to draw.
+const NAMES_BESIDE = 3, NAME_PX = 20;
+function heightFor(plot, traces) {
+  const more = traces.filter((trace) => trace.name && trace.showlegend !== false).length - NAMES_BESIDE;
+  plot.style.height = "";
+  return innerWidth > 720 || more <= 0 ? null : plot.clientHeight + more * NAME_PX;
+}
+
 async function draw(place) {
   const chart = place.chart;
   if (!chart) return;
@@ -160,7 +168,8 @@ async function draw(place) {
   const kinds = offer(place, marks);
   const layout = zoomed(place, themed(chart.figure.layout));
   const whole = kinds.length ? marked(layout, marks, kinds) : layout;
-  plot.style.height = whole.height ? `${whole.height}px` : ""; // else it lies on what follows
+  const high = whole.height ?? heightFor(plot, chart.figure.data);
+  plot.style.height = high ? `${high}px` : ""; // else it lies on what follows
   await Plotly.react(plot, chart.figure.data, whole, place.dataset.range ? SHARED : CONFIG);
   if (!place.opens) {
     plot.on("plotly_click", (event) => open(hit(plot, event)?.customdata));
