@@ -19,7 +19,7 @@ def address_of(name: str) -> str:
     """The address of a name, whatever it asks for."""
     known = ({}, {"pk": 1}, {"name": "fleet.tasks.reconcile"}, {"public_id": "0" * 12})
     known += ({"slug": "orphan"}, {"chart": "frontier"}, {"kind": "scale"})
-    known += ({"token_class": "prompt"}, {"month": "2026-02"})
+    known += ({"token_class": "prompt"}, {"month": "2026-02"}, {"key": "0" * 40})
     for arguments in known:
         with suppress(NoReverseMatch):
             return reverse(name, kwargs=arguments)
