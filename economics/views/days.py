@@ -117,7 +117,7 @@ def days(request: HttpRequest) -> HttpResponse:
         "left_out": left_out,
         "open_left_out": found.left_out,
         "most_open": MOST_OPEN_DAYS,
-        "total": (whole := total(rows)),
+        "total": (whole := total(shown)),
         "total_uses": None if whole is None else use_cells(whole, told),
         "most_days": MOST_DAYS,
         "deployments": [each.slug for each in asked.choices],
