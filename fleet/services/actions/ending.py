@@ -38,7 +38,8 @@ def plan_stop(
     endpoint = rental_endpoint(deployment)
     if not deployment.replicas and not pods and endpoint is None:
         raise Refused.because(f"{deployment} is stopped already, and no pod of it runs.")
-    saved = figures.billed_usd_per_hour(pods) + endpoint_saving(deployment)
+    workers = endpoint_saving(deployment)
+    saved = figures.billed_usd_per_hour(pods) + workers
     names = [*(pod.name for pod in pods), *([endpoint.name] if endpoint else [])]
     ends = ", ".join(names) or "no pod runs"
     return CostedPlan(
@@ -48,7 +49,7 @@ def plan_stop(
         title=f"Stop {deployment.slug}?",
         button=f"Stop {deployment.slug}",
         changes=(Change("replicas", str(deployment.replicas), "0"),),
-        account=figures.account_change(saved=saved, now=now),
+        account=figures.account_relieved(pods, also=workers, now=now),
         saved_usd_per_hour=saved,
         hours_per_day=figures.hours_per_day(deployment, now=now),
         spent_usd=figures.spent_usd(pods, now=now),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass
@@ -93,6 +94,20 @@ def account_change(
         runway_hours_after=runway_hours(balance, after),
         reason=reason,
     )
+
+
+def account_relieved(
+    pods: Iterable[Pod], *, also: Decimal = Decimal(0), now: datetime
+) -> AccountChange:
+    """The account of which the end of `pods` takes most, and what it takes of that one.
+
+    also  [USD/h] that the main account is relieved of besides
+    """
+    saved = defaultdict(Decimal, {main_provider(): also})
+    for pod in pods:
+        saved[pod.provider] += billed_usd_per_hour([pod])
+    payer = max(saved, key=saved.__getitem__)
+    return account_change(saved=saved[payer], provider=payer, now=now)
 
 
 def hours_per_day(deployment: Deployment, *, now: datetime) -> Decimal:

@@ -48,7 +48,7 @@ def plan_exit(
         changes=tuple(
             Change(f"replicas of {each.slug}", str(each.replicas), "0") for each in members
         ),
-        account=figures.account_change(saved=saved, now=now),
+        account=figures.account_relieved(pods, now=now),
         saved_usd_per_hour=saved,
         spent_usd=figures.spent_usd(pods, now=now),
         losses=losses_of(pods),

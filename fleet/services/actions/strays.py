@@ -47,7 +47,7 @@ def plan_adopt(
                 str(deployment.replicas + 1),
             ),
         ),
-        account=figures.account_change(now=now),
+        account=figures.account_change(provider=orphan.provider, now=now),
         hours_per_day=figures.hours_per_day(deployment, now=now),
         notes=(
             f"It is billed already, {orphan.usd_per_pod_hour} USD/h, and counted in what "
@@ -171,7 +171,9 @@ def plan_end_orphan(
         target=orphan.name,
         title=f"End {orphan.name}?",
         button="End it",
-        account=figures.account_change(saved=orphan.usd_per_pod_hour, now=now),
+        account=figures.account_change(
+            saved=orphan.usd_per_pod_hour, provider=orphan.provider, now=now
+        ),
         saved_usd_per_hour=orphan.usd_per_pod_hour,
         losses=(
             "Everything on its disks is erased, and this can not be taken back.",

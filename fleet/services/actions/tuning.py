@@ -10,6 +10,7 @@ from django.conf import settings
 
 from fleet.models import ActionKind, Deployment
 from fleet.providers.pod_request import image_fault
+from fleet.selectors.providers import spot_provider
 from fleet.services import order_rules, rolling
 from fleet.services.actions import figures, targets
 from fleet.services.actions.launching import BILLING, losses_of, price_warnings
@@ -70,7 +71,12 @@ def plan_settings(
             Change(SETTINGS[name], words(getattr(deployment, name)), words(value))
             for name, value in planned.changes.items()
         ),
-        account=figures.account_change(added=added, saved=saved, now=now),
+        account=figures.account_change(
+            added=added,
+            saved=saved,
+            provider=spot_provider() if deployment.is_spot else "",
+            now=now,
+        ),
         added_usd_per_hour=added,
         saved_usd_per_hour=saved,
         hours_per_day=figures.hours_per_day(deployment, now=now),
