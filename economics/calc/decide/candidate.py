@@ -185,11 +185,18 @@ def _profit(
     replicas: int,
 ) -> Decimal:
     """Of a day at these inputs [USD]."""
-    sold = min(
-        demand * serving.share, serving.tokens(speed) * policy.most_utilization * replicas
-    )
+    sold = _sold(serving, policy, demand, speed, replicas=replicas)
     paid = serving.paid_hours(sold, speed, replicas=replicas)
     return sold * price / MILLION - rent * paid
+
+
+def _sold(
+    serving: Serving, policy: Policy, demand: Decimal, speed: Decimal, *, replicas: int
+) -> Decimal:
+    """Tokens of a day that come and can be served."""
+    return min(
+        demand * serving.share, serving.tokens(speed) * policy.most_utilization * replicas
+    )
 
 
 def full_tokens(candidate: Candidate) -> Decimal | Unknown:
@@ -208,8 +215,7 @@ def rent_of_day(
             return each
     demand, speed, rent = (each for each in mids if isinstance(each, Decimal))
     serving = candidate.serving
-    most = serving.tokens(speed) * policy.most_utilization * replicas
-    sold = min(demand * serving.share, most)
+    sold = _sold(serving, policy, demand, speed, replicas=replicas)
     return rent * serving.paid_hours(sold, speed, replicas=replicas)
 
 

@@ -46,7 +46,7 @@ class ReplicaPrice:
 def price_of_replica(deployment: Deployment) -> ReplicaPrice:
     """Today's price, and where the catalog has none, the most it may cost."""
     disk = container_disk_usd_per_hour(deployment.container_disk_gb)
-    where = spot_provider() if deployment.is_spot else main_provider()
+    where = renting_provider(deployment)
     limit = replicas.limit_usd_per_gpu_hour(deployment, provider=where)
     offer = replicas.todays_offer(deployment, provider=where)
     if offer is None:
@@ -103,11 +103,23 @@ def account_relieved(
 
     also  [USD/h] that the main account is relieved of besides
     """
+    saved = saved_by_account(pods, also=also)
+    payer = max(saved, key=saved.__getitem__)
+    return account_change(saved=saved[payer], provider=payer, now=now)
+
+
+def saved_by_account(pods: Iterable[Pod], *, also: Decimal) -> dict[str, Decimal]:
+    """What each account is relieved of by the end of `pods` [USD/h], and the main one,
+    which is always among them, of `also` besides."""
     saved = defaultdict(Decimal, {main_provider(): also})
     for pod in pods:
         saved[pod.provider] += billed_usd_per_hour([pod])
-    payer = max(saved, key=saved.__getitem__)
-    return account_change(saved=saved[payer], provider=payer, now=now)
+    return saved
+
+
+def renting_provider(deployment: Deployment) -> str:
+    """Whose account pays a new replica."""
+    return spot_provider() if deployment.is_spot else main_provider()
 
 
 def hours_per_day(deployment: Deployment, *, now: datetime) -> Decimal:

@@ -9,7 +9,6 @@ from datetime import datetime
 from fleet.models import ActionKind, Deployment, Pod
 from fleet.schedule import describe, wanted_at
 from fleet.selectors.crossover import ask_for, crossover_words
-from fleet.selectors.providers import spot_provider
 from fleet.services import lifecycle, order_rules
 from fleet.services.actions import figures, targets, workers
 from fleet.services.actions.plan import Change, Confirmation, CostedPlan
@@ -194,7 +193,7 @@ def plan_replicas(
         account=figures.account_change(
             added=change.added,
             saved=change.saved,
-            provider=spot_provider() if deployment.is_spot else "",
+            provider=figures.renting_provider(deployment),
             now=now,
         ),
         added_usd_per_hour=change.added,

@@ -17,7 +17,7 @@ from django.core import signing
 from django.db import transaction
 
 from fleet.models import Action, ActionKind
-from fleet.selectors.providers import main_provider, spot_provider
+from fleet.selectors.providers import main_provider
 from fleet.services import spending
 from fleet.services.actions import figures
 from fleet.services.actions.confirm import (
@@ -223,14 +223,14 @@ def accounts_of(parts: Iterable[CostedPlan], *, now: datetime) -> tuple[Account,
     added: defaultdict[str, Decimal] = defaultdict(Decimal, {main_provider(): Decimal(0)})
     saved: defaultdict[str, Decimal] = defaultdict(Decimal)
     for part in parts:
-        spot = part.deployment is not None and part.deployment.is_spot
-        added[spot_provider() if spot else main_provider()] += part.added_usd_per_hour
-        rest = part.saved_usd_per_hour
-        for pod in part.pods:
-            rent = figures.billed_usd_per_hour([pod])
-            saved[pod.provider] += rent
-            rest -= rent
-        saved[main_provider()] += rest  # endpoints have one account
+        payer = main_provider()
+        if part.deployment is not None:
+            payer = figures.renting_provider(part.deployment)
+        added[payer] += part.added_usd_per_hour
+        # What is not of pods is of endpoints, which have one account.
+        rest = part.saved_usd_per_hour - figures.billed_usd_per_hour(part.pods)
+        for name, usd in figures.saved_by_account(part.pods, also=rest).items():
+            saved[name] += usd
     touched = [name for name in {**added, **saved} if added[name] or saved[name]]
     return tuple(
         Account(

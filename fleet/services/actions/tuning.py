@@ -10,7 +10,6 @@ from django.conf import settings
 
 from fleet.models import ActionKind, Deployment
 from fleet.providers.pod_request import image_fault
-from fleet.selectors.providers import spot_provider
 from fleet.services import order_rules, rolling
 from fleet.services.actions import figures, targets
 from fleet.services.actions.launching import BILLING, losses_of, price_warnings
@@ -74,7 +73,7 @@ def plan_settings(
         account=figures.account_change(
             added=added,
             saved=saved,
-            provider=spot_provider() if deployment.is_spot else "",
+            provider=figures.renting_provider(deployment),
             now=now,
         ),
         added_usd_per_hour=added,
