@@ -19,7 +19,7 @@ from economics.selectors.booked_day import BookedDay, DaySums
 from economics.selectors.day_sums import open_day_sums
 from economics.selectors.history import open_days
 from economics.selectors.kept_speeds import figure
-from economics.selectors.pod_use import UseSums, day_uses, stored_use
+from economics.selectors.pod_use import UseSums, running_uses, stored_use
 from fleet.models import Deployment, SpeedEstimate
 
 MOST_OPEN_DAYS = 3  # counted live; days close by themselves within minutes
@@ -210,7 +210,7 @@ def running_rows(
     running = {
         pk: part.cost_usd - lines.get(pk, DaySums()).cost_usd for pk, part in sums.items()
     }
-    uses = day_uses(day, booked, running=running, now=now)
+    uses = running_uses(day, booked, running, now)
     rows = []
     for pk in sums.keys() & deployments.keys():
         figures = sums[pk].figures(booked.takes.on(day))

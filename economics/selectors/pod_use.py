@@ -203,6 +203,12 @@ GROUP BY day, deployment_id
 """
 
 
+def lines_of(first: date, last: date, *, now: datetime | None = None) -> dict[str, Any]:
+    """What OF_DAYS asks for; without `now` no hour waits for its judgement."""
+    waits = datetime.max.replace(tzinfo=UTC) if now is None else now - PATIENCE
+    return {"first": first, "last": last, "waits": waits}
+
+
 def pod_uses(
     first: date, last: date, *, now: datetime | None = None
 ) -> dict[tuple[date, int], UseSums]:
@@ -211,10 +217,9 @@ def pod_uses(
 
     now  of open days: an hour that waits for its judgement is pending, not unknown
     """
-    waits = datetime.max.replace(tzinfo=UTC) if now is None else now - PATIENCE
     sums = {}
     with connection.cursor() as cursor:
-        cursor.execute(OF_DAYS, {"first": first, "last": last, "waits": waits})
+        cursor.execute(OF_DAYS, lines_of(first, last, now=now))
         for day, deployment, *parts, unjudged, pending in cursor.fetchall():
             named = {f"{use}_usd": usd for use, usd in zip(USES, parts, strict=True)}
             named["unknown_usd"] += unjudged
@@ -222,26 +227,21 @@ def pod_uses(
     return sums
 
 
-def day_uses(
-    day: date,
-    booked: BookedDay,
-    *,
-    running: dict[int, Decimal] | None = None,
-    now: datetime | None = None,
+def running_uses(
+    day: date, booked: BookedDay, running: dict[int, Decimal], now: datetime
 ) -> dict[int, UseSums]:
-    """The cost of a day by use, per deployment id, from what is booked in it: what of that
-    is no pod's and no endpoint's is shared. One query.
+    """The cost of an open day by use, per deployment id, from what is booked in it: what of
+    that is no pod's and no endpoint's is shared. One query.
 
-    running, now  of an open day: what ran up since the last lines [USD], and when
+    running  what ran up since the last lines [USD]
     """
-    served, more = booked.endpoint_costs(), running or {}
+    served, costs = booked.endpoint_costs(), booked.costs()
     pods = {pk: uses for (_, pk), uses in pod_uses(day, day, now=now).items()}
-    sums = booked.sums()
     found = {}
-    for pk in sums.keys() | more.keys():
+    for pk in costs.keys() | running.keys():
         own = pods.get(pk, UseSums()) + UseSums(serverless_usd=served.get(pk, Decimal(0)))
-        rest = sums.get(pk, DaySums()).cost_usd - own.cost_usd
-        pending = more.get(pk, Decimal(0))
+        rest = costs.get(pk, DaySums()).cost_usd - own.cost_usd
+        pending = running.get(pk, Decimal(0))
         found[pk] = own + UseSums(shared_usd=rest, pending_usd=pending)
     return found
 
@@ -250,13 +250,6 @@ def stored_use(row: DayUse) -> UseSums:
     """A closed day as it was stored."""
     names = [field.name for field in fields(UseSums) if field.name != "pending_usd"]
     return UseSums(**{name: getattr(row, name) for name in names})
-
-
-def use_columns(sums: UseSums) -> dict[str, Any]:
-    """The columns of a stored day; what is pending at the close stays unknown."""
-    whole = {f.name: getattr(sums, f.name) for f in fields(sums)}
-    whole["unknown_usd"] += whole.pop("pending_usd")
-    return whole
 
 
 def seconds_by_use(first: date, last: date, deployment_id: int) -> dict[Use, int]:

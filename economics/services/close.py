@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models import Q
@@ -52,6 +53,23 @@ class Owner:
     deployment_id: int | None = None
 
 
+class Closing(NamedTuple):
+    """What a close asks of a deployment."""
+
+    pk: int
+    peak_tokens_per_second: Decimal | None
+    fleet_id: int
+    simulated: bool
+
+    @property
+    def itself(self) -> Owner:
+        return Owner(Scope.DEPLOYMENT, self.simulated, self.fleet_id, self.pk)
+
+    @property
+    def fleet(self) -> Owner:
+        return Owner(Scope.FLEET, self.simulated, self.fleet_id)
+
+
 def closable_at(day: date) -> datetime:
     """When a day may be closed: its last hour is sealed."""
     return day_bounds(day).end + timedelta(seconds=settings.HOUR_SEAL_SECONDS)
@@ -86,13 +104,19 @@ def close_day(day: date, now: datetime) -> bool:
     post_revenue(now)
     accrue(now)
     book_pod_use(now)
+    return store_day(day, now)
+
+
+def store_day(day: date, now: datetime) -> bool:
+    """Sum up what is booked in a day and store it for good; False: another run has."""
     with locked():
         if DayClose.objects.filter(day=day).exists():
-            return False  # another run closed it meanwhile
+            return False
         booked = booked_day(day)
-        rows = rows_of(day, booked.sums(), booked.expenses, booked.takes.on(day), now)
+        sums = booked.sums()
+        rows = rows_of(day, sums, booked.expenses, booked.takes.on(day), now)
         DailyProfit.objects.bulk_create(rows)
-        store_day_use(day, booked, now)
+        store_day_use(day, booked, sums, now)
         DayClose.objects.create(day=day, closed_at=now)
     return True
 
@@ -127,27 +151,25 @@ def rows_of(
     A fleet, or all, may have figures without any deployment: expenses that it shares.
     """
     existing = Q(created_at__lt=day_bounds(day).end) | Q(pk__in=sums)
+    columns = ("pk", "peak_tokens_per_second", "fleet_id", "fleet__simulated")
     deployments = {
-        each.pk: each
-        for each in Deployment.objects.filter(existing)
-        .select_related("fleet")
-        .only("peak_tokens_per_second", "fleet__simulated")
+        pk: Closing(pk, *others)
+        for pk, *others in Deployment.objects.filter(existing).values_list(*columns)
     }
     parts: defaultdict[Owner, list[DailyProfit]] = defaultdict(list)
     rows: list[DailyProfit] = []
-    for deployment in deployments.values():
-        kind = deployment.fleet.simulated
-        whole = parts[Owner(Scope.ALL, kind)]
-        if deployment.pk not in sums:
+    for pk, deployment in deployments.items():
+        whole = parts[Owner(Scope.ALL, deployment.simulated)]
+        if pk not in sums:
             continue
-        row = deployment_row(day, deployment, sums[deployment.pk], take_rate, now)
+        row = deployment_row(day, deployment, sums[pk], take_rate, now)
         rows.append(row)
         whole.append(row)
-        parts[Owner(Scope.FLEET, kind, deployment.fleet_id)].append(row)
+        parts[deployment.fleet].append(row)
     totals: defaultdict[Owner, DaySums] = defaultdict(DaySums)
     for pk, part in sums.items():
-        fleet = deployments[pk].fleet
-        totals[Owner(Scope.FLEET, fleet.simulated, fleet.pk)] += part
+        totals[deployments[pk].fleet] += part
+    for fleet, part in list(totals.items()):
         totals[Owner(Scope.ALL, fleet.simulated)] += part
     shared: defaultdict[Owner, Decimal] = defaultdict(Decimal)
     for (simulated, fleet_id), usd in expenses.shared.items():
@@ -161,15 +183,12 @@ def rows_of(
 
 
 def deployment_row(
-    day: date, deployment: Deployment, sums: DaySums, take_rate: Decimal, now: datetime
+    day: date, deployment: Closing, sums: DaySums, take_rate: Decimal, now: datetime
 ) -> DailyProfit:
     """The figures of one deployment."""
     figures = sums.figures(take_rate)
     needed = figures.break_even_revenue_usd
-    owner = Owner(
-        Scope.DEPLOYMENT, deployment.fleet.simulated, deployment.fleet_id, deployment.pk
-    )
-    row = base_row(day, owner, sums, take_rate, now)
+    row = base_row(day, deployment.itself, sums, take_rate, now)
     row.profit_usd = round_stored(figures.profit_usd)
     row.break_even_revenue_usd = (
         Decimal(0) if isinstance(needed, Unknown) else round_stored(needed)

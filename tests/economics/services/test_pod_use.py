@@ -7,7 +7,7 @@ from django.db.models import Sum
 
 from economics.models import CostLine, DailyProfit, DayUse, PodHourUse, Scope
 from economics.selectors.booked_day import booked_day
-from economics.selectors.pod_use import day_uses, stored_use
+from economics.selectors.pod_use import running_uses, stored_use
 from economics.services.accrual import accrue
 from economics.services.billing import read_billing
 from economics.services.close import close_day
@@ -141,7 +141,9 @@ def test_a_correction_is_split_as_the_hour_that_it_corrects():
     read_billing(provider=bill, now=NEXT_MIDNIGHT + timedelta(hours=1))
 
     day = DAY + timedelta(days=1)
-    found = day_uses(day, booked_day(day))[one.deployment_id]
+    found = running_uses(day, booked_day(day), {}, at(23) + timedelta(days=1))[
+        one.deployment_id
+    ]
     assert found.start_up_usd == Decimal("0.004933")  # 240 of 1800 s
     assert found.idle_usd == Decimal("0.032067")
     assert found.start_up_usd + found.idle_usd == Decimal("0.037")
@@ -153,9 +155,8 @@ def test_of_an_open_day_what_runs_up_is_pending():
 
     def found():
         running = {one.deployment_id: Decimal("0.02")}
-        return day_uses(DAY, booked_day(DAY), running=running, now=at(11, 15))[
-            one.deployment_id
-        ]
+        uses = running_uses(DAY, booked_day(DAY), running, at(11, 15))
+        return uses[one.deployment_id]
 
     assert (found().pending_usd, found().unknown_usd) == (Decimal("0.395"), 0)
     book_pod_use(at(11, 15))
