@@ -68,6 +68,21 @@ def answer(
     """
     context = question.context_of(facts.model.architecture.max_context)
     question = replace(question, max_model_len=context)
+    what_if, source = what_if_of(question, facts)
+    found = machines_of(question, facts.model, now=now, with_changes=with_changes)
+    return PlanAnswer(
+        question=question,
+        facts=facts,
+        options=ranked(found.machines, what_if),
+        missing=found.missing,
+        what_if=what_if,
+        base=_untouched(question, facts, what_if),
+        prices_source=source,
+    )
+
+
+def what_if_of(question: PlanQuestion, facts: ModelFacts) -> tuple[WhatIf, str]:
+    """Everything of a question but the machine, and where our prices in it are from."""
     rates, source = _rates(question, facts)
     market = facts.cheapest
     what_if = WhatIf(
@@ -82,16 +97,7 @@ def answer(
         hours=question.hours,
         starts=question.starts,
     )
-    found = machines_of(question, facts.model, now=now, with_changes=with_changes)
-    return PlanAnswer(
-        question=question,
-        facts=facts,
-        options=ranked(found.machines, what_if),
-        missing=found.missing,
-        what_if=what_if,
-        base=_untouched(question, facts, what_if),
-        prices_source=source,
-    )
+    return what_if, source
 
 
 def _rates(question: PlanQuestion, facts: ModelFacts) -> tuple[TokenRates | Unknown, str]:

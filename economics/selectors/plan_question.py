@@ -175,7 +175,7 @@ def question_of(
     errors |= lone_prices(given)
     if errors:
         raise PlanRefused(errors)
-    question = PlanQuestion(**(_defaults(facts, take_rate) | values_of(read)))
+    question = PlanQuestion(**(defaults_of(facts, take_rate) | values_of(read)))
     if faults := question.faults():
         raise PlanRefused(faults)
     return question
@@ -222,7 +222,8 @@ def lone_prices(given: Mapping[str, str]) -> dict[str, list[str]]:
     }
 
 
-def _defaults(facts: ModelFacts, take_rate: Decimal) -> dict[str, Any]:
+def defaults_of(facts: ModelFacts, take_rate: Decimal) -> dict[str, Any]:
+    """The question's values where nothing is written: the model's own traffic."""
     known = {k: v for k, v in facts.form_defaults.items() if v is not None}
     return DEFAULTS | {"take_rate": take_rate, "model": facts.model.slug} | known
 

@@ -12,6 +12,7 @@ from django import template
 from economics.calc.break_even import BreakEvenVerdict
 from economics.calc.hours import day_of
 from economics.calc.profit import weakest
+from economics.calc.unknown import Unknown
 from economics.models import UsageEstimate
 from economics.selectors import (
     DeploymentBreakEven,
@@ -19,11 +20,14 @@ from economics.selectors import (
     unattributed_resources,
 )
 from economics.selectors.day_rows import DayRow, closed_sum
+from economics.selectors.order_money import OrderMoney, order_money
 from economics.selectors.resource_cost import EndpointToday, cost_to_date, endpoint_today
 from economics.selectors.usage_hours import ServedHours, deployment_hours, estimates_of
+from economics.views.order_money import replica_of
 from economics.views.pod_books import PodBooks, pod_books
 from economics.views.pod_today import PodToday, pods_today
 from fleet.models import Deployment, NetworkVolume, Pod, ServerlessEndpoint
+from fleet.services.ordering import OrderPlan
 
 register = template.Library()
 
@@ -63,6 +67,12 @@ def unmetered(owner: Pod | Deployment) -> list[UsageEstimate]:
 def break_even_of(deployment: Deployment, now: datetime) -> DeploymentBreakEven:
     """What one replica must sell to pay for itself."""
     return deployment_break_even(deployment, now)
+
+
+@register.simple_tag
+def pays(order: OrderPlan, now: datetime) -> OrderMoney | Unknown:
+    """What one replica of a planned order must sell."""
+    return order_money(replica_of(order), now=now)
 
 
 @register.simple_tag

@@ -27,7 +27,7 @@ OWN_ACCOUNT = {"logout", "account-tokens", "account-token-revoke"} | {
     "fleet:saved-view-move",
 }
 # A POST because the form is too long for an address; it computes and changes nothing.
-READS_BY_POST = {"fleet:order-fit"}
+READS_BY_POST = {"fleet:order-fit", "economics:order-pays"}
 EXAMPLES = {
     "kind": "stop",
     "slug": "orphan",

@@ -1,0 +1,89 @@
+"""Whether an order that is being written can pay for itself, beside its form."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from economics.selectors.order_money import Replica, order_money
+from fleet.access import viewer_required
+from fleet.forms import OrderForm
+from fleet.models import GpuOffer, ModelVariant, RentalKind
+from fleet.selectors.burn import container_disk_usd_per_hour
+from fleet.selectors.providers import main_provider
+from fleet.services.ordering import OrderPlan
+from fleet.services.speeds import want
+from fleet.tasks import estimate_speeds
+from fleet.views.doorbell import ring
+
+PODS = (RentalKind.ON_DEMAND, RentalKind.SCHEDULED, RentalKind.BURST)
+NEEDED = ("gpu_count", "max_model_len", "gpu_memory_utilization", "container_disk_gb")
+
+
+@require_POST
+@viewer_required
+def order_pays(request: HttpRequest) -> HttpResponse:
+    """What one replica of the half-filled form must sell, as a fragment; its speed is
+    asked for where nobody has worked it out. Orders and changes nothing."""
+    form, now = OrderForm(request.POST), timezone.now()
+    form.is_valid()
+    replica = replica_written(form.cleaned_data)
+    if replica is None:
+        return render(request, "economics/_order_pays.html", {"pays": None, "now": now})
+    found = order_money(replica, now=now)
+    missing = getattr(found, "missing", ())
+    if missing:
+        want(missing, now=now)
+        ring(estimate_speeds)
+    return render(request, "economics/_order_pays.html", {"pays": found, "now": now})
+
+
+def replica_of(order: OrderPlan) -> Replica:
+    """A replica as its plan sheet prices it."""
+    return Replica(
+        variant=order.variant,
+        gpu_type_id=order.spec.gpu_type_id,
+        gpu_count=order.spec.gpu_count,
+        max_model_len=order.spec.max_model_len,
+        gpu_memory_utilization=order.spec.gpu_memory_utilization,
+        usd_per_hour=order.usd_per_pod_hour + order.disk_usd_per_hour,
+    )
+
+
+def replica_written(data: dict[str, Any]) -> Replica | None:
+    """The replica of a form's clean fields; None where they do not say one with a price.
+
+    A spot replica's price is the market's of the hour and a serverless worker is paid for
+    its jobs: their plan sheets reckon with that.
+    """
+    variant = (
+        ModelVariant.objects.select_related("served_model")
+        .filter(pk=data.get("variant_id") or 0)
+        .first()
+    )
+    offer = GpuOffer.objects.filter(
+        provider=main_provider(),
+        gpu_type_id=data.get("gpu_type_id"),
+        cloud=data.get("cloud"),
+    ).first()
+    if variant is None or offer is None or data.get("rental_kind") not in PODS:
+        return None
+    count, context, share, disk = (data.get(name) for name in NEEDED)
+    if count is None or context is None or share is None or disk is None:
+        return None
+    if not (count > 0 and context > 0 and 0 < share < 1 and disk >= 0):
+        return None
+    gpus: Decimal = offer.usd_per_gpu_hour * count
+    return Replica(
+        variant=variant,
+        gpu_type_id=offer.gpu_type_id,
+        gpu_count=count,
+        max_model_len=context,
+        gpu_memory_utilization=share,
+        usd_per_hour=gpus + container_disk_usd_per_hour(disk),
+    )
