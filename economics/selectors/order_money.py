@@ -54,7 +54,7 @@ class OrderMoney:
 
     money          its day at `question`'s prices and traffic, always on
     speed          of a full replica, and how that is known
-    prices_source  whose prices they are
+    prices_source  whose prices they are; is_priced: whether the model has one of ours
     missing        its speed, where a worker must still be asked for it
     """
 
@@ -62,6 +62,7 @@ class OrderMoney:
     money: OptionMoney
     speed: Speed | Unknown
     prices_source: str
+    is_priced: bool
     missing: Sequence[SpeedQuestion]
 
     @property
@@ -122,6 +123,7 @@ def order_money(replica: Replica, *, now: datetime) -> OrderMoney | Unknown:
         ),
         speed=speed,
         prices_source=source,
+        is_priced=facts.ours is not None,
         missing=missing,
     )
 

@@ -63,7 +63,7 @@ def fields(yi: ModelVariant, planner: Client) -> dict[str, str]:
 
 @pytest.fixture
 def known_speed(fields: dict[str, str], planner: Client) -> None:
-    """0.1 ms of a full replica per prompt token, 1 ms per completion token; 5 % are kept."""
+    """0.1 ms of a full replica per prompt token, 1 ms per completion; 5 % are kept."""
     now = timezone.now()
     set_take_rate(Decimal("0.05"), valid_from=now.date(), acting_user="ada", now=now)
     planner.post(PAYS, fields)
@@ -92,7 +92,7 @@ def test_it_needs_the_tokens_that_pay_its_rent_at_our_price(
     planner: Client, fields: dict[str, str], yi: ModelVariant, known_speed: None
 ):
     # Without known traffic a request is 1,000 prompt and 200 completion tokens, which take
-    # 1,000 × 0.1 ms + 200 × 1 ms = 0.3 s: 1,200 / 0.3 = 4,000 tokens/s, 14.4 million an hour.
+    # 1,000 × 0.1 ms + 200 × 1 ms = 0.3 s: 1,200 / 0.3 s = 4,000 tokens/s, 14.4 M an hour.
     # They earn (1,000 × $0.30 + 200 × $0.90) / 1,200 = $0.40 per million, less 5 %: $0.38.
     # $1.39 and 73 GB × $0.10 / 730 h are $1.40 an hour: 3.684 million tokens, 25.6 %.
     make_price(
@@ -107,6 +107,7 @@ def test_it_needs_the_tokens_that_pay_its_rent_at_our_price(
     assert "Can pay for itself" in page and "at 25.6 % of its full speed" in page
     assert 'title="3,684,211"' in page and 'title="4,000"' in page
     assert "$0.40" in page and "our price in force" in page
+    assert "earn nothing" not in page
 
 
 def test_a_price_that_never_pays_is_called_that(
@@ -127,6 +128,7 @@ def test_without_any_price_it_says_so_and_still_what_a_token_costs(
     page = planner.post(PAYS, fields).content.decode()
 
     assert "no price of ours is set, and no market price is known" in page
+    assert "Its tokens earn nothing until the model has a price of yours." in page
     assert "$0.19" in page  # $1.40 / (14.4 million × 50 %)
 
 
