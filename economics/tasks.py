@@ -22,6 +22,8 @@ from economics.services.guardrails.check import check as check_limits
 from economics.services.guardrails.limits import ensure_limits
 from economics.services.market_watch import read_market
 from economics.services.metering import seal_hours
+from economics.services.peaks import KeptPeaks
+from economics.services.peaks import keep_peaks as keep_every_peak
 from economics.services.pod_use import book_pod_use
 from economics.services.request_logs import forget_requests
 from economics.services.revenue import post_revenue
@@ -126,6 +128,21 @@ def work_out_schedules() -> None:
 
     recorded("work_out_schedules", work)
     if any(one.wants_speeds for one in found):
+        estimate_speeds.delay()
+
+
+@shared_task
+def keep_peaks() -> None:
+    """Beat: what each replica can serve, which utilization is a share of."""
+    found: list[KeptPeaks] = []
+
+    def work(now: datetime) -> str:
+        found.append(keep_every_peak(now))
+        want(found[0].missing[:MOST_WANTED], now=now)
+        return found[0].sentence()
+
+    recorded("keep_peaks", work)
+    if any(one.missing for one in found):
         estimate_speeds.delay()
 
 

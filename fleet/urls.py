@@ -23,6 +23,7 @@ from fleet.views import (
     offers,
     order,
     palette,
+    peaks,
     pod_latency,
     pod_page,
     rental,
@@ -69,6 +70,7 @@ urlpatterns = [
     ),
     path("fleet/pods/<int:pk>/log.txt", pod_page.pod_log_text, name="pod-log-text"),
     path("fleet/deployments/<int:pk>/", deployment_page.deployment_page, name="deployment"),
+    path("fleet/deployments/<int:pk>/peak/", peaks.peak, name="peak"),
     path("fleet/deployments/<int:pk>/starts.json", start_up.start_up_json, name="start-up"),
     path(
         "fleet/deployments/<int:pk>/starts/",

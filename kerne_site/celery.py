@@ -112,6 +112,8 @@ SCHEDULE = (
     Recurring("economics.tasks.check_guardrails", BOOKS, 60, at_start=True),
     # Seconds rented become cost lines.
     Recurring("economics.tasks.accrue_costs", BOOKS, 300, at_start=True),
+    # What each replica can serve, by the evidence of speeds and by its best hour.
+    Recurring("economics.tasks.keep_peaks", BOOKS, 300, at_start=True),
     # What the provider says it billed, hour by hour.
     Recurring("economics.tasks.read_billing", BOOKS, HOUR, at_start=True),
     # What rivals charge for our models, and how they run.

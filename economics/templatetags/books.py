@@ -20,10 +20,10 @@ from economics.selectors import (
     unattributed_resources,
 )
 from economics.selectors.day_rows import DayRow, closed_sum
-from economics.selectors.order_money import OrderMoney, order_money
+from economics.selectors.order_money import OrderMoney
 from economics.selectors.resource_cost import EndpointToday, cost_to_date, endpoint_today
 from economics.selectors.usage_hours import ServedHours, deployment_hours, estimates_of
-from economics.views.order_money import replica_of
+from economics.views.order_money import pays_of
 from economics.views.pod_books import PodBooks, pod_books
 from economics.views.pod_today import PodToday, pods_today
 from fleet.models import Deployment, NetworkVolume, Pod, ServerlessEndpoint
@@ -72,7 +72,7 @@ def break_even_of(deployment: Deployment, now: datetime) -> DeploymentBreakEven:
 @register.simple_tag
 def pays(order: OrderPlan, now: datetime) -> OrderMoney | Unknown:
     """What one replica of a planned order must sell."""
-    return order_money(replica_of(order), now=now)
+    return pays_of(order, now)
 
 
 @register.simple_tag

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +11,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from economics.selectors.order_money import Replica, order_money
+from economics.calc.unknown import Unknown
+from economics.selectors.order_money import OrderMoney, order_money
+from economics.selectors.replica_speed import Replica
 from fleet.access import viewer_required
 from fleet.forms import OrderForm
 from fleet.models import GpuOffer, ModelVariant, RentalKind
@@ -32,10 +35,10 @@ def order_pays(request: HttpRequest) -> HttpResponse:
     asked for where nobody has worked it out. Orders and changes nothing."""
     form, now = OrderForm(request.POST), timezone.now()
     form.is_valid()
-    replica = replica_written(form.cleaned_data)
-    if replica is None:
+    written = replica_written(form.cleaned_data)
+    if written is None:
         return render(request, "economics/_order_pays.html", {"pays": None, "now": now})
-    found = order_money(replica, now=now)
+    found = order_money(*written, now=now)
     missing = getattr(found, "missing", ())
     if missing:
         want(missing, now=now)
@@ -43,20 +46,22 @@ def order_pays(request: HttpRequest) -> HttpResponse:
     return render(request, "economics/_order_pays.html", {"pays": found, "now": now})
 
 
-def replica_of(order: OrderPlan) -> Replica:
-    """A replica as its plan sheet prices it."""
-    return Replica(
+def pays_of(order: OrderPlan, now: datetime) -> OrderMoney | Unknown:
+    """What one replica must sell, as its plan sheet prices it."""
+    spec = order.spec
+    replica = Replica(
         variant=order.variant,
-        gpu_type_id=order.spec.gpu_type_id,
-        gpu_count=order.spec.gpu_count,
-        max_model_len=order.spec.max_model_len,
-        gpu_memory_utilization=order.spec.gpu_memory_utilization,
-        usd_per_hour=order.usd_per_pod_hour + order.disk_usd_per_hour,
+        gpu_type_id=spec.gpu_type_id,
+        gpu_count=spec.gpu_count,
+        max_model_len=spec.max_model_len,
+        gpu_memory_utilization=spec.gpu_memory_utilization,
     )
+    return order_money(replica, order.usd_per_pod_hour + order.disk_usd_per_hour, now=now)
 
 
-def replica_written(data: dict[str, Any]) -> Replica | None:
-    """The replica of a form's clean fields; None where they do not say one with a price.
+def replica_written(data: dict[str, Any]) -> tuple[Replica, Decimal] | None:
+    """The replica of a form's clean fields and its price [USD / h]; None where they do not
+    say one that has a price.
 
     A spot replica's price is the market's of the hour and a serverless worker is paid for
     its jobs: their plan sheets reckon with that.
@@ -79,11 +84,5 @@ def replica_written(data: dict[str, Any]) -> Replica | None:
     if not (count > 0 and context > 0 and 0 < share < 1 and disk >= 0):
         return None
     gpus: Decimal = offer.usd_per_gpu_hour * count
-    return Replica(
-        variant=variant,
-        gpu_type_id=offer.gpu_type_id,
-        gpu_count=count,
-        max_model_len=context,
-        gpu_memory_utilization=share,
-        usd_per_hour=gpus + container_disk_usd_per_hour(disk),
-    )
+    replica = Replica(variant, offer.gpu_type_id, count, context, share)
+    return replica, gpus + container_disk_usd_per_hour(disk)

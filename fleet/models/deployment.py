@@ -115,7 +115,9 @@ class Deployment(models.Model):
     peak_tokens_per_second = models.DecimalField(
         max_digits=12, decimal_places=2, null=True, blank=True
     )  # prompt + completion tokens of one replica at full batch
-    peak_source = models.CharField(max_length=200, blank=True)
+    peak_source = models.CharField(max_length=200, blank=True)  # or why there is none
+    peak_set_by = models.CharField(max_length=150, blank=True)  # "": kept by the console
+    peak_at = models.DateTimeField(null=True, blank=True)  # when it was set or last kept
     launch_failures = models.PositiveSmallIntegerField(default=0)  # in a row, never ready
     not_before = models.DateTimeField(null=True, blank=True)  # relaunch back-off
     # A crash loop: its replicas become ready and die, so that each costs a cold start.

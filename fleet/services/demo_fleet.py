@@ -163,6 +163,8 @@ def ensure(plan: DemoDeployment, *, now: datetime) -> Deployment:
         extra_env={"KERNE_SANDBOX_ENGINE": "replay", "KERNE_REPLAY_DEMAND": plan.demand},
         peak_tokens_per_second=plan.peak_tokens_per_second,
         peak_source=plan.peak_source,
+        peak_set_by="the demo",
+        peak_at=now,
         created_at=now,
     )
 

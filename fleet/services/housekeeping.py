@@ -41,6 +41,7 @@ FREQUENT_JOBS = (
     "ping_deadman",
     "seal_audit",
     "work_out_schedules",
+    "keep_peaks",
 )
 
 

@@ -42,6 +42,7 @@ WHY_NEVER = {  # by the job's own name; a new job is not paused before it is wei
     "accrue_costs": BOOKS,
     "read_billing": BOOKS,
     "close_days": BOOKS,
+    "keep_peaks": "a day is closed with the utilization that it knows",
     "judge_gates": "a day that it misses is never judged",
     "estimate_speeds": ASKED,
     "work_out_schedules": ASKED,

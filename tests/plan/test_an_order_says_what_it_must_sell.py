@@ -10,7 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from economics.calc.unknown import Unknown
-from economics.selectors.order_money import Replica, order_money
+from economics.selectors.order_money import order_money
+from economics.selectors.replica_speed import Replica
 from economics.services.take_rates import set_take_rate
 from fleet.models import Deployment, ModelVariant, SpeedEstimate
 from tests.factories import (
@@ -169,10 +170,9 @@ def test_weights_that_the_catalog_does_not_know_have_no_speed(fields: dict[str, 
         gpu_count=1,
         max_model_len=4096,
         gpu_memory_utilization=Decimal("0.9"),
-        usd_per_hour=Decimal("1.40"),
     )
 
-    assert order_money(replica, now=timezone.now()) == Unknown(
+    assert order_money(replica, Decimal("1.40"), now=timezone.now()) == Unknown(
         "how fast these weights are served is not known"
     )
 

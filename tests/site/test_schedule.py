@@ -49,6 +49,7 @@ def test_the_periods_are_those_of_the_plan():
         "economics.tasks.tidy_requests": 3600,
         "economics.tasks.work_out_schedules": 15,
         "economics.tasks.accrue_costs": 300,
+        "economics.tasks.keep_peaks": 300,
         "economics.tasks.read_billing": 3600,
         "economics.tasks.watch_market": 3600,
         "economics.tasks.judge_gates": crontab(hour="0", minute="40"),
