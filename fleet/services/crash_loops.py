@@ -9,11 +9,20 @@ from typing import Any
 
 from django.conf import settings
 
-from fleet.models import AuditEntry, Deployment, EngineSample, JobRun, Pod, PodStatus
+from fleet.models import (
+    AuditEntry,
+    Deployment,
+    EngineSample,
+    JobResult,
+    JobRun,
+    Pod,
+    PodStatus,
+)
 from fleet.services import audit
 
 WINDOW = timedelta(minutes=15)
 PROBE_JOB = "probe"
+CONSOLE_START = "console_start"
 STARTS = 3  # engine starts of one pod within the window
 LOST_WINDOW = timedelta(hours=1)
 LOST = 3  # replicas that had been ready, ended for their health
@@ -56,11 +65,32 @@ def looping(provider: str, *, now: datetime) -> list[tuple[Pod, int]]:
 
 def gaps_of_looking(since: datetime) -> list[tuple[datetime, datetime]]:
     """Times after `since` in which no pod was looked at: (the sweep before, the one
-    after), where they began more than two intervals apart."""
+    after), where they began more than two intervals apart, or the console began anew
+    between them. It is back in less than two intervals, the engines of its sandbox too.
+    """
     apart = timedelta(seconds=2 * settings.PROBE_INTERVAL_SECONDS)
-    looks = JobRun.objects.filter(name=PROBE_JOB, started_at__gt=since - WINDOW)
-    begun = looks.order_by("started_at").values_list("started_at", flat=True)
-    return [pair for pair in pairwise(begun) if pair[1] - pair[0] > apart]
+    runs = JobRun.objects.filter(
+        name__in=(PROBE_JOB, CONSOLE_START), started_at__gt=since - WINDOW
+    )
+    begun = list(runs.order_by("started_at").values_list("name", "started_at"))
+    looks = [at for name, at in begun if name == PROBE_JOB]
+    starts = [at for name, at in begun if name == CONSOLE_START]
+    return [
+        (a, b)
+        for a, b in pairwise(looks)
+        if b - a > apart or any(a < start < b for start in starts)
+    ]
+
+
+def note_console_start(now: datetime) -> None:
+    """Keep when the console and all that it runs began, as a run without a job."""
+    JobRun.objects.create(
+        name=CONSOLE_START,
+        started_at=now,
+        ended_at=now,
+        result=JobResult.OK,
+        summary="the console and what it runs began",
+    )
 
 
 def note_lost_replica(pod: Pod, *, reason: str, now: datetime) -> bool:

@@ -23,7 +23,9 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
+from fleet.services.crash_loops import note_console_start
 from kerne_site import embedded, occupancy, parts, places, static_files
 from kerne_site.celery import QUEUES
 from kerne_site.processes import Child, ProcessFailed
@@ -93,6 +95,7 @@ class Command(BaseCommand):
         static_files.collect_if_changed()
         self._await_database(postgres)
         self._migrate()
+        note_console_start(timezone.now())
         self._await_redis(broker)
         self._start_processes()
         self._say(f"ready in {time.monotonic() - started:.1f} s: {settings.PUBLIC_URL}")

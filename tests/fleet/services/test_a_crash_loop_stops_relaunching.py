@@ -9,6 +9,7 @@ from fleet.providers.base import LogLine
 from fleet.providers.fake import FakeProvider
 from fleet.services import replicas
 from fleet.services.cloud_list import compare
+from fleet.services.crash_loops import note_console_start
 from fleet.services.lifecycle import start_deployment
 from fleet.services.mending import mend
 from tests.clock import NOON
@@ -86,6 +87,16 @@ def look(*ages: float) -> None:
 def test_starts_while_nobody_looked_are_not_counted(pod, account):
     start_engines(pod, 12, 6, 1)
     look(12.2, 11.9, 6.5, 5.9, 1.2, 0.9)  # 18 s apart, but 36 s around the start at 6
+
+    assert act(account) == []
+
+
+def test_starts_together_with_the_console_are_not_counted(pod, account):
+    # A restart takes 13 s: the sweeps around it are less than two intervals apart.
+    start_engines(pod, 12, 6, 1)
+    look(*(n / 6 + 0.05 for n in range(90)))
+    note_console_start(NOON - minutes(6.01))
+    note_console_start(NOON - minutes(1.01))
 
     assert act(account) == []
 
