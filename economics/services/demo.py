@@ -11,7 +11,7 @@ from django.db import transaction
 from economics.calc.hours import day_bounds, day_of
 from economics.models import DayClose, ExpenseLine, TokenPrice
 from economics.services.accrual import accrue
-from economics.services.close import close_day
+from economics.services.close import closable_at, close_day
 from economics.services.counting import count_usage
 from economics.services.demo_market import make_market
 from economics.services.metering import seal_hours
@@ -122,10 +122,13 @@ def set_demo_price(
 
 
 def close_past(plans: Sequence[DemoDeployment], *, now: datetime) -> int:
-    """Close every full simulated day in its order; how many."""
+    """Close every simulated day that may be closed at `now`, in its order; how many.
+
+    Just after midnight yesterday's last hour is not sealed yet; its close comes by itself.
+    """
     first = min(first_day(plan, now=now) for plan in plans).date()
-    days = (day_of(now) - first).days
-    for offset in range(days):
-        day = first + timedelta(days=offset)
+    past = [first + timedelta(days=ago) for ago in range((day_of(now) - first).days)]
+    days = [day for day in past if closable_at(day) <= now]
+    for day in days:
         close_day(day, min(day_bounds(day).end + CLOSE_AFTER, now))
-    return days
+    return len(days)

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db.models import F, Sum
 
 from economics.models import CostLine, DailyProfit, DayClose, RevenueLine, Scope, UsageHour
+from economics.services.close import close_day, due_days
 from economics.services.demo import DemoRefused, make_demo
 from economics.services.metering import pods_with_news
 from fleet.models import Deployment, Fleet, Pod
@@ -98,6 +99,15 @@ def test_today_goes_on_where_the_past_ends(made):
     assert not UsageHour.objects.filter(hour_start__gte=NOON).exists()
     assert Pod.objects.filter(billed_until=NOON).count() == 1
     assert set(Deployment.objects.values_list("replicas", flat=True)) == {1}
+
+
+def test_just_after_midnight_yesterday_is_left_open_until_it_is_sealed(catalog):
+    made = make_demo(now=MIDNIGHT + timedelta(minutes=6), plans=PLANS)
+
+    assert made.startswith("2 simulated days closed")
+    assert due_days(MIDNIGHT + timedelta(minutes=14)) == []
+    assert due_days(MIDNIGHT + timedelta(minutes=15)) == [TODAY - timedelta(days=1)]
+    assert close_day(TODAY - timedelta(days=1), MIDNIGHT + timedelta(minutes=15))
 
 
 def test_making_it_twice_makes_it_once(made):
