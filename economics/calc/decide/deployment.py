@@ -157,9 +157,25 @@ def _cells(facts: DeploymentFacts, policy: Policy) -> Iterator[VerbCell]:
 def _keep(facts: DeploymentFacts) -> VerbCell:
     now = facts.contribution.value
     if isinstance(now, Unknown):
-        return VerbCell(Verb.KEEP, now, True, f"What it earns is unknown: {now.reason}.")
+        lost, why = _lost_when_full(facts), f"What it earns is unknown: {now.reason}."
+        if lost > 0:
+            why += f" Even full it would lose {usd(lost)} a day at our price."
+        return VerbCell(Verb.KEEP, now, True, why)
     word = "earns" if now >= 0 else "loses"
     return VerbCell(Verb.KEEP, now, True, f"As it is it {word} {usd(abs(now))} a day.")
+
+
+def _lost_when_full(facts: DeploymentFacts) -> Decimal:
+    """What the replicas lose at our price in a day of which every paid hour is full [USD];
+    0 where they would not, or where that is not known."""
+    rent, hours = facts.usd_per_hour.value, facts.hours.value
+    price, speed = facts.net_price.value, facts.speed.value
+    if isinstance(rent, Unknown) or isinstance(hours, Unknown):
+        return NOTHING
+    if isinstance(price, Unknown) or isinstance(speed, Unknown):
+        return NOTHING
+    most = speed * hours / HOURS * price / MILLION
+    return max((rent * hours - most) * facts.replicas, NOTHING)
 
 
 def _scale_up(facts: DeploymentFacts, policy: Policy) -> VerbCell:
@@ -311,6 +327,15 @@ def _stop(facts: DeploymentFacts) -> VerbCell:
     met = [each for each in facts.exit.conditions if each.state is State.MET]
     if met:
         return VerbCell(Verb.STOP, NOTHING, True, f"{met[0].title}: {met[0].seen_words}.")
+    lost = _lost_when_full(facts)
+    if facts.no_price_pays and isinstance(now, Unknown) and lost > 0:
+        return VerbCell(
+            Verb.STOP,
+            NOTHING,
+            True,
+            f"No price both sells and pays on this machine, and at ours it would lose "
+            f"{usd(lost)} a day even full.",
+        )
     if facts.no_price_pays and isinstance(now, Decimal):
         return VerbCell(
             Verb.STOP, NOTHING, True, "No price both sells and pays on this machine."

@@ -50,6 +50,37 @@ def test_what_loses_is_stopped():
     assert advice.chosen.reason == "Contribution of the last 3 closed days: −$3.20."
 
 
+def test_one_without_a_day_that_loses_even_full_is_stopped():
+    # 250 M × 0.03 = 7.50 a day when full, against 24 × 0.34 = 8.16
+    young = {"contribution": None, "net_price": seen("0.03")}
+
+    advice = advise(facts(**young, no_price_pays=True), SAFER)
+
+    assert advice.verb is Verb.STOP
+    assert advice.chosen.reason == (
+        "No price both sells and pays on this machine, and at ours it would lose $0.66 a "
+        "day even full."
+    )
+    assert cell(advice, Verb.KEEP).reason == (
+        "What it earns is unknown: no day is closed yet. Even full it would lose $0.66 a "
+        "day at our price."
+    )
+
+
+def test_one_without_a_day_that_another_price_would_save_is_kept():
+    advice = advise(facts(contribution=None, net_price=seen("0.03")), SAFER)
+
+    assert advice.verb is Verb.KEEP
+    assert "Even full it would lose $0.66 a day at our price." in advice.chosen.reason
+
+
+def test_one_without_a_day_that_pays_when_full_is_kept():
+    advice = advise(facts(contribution=None, no_price_pays=True), SAFER)
+
+    assert advice.verb is Verb.KEEP
+    assert advice.chosen.reason == "What it earns is unknown: no day is closed yet."
+
+
 def test_what_loses_here_and_earns_elsewhere_is_moved():
     other = Other("1× RTX 3090", Decimal("0.10"), Decimal(200_000_000))
 
