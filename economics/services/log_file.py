@@ -112,7 +112,8 @@ def entries_of(text: str) -> Iterable[tuple[int, Any]]:
     try:
         whole = json.loads(text, parse_float=Decimal)
     except json.JSONDecodeError:
-        lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip()]
+        # A text may hold a line separator of Unicode as it is; only "\n" ends an entry.
+        lines = [(n, line) for n, line in enumerate(text.split("\n"), 1) if line.strip()]
         if len(lines) < 2:
             raise
         return [(n, parsed_line(n, line)) for n, line in lines]

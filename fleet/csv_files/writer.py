@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 
 LEDGER_PLACES = 6
-RUNS_IN_A_SHEET = ("=", "+", "-", "@", "\t", "\r")
+# The wide ones begin a formula in the spreadsheets of East Asia.
+RUNS_IN_A_SHEET = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def safe_cell(value: object) -> str:

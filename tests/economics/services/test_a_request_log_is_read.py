@@ -99,6 +99,16 @@ def test_many_lines_of_json_are_as_many_requests():
     assert [entry.request_id for entry in entries(lines)] == ["r0", "r1", "r2"]
 
 
+def test_a_text_with_a_line_separator_of_unicode_is_one_request():
+    rows = [
+        LITELLM | {"request_id": f"r{n}", "response": "one\u2028two\x85three"}
+        for n in range(2)
+    ]
+    lines = "\r\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+
+    assert [each.request_id for each in entries(lines)] == ["r0", "r1"]
+
+
 def test_what_a_log_does_not_tell_is_unknown_and_not_zero():
     bare = {name: LITELLM[name] for name in LITELLM if name != "metadata"}
     (entry,) = entries(json.dumps(bare))

@@ -51,7 +51,9 @@ def test_a_file_is_read_as_people_save_it(content: bytes):
     assert faults(content) == []
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+49 30", "-x", "@sum", "\tx", " =1+1", "=12.00"])
+@pytest.mark.parametrize(
+    "cell", ["=1+1", "+49 30", "-x", "@sum", "\tx", " =1+1", "=12.00", "\uff1d1+1"]
+)
 def test_a_cell_that_a_spreadsheet_would_run_is_a_fault(cell: str):
     content = f"{GOOD}2026-11-10,{cell},1.00\n".encode()
 
@@ -150,3 +152,4 @@ def test_an_export_holds_no_cell_that_a_spreadsheet_runs():
 
     assert lines == ["a,b\r\n", "'=1+1,\r\n", "'@x,2\r\n"]
     assert safe_cell("\tx") == "'\tx"
+    assert safe_cell("\uff1d1+1") == "'\uff1d1+1"
