@@ -178,8 +178,8 @@ class EngineRoom:
     ) -> Engine:
         log = self.log(pod.id)
 
-        def write(text: str) -> None:
-            log.add("container", text, self._clock())
+        def write(text: str, at: datetime | None = None) -> None:
+            log.add("container", text, at or self._clock())
 
         lease = None
         if pod.env.get("KERNE_LEASE_SECONDS"):

@@ -1,8 +1,10 @@
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
 
+from fleet.vllm.boot_log import weight_times
 from tests.sandbox.harness import Sandbox, wait_for
 
 EVENT_STREAM = "text/event-stream"
@@ -29,13 +31,27 @@ def test_a_log_tells_the_system_and_the_container(sandbox: Sandbox):
     pod = sandbox.serving()
     sandbox.engine(pod["id"], "GET", "/health")
 
-    events = read(sandbox, pod["id"], "", 5)
+    events = read(sandbox, pod["id"], "", 8)
 
     assert "pulling image vllm/vllm-openai:v0.32.0" in events[0]["line"]
-    assert [event["source"] for event in events] == ["system"] * 3 + ["container"] * 2
-    assert "replay" in events[3]["line"]
-    assert events[4]["line"].endswith("Application startup complete.")
+    assert [event["source"] for event in events] == ["system"] * 3 + ["container"] * 5
+    assert "replay" in events[3]["line"] and "no model is loaded" in events[3]["line"]
+    assert events[7]["line"].endswith("Application startup complete.")
     assert events == sorted(events, key=lambda event: event["ts"])
+
+
+def test_a_played_start_tells_its_weights_apart_as_vllm_does(sandbox: Sandbox):
+    pod = sandbox.serving()
+    sandbox.engine(pod["id"], "GET", "/health")
+
+    lines = [
+        (datetime.fromisoformat(event["ts"]), event["line"])
+        for event in read(sandbox, pod["id"], "", 8)
+    ]
+
+    times = weight_times(lines)
+    assert times.began is not None and times.ended is not None
+    assert lines[3][0] <= times.began < times.ended < lines[7][0]
 
 
 def test_tail_and_source_choose_the_lines(sandbox: Sandbox):

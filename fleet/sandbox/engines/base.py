@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from starlette.requests import Request
@@ -13,7 +13,12 @@ from fleet.sandbox.demand import Tokens
 if TYPE_CHECKING:
     from fleet.sandbox.engines.lease import LeaseGuard
 
-LogTo = Callable[[str], None]
+
+class LogTo(Protocol):
+    """Writes a line to the container's log: as of now, or of an instant that has passed
+    since the line before."""
+
+    def __call__(self, text: str, at: datetime | None = None) -> None: ...
 
 
 class EngineUnreachable(Exception):

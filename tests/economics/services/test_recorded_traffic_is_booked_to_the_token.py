@@ -73,7 +73,7 @@ class Served:
             clock=lambda: self.clock.now,
             load_seconds=0,
             silence_seconds=0,
-            log=lambda line: None,
+            log=lambda text, at=None: None,
         )
 
     def kill(self) -> None:
