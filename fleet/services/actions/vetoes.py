@@ -7,8 +7,9 @@ from decimal import Decimal
 
 from fleet.models import Deployment
 from fleet.selectors.burn import exposed_usd_per_hour
-from fleet.selectors.providers import main_provider, provider_names, spot_provider
+from fleet.selectors.providers import main_provider, provider_names
 from fleet.services import spending
+from fleet.services.actions.figures import renting_provider
 from fleet.services.launch_guard import LaunchGuard, LaunchRequest
 
 
@@ -52,5 +53,5 @@ def vetoed_more(
         deployment_id=deployment.pk,
         guard=guard,
         now=now,
-        provider=spot_provider() if deployment.is_spot else "",
+        provider=renting_provider(deployment),
     )
