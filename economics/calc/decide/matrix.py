@@ -312,7 +312,8 @@ def _reach(
         return Answer(goal, tuple(steps), total, why, tuple(ranked), refused)
     why = f"Do nothing for it: {usd(target)} a day cannot be reached. "
     if steps:
-        why += f"All that pays together earns {usd(total.mid)} a day."
+        earned = usd(total.mid)
+        why += f"All that could be rented anew and pays earns {earned} a day together."
     else:
         rest = _nothing(goal, refused).removeprefix("Do nothing: ")
         why += rest[0].upper() + rest[1:]

@@ -60,6 +60,7 @@ class Condition:
 
     needed    the threshold, with `relation` before it; None: it is what is not known
     sentence  what was seen, and what would be needed
+    source    of a threshold that is no number of the policy: where it was worked out
     """
 
     key: str
@@ -69,6 +70,7 @@ class Condition:
     relation: str
     needed: Decimal | None
     unit: Unit
+    source: Evidence | None = None
 
     @property
     def seen_words(self) -> str:
@@ -112,6 +114,12 @@ class Gate:
             return ()
         rest = [each for each in self.conditions if each.state is not State.MET]
         return tuple(sorted(rest, key=lambda each: each.state is not State.UNKNOWN))
+
+    @property
+    def deciding(self) -> tuple[Condition, ...]:
+        """What the answer rests on: what is missing, or what met it."""
+        met = tuple(each for each in self.conditions if each.state is State.MET)
+        return met if self.state is State.MET else self.missing
 
 
 def all_of(states: Iterable[State]) -> State:

@@ -189,13 +189,14 @@ def premium_price(policy: Policy, facts: PremiumFacts) -> Gate:
 def _pays(key: str, title: str, price: Evidence, needed: Evidence) -> Condition:
     """A market price against our break-even price; both may be unknown."""
     if isinstance(needed.value, Decimal):
-        return at_least(
+        known = at_least(
             key,
             f"{title}, against our break-even",
             price,
             needed.value,
             Unit.USD_PER_MILLION,
         )
+        return replace(known, source=needed)
     return Condition(
         key,
         f"{title}, against our break-even",

@@ -91,5 +91,6 @@ class Command(BaseCommand):
                     self.stdout.write(f"  {name}: contribution {words}")
             for gate in fleet.gates:
                 self.stdout.write(f"  {gate.title}: {gate.state}")
-                for missing in gate.missing:
-                    self.stdout.write(f"    {missing.title}: {missing.sentence}")
+                for one_condition in gate.deciding:
+                    title, words = one_condition.title, one_condition.sentence
+                    self.stdout.write(f"    {title}: {words}")

@@ -116,7 +116,7 @@ def test_a_refusal_follows_its_input(before, after, was, becomes):
             PAYS | {"demand": "5000e6"},
             PAYS | {"demand": "100e6"},
             "reaches $200.00",
-            "All that pays together earns $11.84 a day.",
+            "All that could be rented anew and pays earns $11.84 a day together.",
         ),
     ],
 )

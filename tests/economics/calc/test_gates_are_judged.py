@@ -185,6 +185,16 @@ def test_a_premium_price_pays_us_at_median_and_quantile(middle, quantile, needed
     assert gate.state is state
 
 
+def test_a_threshold_that_was_worked_out_says_where():
+    needed = Evidence(Decimal("0.25"), "8× H200", None, "/plan/?option=h200#chosen")
+
+    gate = premium_price(SAFER, PremiumFacts(seen("0.5"), seen("0.3"), seen("0.3"), needed))
+
+    by_key = {each.key: each.source for each in gate.conditions}
+    assert by_key["median-pays"] == needed
+    assert by_key["premium"] is None  # the policy's own number
+
+
 @pytest.mark.parametrize(
     ("contribution", "loss", "successor", "state"),
     [

@@ -130,8 +130,8 @@ def test_a_target_beyond_the_demand_is_said_to_be_out_of_reach():
 
     assert answer.is_nothing
     assert answer.reason == (
-        "Do nothing for it: $200.00 a day cannot be reached. All that pays together earns "
-        "$11.84 a day."
+        "Do nothing for it: $200.00 a day cannot be reached. All that could be rented "
+        "anew and pays earns $11.84 a day together."
     )
 
 

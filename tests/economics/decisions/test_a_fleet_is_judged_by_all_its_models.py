@@ -83,6 +83,15 @@ def test_a_model_that_is_stopped_does_not_count_beside_one_that_runs(two_models)
     assert [each.model.slug for each in gates().models] == ["llama-3.1-8b"]
 
 
+def test_the_command_says_what_met_the_gate_of_leaving(two_models):
+    out = StringIO()
+
+    call_command("decide", stdout=out, stderr=StringIO())
+
+    after = out.getvalue().split("Leave: met\n")[1]
+    assert after.startswith("    Contribution of the last 3 closed days: −$9.00")
+
+
 def test_page_command_and_kept_row_name_each_model(two_models):
     reader = Client()
     reader.force_login(make_user())
