@@ -22,6 +22,7 @@ from tests.factories import (
     make_price,
     make_variant,
 )
+from tests.speed_answers import ROUND_ANSWER
 
 PAYS, ORDER = "/plan/order/", "/fleet/order/"
 
@@ -68,25 +69,7 @@ def known_speed(fields: dict[str, str], planner: Client) -> None:
     now = timezone.now()
     set_take_rate(Decimal("0.05"), valid_from=now.date(), acting_user="ada", now=now)
     planner.post(PAYS, fields)
-    SpeedEstimate.objects.update(
-        computed_at=timezone.now(),
-        answer={
-            "uncached_prompt_seconds": "0.0001",
-            "cached_prompt_seconds": "0",
-            "completion_seconds": "0.001",
-            "low": "0.8",
-            "high": "1.25",
-            "kind": "roofline",
-            "source": "a test",
-            "dated": "",
-            "concurrency": 8,
-            "output_tokens_per_second": "1000",
-            "ttft_ms": None,
-            "tpot_ms": "10",
-            "words": "",
-            "limited_by": "",
-        },
-    )
+    SpeedEstimate.objects.update(computed_at=timezone.now(), answer=ROUND_ANSWER)
 
 
 def test_it_needs_the_tokens_that_pay_its_rent_at_our_price(

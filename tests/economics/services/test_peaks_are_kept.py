@@ -15,24 +15,9 @@ from fleet.services.peaks import leave_peak, set_peak
 from fleet.services.refused import Refused
 from fleet.services.speeds import want
 from tests.factories import make_deployment, make_model, make_pod, make_variant
+from tests.speed_answers import ROUND_ANSWER
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-ANSWER = {
-    "uncached_prompt_seconds": "0.0001",
-    "cached_prompt_seconds": "0.00001",
-    "completion_seconds": "0.001",
-    "low": "0.8",
-    "high": "1.25",
-    "kind": "roofline",
-    "source": "a test",
-    "dated": "",
-    "concurrency": 8,
-    "output_tokens_per_second": "1000",
-    "ttft_ms": None,
-    "tpot_ms": "10",
-    "words": "",
-    "limited_by": "",
-}
 
 
 @pytest.fixture
@@ -55,7 +40,7 @@ def keep() -> Callable[[datetime], None]:
 
     def run(now: datetime) -> None:
         want(keep_peaks(now).missing, now=now)
-        SpeedEstimate.objects.update(computed_at=now, answer=ANSWER)
+        SpeedEstimate.objects.update(computed_at=now, answer=ROUND_ANSWER)
         keep_peaks(now)
 
     return run
