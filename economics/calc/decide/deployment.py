@@ -184,6 +184,9 @@ def _scale_up(facts: DeploymentFacts, policy: Policy) -> VerbCell:
     if isinstance(used, Unknown):
         return VerbCell(Verb.SCALE_UP, used, False, f"Unknown: {used.reason}.")
     limit = policy.scale_up_utilization
+    if not limit:
+        why = "The policy's utilization for one more replica is 0, so it says nothing."
+        return VerbCell(Verb.SCALE_UP, Unknown("no utilization is set"), False, why)
     if used <= limit:
         return VerbCell(
             Verb.SCALE_UP,

@@ -1,5 +1,6 @@
 """Each verb of a deployment by hand, and which one is recommended."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from economics.calc.decide import DeploymentFacts, Other, Serving, Verb, Way, advise
@@ -79,6 +80,17 @@ def test_one_without_a_day_that_pays_when_full_is_kept():
 
     assert advice.verb is Verb.KEEP
     assert advice.chosen.reason == "What it earns is unknown: no day is closed yet."
+
+
+def test_a_kept_policy_that_scales_up_at_nothing_breaks_no_advice():
+    at_nothing = replace(SAFER, scale_up_utilization=Decimal(0))
+
+    advice = advise(facts(), at_nothing)
+
+    assert not cell(advice, Verb.SCALE_UP).is_open
+    assert cell(advice, Verb.SCALE_UP).reason == (
+        "The policy's utilization for one more replica is 0, so it says nothing."
+    )
 
 
 def test_what_loses_here_and_earns_elsewhere_is_moved():
