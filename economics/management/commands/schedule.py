@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -130,8 +131,9 @@ class Command(BaseCommand):
                 f"{each['tag']})"
             )
         for each in told["candidates"]:
+            rent = Decimal(each["usd_per_hour"])
             self.stdout.write(
-                f"{each['words']}: ${each['usd_per_hour']}/h ({each['price_source']}, "
+                f"{each['words']}: ${rent:.4f}/h ({each['price_source']}, "
                 f"{each['price_age']}); stock {each['stock']}"
             )
         words = [each["words"] for each in told["candidates"]]

@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
@@ -155,3 +156,11 @@ def test_nonsense_is_answered_by_a_sentence_that_names_the_option(words, sentenc
 def test_an_unknown_model_is_refused():
     with pytest.raises(CommandError, match="'nobody' is unknown"):
         schedule(model="nobody")
+
+
+def test_a_rent_is_told_to_the_hundredth_of_a_cent(served_day):
+    priced()
+
+    rents = re.findall(r"\$([0-9.]+)/h \(", schedule())
+
+    assert rents and all(re.fullmatch(r"[0-9]+\.[0-9]{4}", rent) for rent in rents)
