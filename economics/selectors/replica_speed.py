@@ -15,7 +15,14 @@ from economics.planner.money import NO_TIME
 from economics.planner.option import Speed
 from economics.planner.question import PlanQuestion
 from economics.selectors.kept_speeds import is_answered
-from economics.selectors.machines import Load, Shape, fit_of, speed_of, speed_question
+from economics.selectors.machines import (
+    DOES_NOT_FIT,
+    Load,
+    Shape,
+    fit_of,
+    speed_of,
+    speed_question,
+)
 from economics.selectors.plan_facts import ModelFacts, model_facts
 from economics.selectors.plan_question import defaults_of
 from economics.selectors.planned_models import PlannedModel, Weights, planned_model
@@ -106,7 +113,7 @@ def _speed(
     shape = Shape(weights, replica.gpu_type_id, replica.gpu_count)
     fitting = fit_of(load, model, shape, False).fitting
     if not fitting.ok:
-        return speed_of(None, {}), []
+        return DOES_NOT_FIT, []
     asked = speed_question(load, model, shape, fitting, evidence_stamp(now=now))
     known = answers([asked])
     missing = [] if is_answered(known.get(asked.key)) else [asked]

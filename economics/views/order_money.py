@@ -16,13 +16,13 @@ from economics.selectors.order_money import OrderMoney, order_money
 from economics.selectors.replica_speed import Replica
 from fleet.access import viewer_required
 from fleet.forms import OrderForm
-from fleet.models import GpuOffer, ModelVariant, RentalKind
+from fleet.models import RentalKind
 from fleet.selectors.burn import container_disk_usd_per_hour
-from fleet.selectors.providers import main_provider
 from fleet.services.ordering import OrderPlan
 from fleet.services.speeds import want
 from fleet.tasks import estimate_speeds
 from fleet.views.doorbell import ring
+from fleet.views.order import offer_written, variant_written
 
 PODS = (RentalKind.ON_DEMAND, RentalKind.SCHEDULED, RentalKind.BURST)
 NEEDED = ("gpu_count", "max_model_len", "gpu_memory_utilization", "container_disk_gb")
@@ -39,9 +39,8 @@ def order_pays(request: HttpRequest) -> HttpResponse:
     if written is None:
         return render(request, "economics/_order_pays.html", {"pays": None, "now": now})
     found = order_money(*written, now=now)
-    missing = getattr(found, "missing", ())
-    if missing:
-        want(missing, now=now)
+    if isinstance(found, OrderMoney) and found.missing:
+        want(found.missing, now=now)
         ring(estimate_speeds)
     return render(request, "economics/_order_pays.html", {"pays": found, "now": now})
 
@@ -66,16 +65,7 @@ def replica_written(data: dict[str, Any]) -> tuple[Replica, Decimal] | None:
     A spot replica's price is the market's of the hour and a serverless worker is paid for
     its jobs: their plan sheets reckon with that.
     """
-    variant = (
-        ModelVariant.objects.select_related("served_model")
-        .filter(pk=data.get("variant_id") or 0)
-        .first()
-    )
-    offer = GpuOffer.objects.filter(
-        provider=main_provider(),
-        gpu_type_id=data.get("gpu_type_id"),
-        cloud=data.get("cloud"),
-    ).first()
+    variant, offer = variant_written(data), offer_written(data)
     if variant is None or offer is None or data.get("rental_kind") not in PODS:
         return None
     count, context, share, disk = (data.get(name) for name in NEEDED)

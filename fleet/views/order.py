@@ -134,11 +134,7 @@ def order_fit(request: HttpRequest) -> HttpResponse:
     form = OrderForm(request.POST)
     form.is_valid()
     data = form.cleaned_data
-    variant = (
-        ModelVariant.objects.select_related("served_model")
-        .filter(pk=data.get("variant_id") or 0)
-        .first()
-    )
+    variant = variant_written(data)
     needed = ("gpu_count", "max_model_len", "gpu_memory_utilization")
     if variant is None or any(data.get(name) is None for name in needed):
         return render(request, "fleet/_fit.html", {"fit": None})
@@ -150,11 +146,7 @@ def order_fit(request: HttpRequest) -> HttpResponse:
         gpu_memory_utilization=data["gpu_memory_utilization"],
     )
     fit = size(asked)
-    offer = GpuOffer.objects.filter(
-        provider=settings.PROVIDER_NAME,
-        gpu_type_id=data.get("gpu_type_id"),
-        cloud=data.get("cloud"),
-    ).first()
+    offer = offer_written(data)
     price = None  # of no GPUs there is none, not one of 0 or below
     if offer is not None and data["gpu_count"] > 0:
         price = offer.usd_per_gpu_hour * data["gpu_count"]
@@ -168,6 +160,21 @@ def order_fit(request: HttpRequest) -> HttpResponse:
         "now": timezone.now(),
     }
     return render(request, "fleet/_fit.html", context)
+
+
+def variant_written(data: Mapping[str, Any]) -> ModelVariant | None:
+    """The weights that the clean fields of a half-filled form name, with their model."""
+    variants = ModelVariant.objects.select_related("served_model")
+    return variants.filter(pk=data.get("variant_id") or 0).first()
+
+
+def offer_written(data: Mapping[str, Any]) -> GpuOffer | None:
+    """The offer on demand that they name."""
+    return GpuOffer.objects.filter(
+        provider=settings.PROVIDER_NAME,
+        gpu_type_id=data.get("gpu_type_id"),
+        cloud=data.get("cloud"),
+    ).first()
 
 
 def memory_of(fit: SizingResult, gpu_type_id: str) -> dict[str, Any] | None:
