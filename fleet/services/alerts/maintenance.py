@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from fleet.models import Deployment, MaintenanceWindow, Pod
 from fleet.services import audit
 
 LONGEST = timedelta(days=7)
+MAINTENANCE_LOCK = 0x6B65726E6D  # "kernm": the key of the advisory lock in our database
+LEAST_MORE = timedelta(minutes=1)  # what is less is the same asked for twice
 
 
 def begin_maintenance(
@@ -24,13 +26,16 @@ def begin_maintenance(
 ) -> MaintenanceWindow:
     """Be quiet about a pod, a deployment or, without either, everything.
 
-    A window of the same subject that is open already is made longer, never shorter.
+    A window of the same subject that is open already is made longer, by a minute at least,
+    and never shorter: the same asked for twice, by a double click or a repeat, changes and
+    audits nothing.
     Raises ValueError for minutes outside of 1 to 10,080, a week.
     """
     length = timedelta(minutes=minutes)
     if not timedelta(0) < length <= LONGEST:
         raise ValueError(f"Minutes is {minutes}; write a whole number from 1 to 10080.")
     with transaction.atomic():
+        lock_windows()
         window = (
             MaintenanceWindow.objects.current(now=now)
             .select_for_update(of=("self",))
@@ -46,9 +51,11 @@ def begin_maintenance(
                 reason=reason[:200],
                 created_by=acting_user,
             )
-        elif window.ends_at < now + length:
+        elif window.ends_at + LEAST_MORE <= now + length:
             window.ends_at = now + length
             window.save(update_fields=["ends_at"])
+        else:
+            return window
         audit.record(
             "begin maintenance",
             window.subject,
@@ -58,6 +65,15 @@ def begin_maintenance(
             reason=reason[:200],
         )
     return window
+
+
+def lock_windows() -> None:
+    """Wait for another maintenance that begins; given back when the transaction ends.
+
+    Two at the same moment would else each see no window, and open one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MAINTENANCE_LOCK])
 
 
 def begin_together(
