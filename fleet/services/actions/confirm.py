@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Self
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 
 from fleet.models import Action
 from fleet.services import audit
@@ -18,14 +20,26 @@ KEY_LENGTH = 40
 CONFIRM_LOCK = 0x636F6E6669726D  # "confirm": one plan is compared and done at a time
 
 
+class KeyUsed(Refused):
+    """The key of a confirmation was used for another one: of several, or of one."""
+
+    @classmethod
+    def by(cls, action: Action) -> Self:
+        """`action` has the key, or was confirmed with others under it."""
+        return cls.because(
+            f"This key was used for {action}, action {action.pk}; make the plan again."
+        )
+
+
 def confirm(
     sealed: str, confirmed: Confirmation, *, guard: LaunchGuard, now: datetime
 ) -> Action:
     """Do what was shown, once; the same key a second time gives the first action back.
 
     The plan is made again by the same code. Raises PlanMoved, with the new plan, when
-    the shown one is over five minutes old or its money off by more than 2 %; Refused
-    when it may not be done. Then nothing was changed.
+    the shown one is over five minutes old or its money off by more than 2 %; KeyUsed
+    when the key confirmed several; Refused when it may not be done. Then nothing was
+    changed.
     """
     check_key(confirmed)
     known = Action.objects.filter(key=confirmed.key).first()
@@ -38,6 +52,7 @@ def confirm(
             known = Action.objects.filter(key=confirmed.key).first()
             if known is not None:
                 return known  # the other half of a double click won
+            check_unused(Action.objects.filter(together=confirmed.key))
             plan = plan_action(shown.kind, shown.parameters, guard=guard, now=now)
             check_unmoved(shown, plan, now=now)
             check_allowed(plan, confirmed)
@@ -52,6 +67,13 @@ def check_key(confirmed: Confirmation) -> None:
     """Raises Refused for a key that no form has."""
     if not 8 <= len(confirmed.key) <= KEY_LENGTH:
         raise Refused.because("The confirmation is incomplete; make the plan again.")
+
+
+def check_unused(others: QuerySet[Action]) -> None:
+    """Raises KeyUsed where the key already confirmed one of these. Under the lock only."""
+    first = others.order_by("pk").first()
+    if first is not None:
+        raise KeyUsed.by(first)
 
 
 def lock_confirmations() -> None:

@@ -25,7 +25,7 @@ class Selection:
     @classmethod
     def of(cls, deployments: Sequence[str], pods: Sequence[str]) -> Selection:
         """The selection without doubles. One query where both kinds are there."""
-        slugs, names = dict.fromkeys(deployments), dict.fromkeys(pods)
+        slugs, names = written(deployments), written(pods)
         if slugs and names:
             inside = Pod.objects.filter(name__in=names, deployment__slug__in=slugs)
             for name in inside.values_list("name", flat=True):
@@ -49,6 +49,12 @@ class Selection:
             tuple(each for each in self.deployments if each not in names),
             tuple(each for each in self.pods if each not in names),
         )
+
+
+def written(names: Sequence[str]) -> dict[str, None]:
+    """Each name once, as its row is looked up: a space beside it is no part of it, or
+    one deployment would be counted twice in the sum."""
+    return dict.fromkeys(each.replace("\x00", "").strip() for each in names)
 
 
 def asked_of(deed: str, selection: Selection, *, replicas: str = "") -> list[Asked]:

@@ -23,6 +23,7 @@ from fleet.services.actions import figures
 from fleet.services.actions.confirm import (
     check_allowed,
     check_key,
+    check_unused,
     do,
     lock_confirmations,
 )
@@ -258,7 +259,8 @@ def confirm_together(
     """Do all that was shown, once, or nothing; the same key again gives the same actions.
 
     Raises JointPlanMoved, with the new plan, when the shown one is over five minutes old
-    or a part of it moved; Refused when a part may not be done. Then nothing was changed.
+    or a part of it moved; KeyUsed when the key confirmed one action alone; Refused when
+    a part may not be done. Then nothing was changed.
     """
     check_key(confirmed)
     known = actions_of(confirmed.key)
@@ -271,6 +273,7 @@ def confirm_together(
         known = actions_of(confirmed.key)
         if known:
             return known  # the other half of a double click won
+        check_unused(Action.objects.filter(key=confirmed.key))
         plan = plan_together(asked, guard=guard, now=now)
         check_together(shown, plan, confirmed, now=now)
         return [

@@ -254,6 +254,13 @@ def test_a_pod_of_a_selected_deployment_is_part_of_it(second, pod):
     assert found.words == "1 deployment and 1 pod"
 
 
+def test_a_name_with_a_space_beside_it_is_the_same_name(second, pod):
+    found = Selection.of(["llama-a", " llama-a", "llama-a\x00"], [f"{pod.name} "])
+
+    assert found == Selection(("llama-a",))
+    assert planned(STOP, found).saved_usd_per_hour == Decimal("0.75")
+
+
 def test_a_pod_is_neither_started_nor_scaled(second):
     for deed, words in ((START, "started"), (SCALE, "scaled")):
         with pytest.raises(PartsRefused, match=f"A pod can not be {words}"):
