@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest
 
-from kerne_site.api.asked import shown
+from kerne_site.api.asked import LONGEST_NAME, shown
 from kerne_site.api.problems import Fault, Problem
 
 LARGEST = 65_536  # bytes; a launch has some thirty short fields
@@ -33,10 +33,10 @@ def sent_object(request: HttpRequest, *, members: Sequence[str]) -> dict[str, An
         found = json.loads(raw, parse_float=Decimal, parse_constant=_no_number)
     except (ValueError, RecursionError):
         raise Problem(
-            400, 'The body is not JSON; send an object such as {"kind": "stop"}.'
+            400, f'The body is not JSON; send an object such as {{"{members[0]}": …}}.'
         ) from None
     if not isinstance(found, dict):
-        raise Problem(400, f"The body is a JSON {_word(found)}; send an object.")
+        raise Problem(400, f"The body is a JSON {word_of(found)}; send an object.")
     faults = [
         Fault(
             name_of(name), f"{shown(name)} is no member here; known: {', '.join(members)}."
@@ -65,13 +65,13 @@ def texts_of(body: Mapping[str, Any], name: str) -> dict[str, str]:
     """
     given = body.get(name, {})
     if not isinstance(given, dict):
-        refuse_where([Fault(name, f"{name} is a JSON {_word(given)}; send an object.")])
+        refuse_where([Fault(name, f"{name} is a JSON {word_of(given)}; send an object.")])
     faults, texts = [], {}
     for key, value in given.items():
-        text, where = _as_text(value), f"{name}.{name_of(key)}"
+        text, where = as_text(value), f"{name}.{name_of(key)}"
         if text is None or len(text) > LONGEST_TEXT or not text.isprintable():
             sentence = (
-                f"{where} is a JSON {_word(value)}; write a text in one line of at most "
+                f"{where} is a JSON {word_of(value)}; write a text in one line of at most "
                 f"{LONGEST_TEXT:,} characters, a number, true or false."
             )
             faults.append(Fault(where, sentence))
@@ -79,6 +79,23 @@ def texts_of(body: Mapping[str, Any], name: str) -> dict[str, str]:
             texts[key] = text
     refuse_where(faults)
     return texts
+
+
+def names_of(body: Mapping[str, Any], name: str) -> list[str]:
+    """A list of names of rows; absent is empty. Raises a Problem (400)."""
+    given = body.get(name, [])
+    if not isinstance(given, list):
+        said = f"{name} is a JSON {word_of(given)}; send a list of names."
+        refuse_where([Fault(name, said)])
+    faults = []
+    for n, each in enumerate(given):
+        if isinstance(each, str) and _is_name(each):
+            continue
+        said = shown(each) if isinstance(each, str) else f"a JSON {word_of(each)}"
+        right = f"write a name of 1 to {LONGEST_NAME} printable characters"
+        faults.append(Fault(f"{name}.{n}", f"{name}.{n} is {said}; {right}."))
+    refuse_where(faults)
+    return list(given)
 
 
 def name_of(key: str) -> str:
@@ -93,7 +110,11 @@ def refuse_where(faults: Sequence[Fault]) -> None:
         raise Problem(400, f"{sentences} Nothing was changed.", errors=faults[:20])
 
 
-def _as_text(value: Any) -> str | None:
+def _is_name(text: str) -> bool:
+    return bool(text.strip()) and len(text) <= LONGEST_NAME and text.isprintable()
+
+
+def as_text(value: Any) -> str | None:
     """A value as a form sends it; None for one that has no such text."""
     if isinstance(value, str):
         return value
@@ -105,10 +126,12 @@ def _as_text(value: Any) -> str | None:
 
 
 def _said(value: Any) -> str:
-    return f"a text of {len(value)} characters" if isinstance(value, str) else _word(value)
+    return (
+        f"a text of {len(value)} characters" if isinstance(value, str) else word_of(value)
+    )
 
 
-def _word(value: Any) -> str:
+def word_of(value: Any) -> str:
     names = ((bool, "flag"), (str, "text"), (list, "list"), (dict, "object"))
     return next((word for kind, word in names if isinstance(value, kind)), "number or null")
 

@@ -16,6 +16,7 @@ from kerne_site.api.endpoints.actions import (
     ACTION_GET,
     ACTION_PLAN_POST,
 )
+from kerne_site.api.endpoints.actions_together import TOGETHER_CONFIRM, TOGETHER_PLAN
 from kerne_site.api.endpoints.cash import CASH
 from kerne_site.api.endpoints.decide import DECIDE
 from kerne_site.api.endpoints.expenses import EXPENSES
@@ -85,6 +86,8 @@ ENDPOINTS = (
     MODELS,
     ACTION_PLAN_POST,
     ACTION_CONFIRM,
+    TOGETHER_PLAN,
+    TOGETHER_CONFIRM,
     ACTION_GET,
     ACTION_CANCEL,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
@@ -10,10 +11,20 @@ from django.test import Client
 from django.utils import timezone
 
 from economics.models import DailyProfit, DayClose, Scope
-from fleet.models import Pod
+from fleet.models import Deployment, Pod
 from kerne_site import api_tokens
+from tests.api.together import client_of
 from tests.api.tokens import token_of
-from tests.factories import make_deployment, make_fleet, make_llama, make_pod, make_user
+from tests.factories import (
+    make_balance,
+    make_deployment,
+    make_fleet,
+    make_lists,
+    make_llama,
+    make_offer,
+    make_pod,
+    make_user,
+)
 
 
 @pytest.fixture
@@ -74,3 +85,30 @@ def closed_day(pod: Pod) -> date:
         scope=Scope.DEPLOYMENT, fleet=deployment.fleet, deployment=deployment, **figures
     )
     return day
+
+
+@pytest.fixture
+def two(db: None, settings) -> list[Deployment]:
+    """Two deployments of one fleet, one serving pod of each."""
+    settings.PROVIDER_NAME, settings.KERNE_SANDBOX = "fake", True
+    settings.REQUIRE_SECOND_FACTOR = False
+    settings.SPEND_LIMIT_USD_PER_HOUR = Decimal(4)
+    now = timezone.now()
+    make_offer(provider="fake", seen_at=now)
+    make_lists("fake", read_at=now)
+    make_balance(provider="fake", balance_usd=Decimal(60), read_at=now)
+    first = make_deployment(
+        fleet=make_fleet(simulated=True), slug="llama-a", container_disk_gb=73
+    )
+    other = make_deployment(
+        fleet=first.fleet, variant=first.variant, slug="llama-b", container_disk_gb=73
+    )
+    for row in (first, other):
+        make_pod(deployment=row, name=f"pod-{row.slug[-1]}", provider="fake")
+    return [first, other]
+
+
+@pytest.fixture
+def operates(two: list[Deployment]) -> Client:
+    """Sends a token of ada's that may operate on them."""
+    return client_of(make_user("ada"), scope="operate", name="nightly")

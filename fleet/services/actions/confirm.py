@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Self
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import QuerySet
@@ -21,14 +20,15 @@ CONFIRM_LOCK = 0x636F6E6669726D  # "confirm": one plan is compared and done at a
 
 
 class KeyUsed(Refused):
-    """The key of a confirmation was used for another one: of several, or of one."""
+    """The key of a confirmation was used for another one: of several, or of one.
 
-    @classmethod
-    def by(cls, action: Action) -> Self:
-        """`action` has the key, or was confirmed with others under it."""
-        return cls.because(
-            f"This key was used for {action}, action {action.pk}; make the plan again."
-        )
+    action  what has the key, or was confirmed with others under it
+    """
+
+    def __init__(self, action: Action) -> None:
+        said = f"This key was used for {action}, action {action.pk}; make the plan again."
+        super().__init__({"": [said]})
+        self.action = action
 
 
 def confirm(
@@ -73,7 +73,7 @@ def check_unused(others: QuerySet[Action]) -> None:
     """Raises KeyUsed where the key already confirmed one of these. Under the lock only."""
     first = others.order_by("pk").first()
     if first is not None:
-        raise KeyUsed.by(first)
+        raise KeyUsed(first)
 
 
 def lock_confirmations() -> None:

@@ -70,7 +70,8 @@ def asked_of(deed: str, selection: Selection, *, replicas: str = "") -> list[Ask
             [
                 (name, f"A pod can not be {deed_words(deed)}; select its deployment.")
                 for name in selection.pods
-            ]
+            ],
+            is_of_a_field=True,
         )
     if deed == SCALE:
         return [

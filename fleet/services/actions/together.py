@@ -106,10 +106,17 @@ class JointPlan:
 
 
 class PartsRefused(Refused):
-    """Which parts can not be planned, each with its name and its sentence."""
+    """Which parts can not be planned, each with its name and its sentence.
 
-    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
+    is_of_a_field  whether one of them is asked for wrongly, such as by a name that does
+                   not exist; else none may be done as things are
+    """
+
+    def __init__(
+        self, faults: Sequence[tuple[str, str]], *, is_of_a_field: bool = False
+    ) -> None:
         self.faults = tuple(faults)
+        self.is_of_a_field = is_of_a_field
         super().__init__({"": [f"{name}: {said}" for name, said in faults]})
 
 
@@ -132,17 +139,19 @@ def plan_together(
     """
     check_count(len(asked))
     parts, requests, faults = [], [], []
+    is_of_a_field = False
     for kind, parameters in asked:
         kept: list[LaunchRequest] = []
         try:
             part = plan_action(kind, parameters, guard=keeping(kept), now=now)
         except Refused as refusal:
             faults.append((named_in(parameters), str(refusal)))
+            is_of_a_field |= any(refusal.errors)
             continue
         parts.append(part)
         requests += kept
     if faults:
-        raise PartsRefused(faults)
+        raise PartsRefused(faults, is_of_a_field=is_of_a_field)
     parts = in_turn(parts)
     return JointPlan(
         parts=tuple(parts),

@@ -25,8 +25,12 @@ NO_PAST = Unknown("no earlier one to compare with")
 
 def plan_json(plan: CostedPlan) -> dict[str, Any]:
     """The plan sheet: the figures of the page, and `plan`, which the confirmation sends."""
+    return {"plan": plan.seal(), **sheet_json(plan)}
+
+
+def sheet_json(plan: CostedPlan) -> dict[str, Any]:
+    """The figures of a plan alone, which is then confirmed by no plan of its own."""
     return {
-        "plan": plan.seal(),
         "kind": plan.kind.value,
         "target": plan.target,
         "title": plan.title,
@@ -131,16 +135,17 @@ def stage_json(stage: Stage) -> dict[str, Any]:
 
 NUMBER: s.Schema = {"type": "number"}
 CHANGE = s.record(what=s.TEXT, before=s.TEXT, after=s.TEXT)
-ACCOUNT = s.record(
-    usd_per_hour_before=s.DECIMAL,
-    usd_per_hour_after=s.DECIMAL,
-    balance_usd=s.or_unknown(s.DECIMAL),
-    balance_read_at=s.or_unknown(s.INSTANT),
-    runway_hours_before=s.or_unknown(s.DECIMAL),
-    runway_hours_after=s.or_unknown(s.DECIMAL),
-)
-ACTION_PLAN = s.record(
-    plan=s.described(s.TEXT, "Sent back to confirm just this plan."),
+ACCOUNT: dict[str, s.Schema] = {
+    "usd_per_hour_before": s.DECIMAL,
+    "usd_per_hour_after": s.DECIMAL,
+    "balance_usd": s.or_unknown(s.DECIMAL),
+    "balance_read_at": s.or_unknown(s.INSTANT),
+    "runway_hours_before": s.or_unknown(s.DECIMAL),
+    "runway_hours_after": s.or_unknown(s.DECIMAL),
+}
+SEALED = s.described(s.TEXT, "Sent back to confirm just this plan.")
+MAY_BE = s.described(s.TEXT, "Empty where it may be confirmed.")
+SHEET: dict[str, s.Schema] = dict(
     kind=s.TEXT,
     target=s.TEXT,
     title=s.TEXT,
@@ -154,17 +159,18 @@ ACTION_PLAN = s.record(
     change_usd_per_hour=s.DECIMAL,
     change_usd_per_day=s.DECIMAL,
     spent_usd=s.DECIMAL,
-    account=ACCOUNT,
+    account=s.record(**ACCOUNT),
     new_pods=s.WHOLE,
     ends_pods=s.many(s.TEXT),
     lost=s.many(s.TEXT),
     notes=s.many(s.TEXT),
     warnings=s.many(s.TEXT),
-    refused_because=s.described(s.TEXT, "Empty where it may be confirmed."),
+    refused_because=MAY_BE,
     answers_needed=s.many(s.TEXT),
     type_exactly=s.TEXT,
     undo=s.TEXT,
 )
+ACTION_PLAN = s.record(plan=SEALED, **SHEET)
 STAGE = s.record(
     name=s.TEXT,
     state=s.words("done", "now", "ahead", "failed"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from fleet.services.actions import (
     confirm,
     plan_action,
 )
+from fleet.services.actions.confirm import KeyUsed
 from fleet.services.actions.following import cancel
 from fleet.services.actions.launching import spec_text
 from fleet.services.actions.plan import Shown, unseal
@@ -151,16 +153,31 @@ def action_confirm(request: HttpRequest) -> dict[str, Any]:
     except PlanMoved as moved:
         more = {"plan": plain(plan_json(moved.plan))}
         raise Problem(409, f"{moved} {UNCHANGED}", more=more) from None
+    except KeyUsed as used:
+        raise key_used([used.action]) from None
     except Refused as refusal:
         raise problem_of(refusal, inside="answers.") from None
-    if (action.kind, action.parameters) != (wanted.kind, dict(wanted.parameters)):
-        raise Problem(
-            409,
-            f"This {KEY_HEADER} was used for {action}, action {action.pk}; send another "
-            f"one. {UNCHANGED}",
-        )
+    check_same([action], [wanted])
     ring(tend_resources if action.kind in RESOURCE_KINDS else reconcile)
     return action_json(action, now=now)
+
+
+def check_same(actions: Sequence[Action], wanted: Sequence[Shown]) -> None:
+    """Raises a Problem (409) where a key gave other actions than a plan asked for."""
+    given = [(each.kind, each.parameters) for each in actions]
+    if given != [(each.kind, dict(each.parameters)) for each in wanted]:
+        raise key_used(actions)
+
+
+def key_used(actions: Sequence[Action]) -> Problem:
+    """409: a key confirmed these already, and is sent for something else."""
+    first, *others = actions
+    more = f" and {len(others)} more" if others else ""
+    return Problem(
+        409,
+        f"This {KEY_HEADER} was used for {first}, action {first.pk}{more}; send another "
+        f"one. {UNCHANGED}",
+    )
 
 
 def shown_in(sealed: str) -> Shown:
@@ -220,6 +237,13 @@ def found(id: int) -> Action:
 
 
 ID = Parameter("id", "The action's number.", s.WHOLE, required=True, place="path")
+KEY_SENT = Parameter(
+    KEY_HEADER,
+    "8 to 200 characters; the same again gives back what it confirmed first.",
+    s.TEXT,
+    required=True,
+    place="header",
+)
 ACTION_PLAN_POST = Endpoint(
     path="actions/plan",
     view=action_plan,
@@ -233,15 +257,7 @@ ACTION_CONFIRM = Endpoint(
     view=action_confirm,
     method="POST",
     line="Do what a plan said, once; 409 with the new plan where it aged or moved.",
-    parameters=(
-        Parameter(
-            KEY_HEADER,
-            "8 to 200 characters; the same again gives the first action back.",
-            s.TEXT,
-            required=True,
-            place="header",
-        ),
-    ),
+    parameters=(KEY_SENT,),
     body={
         "type": "object",
         "properties": {"plan": s.TEXT, "answers": s.table({})},
