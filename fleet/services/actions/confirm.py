@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from fleet.models import Action
 from fleet.services import audit
@@ -26,7 +26,7 @@ class KeyUsed(Refused):
     """
 
     def __init__(self, action: Action) -> None:
-        said = f"This key was used for {action}, action {action.pk}; make the plan again."
+        said = f"This key was used for {action}, action {action.pk}; use a new one."
         super().__init__({"": [said]})
         self.action = action
 
@@ -67,6 +67,11 @@ def check_key(confirmed: Confirmation) -> None:
     """Raises Refused for a key that no form has."""
     if not 8 <= len(confirmed.key) <= KEY_LENGTH:
         raise Refused.because("The confirmation is incomplete; make the plan again.")
+
+
+def confirmed_under(key: str) -> list[Action]:
+    """What a key confirmed: one action, or several in their order; none for a new one."""
+    return list(Action.objects.filter(Q(key=key) | Q(together=key)).order_by("pk"))
 
 
 def check_unused(others: QuerySet[Action]) -> None:

@@ -38,12 +38,43 @@ def test_confirmed_it_is_the_action_of_the_page():
     assert Action.objects.get().confirmed_by == "ada"
 
 
-def test_the_same_key_does_it_once():
+def test_the_same_key_does_it_once_and_says_that_it_was_done():
     act("stop", "deployment=llama-a", confirm="ada", key="k" * 40)
-    with pytest.raises(CommandError, match="is stopped already"):
-        act("stop", "deployment=llama-a", confirm="ada", key="k" * 40)
+    said = act("stop", "deployment=llama-a", confirm="ada", key="k" * 40)
+
+    action = Action.objects.get()
+    assert said == (
+        "Done before under this key; nothing was changed now:\n"
+        f"  action {action.pk}, stop llama-a: /actions/{action.pk}/\n"
+    )
+
+
+def test_a_key_says_so_too_when_it_could_be_done_again():
+    act("scale", "deployment=llama-a", "replicas=2", confirm="ada", key="nightly-1")
+    Deployment.objects.update(replicas=1)
+
+    said = act("scale", "deployment=llama-a", "replicas=2", confirm="ada", key="nightly-1")
+
+    assert "Done before under this key" in said
+    assert Deployment.objects.get().replicas == 1
+
+
+def test_a_key_of_something_else_is_refused():
+    act("scale", "deployment=llama-a", "replicas=2", confirm="ada", key="nightly-1")
+
+    with pytest.raises(CommandError, match="key was used for scale llama-a, action"):
+        act("stop", "deployment=llama-a", confirm="ada", key="nightly-1")
+    with pytest.raises(CommandError, match="--key has 5 characters; write 8 to 40"):
+        act("stop", "deployment=llama-a", confirm="ada", key="short")
 
     assert Action.objects.count() == 1
+
+
+def test_a_number_with_a_zero_before_it_is_done_and_said_to_be():
+    said = act("scale", "deployment=llama-a", "replicas=02", confirm="ada")
+
+    assert "Confirmed as action" in said
+    assert Deployment.objects.get().replicas == 2
 
 
 @pytest.mark.parametrize(
@@ -53,6 +84,12 @@ def test_the_same_key_does_it_once():
         (["scale", "replica=2"], "scale takes deployment=…, replicas=…"),
         (["scale", "2"], "'2' is not understood"),
         (["stop", "deployment=b"], "does not exist"),
+        (
+            ["scale", "deployment=llama-a", "replicas=2", "replicas=3"],
+            r"replicas is given 2 times \(2, 3\); write it once",
+        ),
+        (["adopt", "orphan=a", "orphan=b"], "orphan is given 2 times"),
+        (["terminate", "deployment=llama-a"], "terminate takes pod="),
     ],
 )
 def test_nonsense_gets_a_sentence(words, sentence):
