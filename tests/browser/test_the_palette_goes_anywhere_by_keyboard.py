@@ -1,7 +1,14 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.utils import timezone
 
 from fleet.models import Incident, Pod, Severity
 from tests.browser.screen import ScreenMaker
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Route
 
 
 def test_a_few_letters_and_enter_open_the_page(screen: ScreenMaker, lively_fleet: Pod):
@@ -14,6 +21,27 @@ def test_a_few_letters_and_enter_open_the_page(screen: ScreenMaker, lively_fleet
 
     page.wait_for_url("**/books/statements/")
     assert seen.errors == [] and seen.violations == []
+
+
+def test_the_first_letter_asks_at_once_and_the_last_is_answered(
+    screen: ScreenMaker, lively_fleet: Pod
+):
+    page = screen().open("/jobs/")
+    held: list[Route] = []
+    asked: list[str] = []
+    page.keyboard.press("Control+k")
+    page.wait_for_selector("#palette-list [aria-selected=true]")
+    page.on("request", lambda each: asked.append(each.url.split("q=")[-1]))
+    page.route("**/palette/?q=s", lambda each: held.append(each))
+    with page.expect_request("**/palette/?q=s"):
+        page.keyboard.type("st")
+    page.wait_for_timeout(300)  # more than a wait for a slow hand would be
+    assert asked == ["s"]
+    held[0].continue_()
+
+    page.wait_for_selector("#palette-list a:has-text('Statements')")
+    page.wait_for_selector("#palette-list a:has-text('Serverless')", state="detached")
+    assert asked == ["s", "st"]
 
 
 def test_the_arrows_choose_and_escape_leaves_everything(

@@ -4,9 +4,10 @@
 const dialog = document.getElementById("palette");
 const field = document.getElementById("palette-words");
 const list = document.getElementById("palette-list");
-const WAIT_MS = 120;
-let waiting = 0;
+const ANSWER_MS = 10_000;
 let turn = 0;
+let asks = false;
+let typedMeanwhile = false;
 
 function options() {
   return [...list.querySelectorAll("a[role=option]")];
@@ -26,7 +27,9 @@ async function find() {
   const mine = ++turn;
   const asked = `${dialog.dataset.address}?q=${encodeURIComponent(field.value)}`;
   try {
-    const answer = await fetch(asked, { credentials: "same-origin", headers: { "HX-Request": "true" } });
+    const answer = await fetch(asked, {
+      credentials: "same-origin", headers: { "HX-Request": "true" }, signal: AbortSignal.timeout(ANSWER_MS),
+    });
     if (answer.redirected) return location.reload();
     if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
     const found = await answer.text();
@@ -38,12 +41,23 @@ async function find() {
   }
 }
 
+// The first letter asks at once. What is typed while the answer is on its way is asked for
+// when it is there: one question at a time, and no wait that a slow hand pays for.
+async function follow() {
+  typedMeanwhile = asks;
+  if (asks) return;
+  asks = true;
+  await find();
+  asks = false;
+  if (typedMeanwhile) follow();
+}
+
 function opens() {
   if (document.querySelector("dialog[open]")) return;
   field.value = "";
   list.replaceChildren();
   dialog.showModal();
-  find();
+  follow();
 }
 
 if (dialog) {
@@ -54,14 +68,13 @@ if (dialog) {
     }
   });
   document.getElementById("palette-open").addEventListener("click", opens);
-  field.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(find, WAIT_MS); });
+  field.addEventListener("input", follow);
   field.addEventListener("keydown", async (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       choose(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      clearTimeout(waiting);
       await find(); // what is typed last counts, not what was found before
       list.querySelector("a[aria-selected=true]")?.click();
     }
