@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from economics.calc.money import shown_usd
 from economics.calc.profit_parts import COSTS, LABELS, SUM_LABELS, Figures, Part, sign_in
@@ -12,7 +13,6 @@ from economics.charts.chart import (
     BLUE,
     GREEN,
     GREY,
-    USD_TICKS,
     VERMILION,
     Chart,
     ChartTable,
@@ -21,8 +21,10 @@ from economics.charts.chart import (
     trace_of,
 )
 
-MOST_LETTERS = 12  # of a label on one line
+MOST_LETTERS = 14  # of a label on one line
 NAME = "profit-waterfall"
+ROW_PX, FRAME_PX = 38, 84
+LETTER_PX, GAP_PX = 8, 10
 ALWAYS = (Part.REVENUE, Part.FEES)
 
 
@@ -75,36 +77,24 @@ def profit_waterfall(
     title = finding(figures, days)
     trace = trace_of(
         "bar",
-        x=[step.label for step in steps],
-        y=[as_float(step.usd) for step in steps],
+        orientation="h",
+        y=[step.label for step in steps],
+        x=[as_float(step.usd) for step in steps],
         base=[as_float(step.base) for step in steps],
         marker={
             "color": [_colour(step) for step in steps],
+            "line": {"color": [_colour(step) for step in steps], "width": 1},
             "pattern": {"shape": "/" if simulated else ""},
         },
         text=[shown_usd(step.usd) for step in steps],
-        textposition="outside",
-        cliponaxis=False,
+        textposition="none",  # they stand in a column of their own, see _amounts
         customdata=list(links),
-        hovertemplate="%{x}: %{text}<extra></extra>",
+        hovertemplate="%{y}: %{text}<extra></extra>",
         showlegend=False,
     )
-    figure = figure_dict([trace], title=title, name=NAME, meta={"simulated": simulated})
-    figure["layout"].update(
-        xaxis={
-            "automargin": True,
-            "type": "category",
-            "tickvals": [step.label for step in steps],
-            "ticktext": [in_two_lines(step.label) for step in steps],
-        },
-        yaxis={
-            "automargin": True,
-            "tickformat": USD_TICKS,
-            "zeroline": True,
-            "title": {"text": f"USD in {_days(days)}"},
-        },
-        hovermode="closest",
-    )
+    meta = {"simulated": simulated, "room_right_px": _room_px(steps)}
+    figure = figure_dict([trace], title=title, name=NAME, meta=meta)
+    figure["layout"].update(_layout(steps, days))
     said = [title]
     if figures.is_open:
         said.append("Days that are not closed yet count as far as they are known")
@@ -132,8 +122,79 @@ def finding(figures: Figures, days: int) -> str:
     )
 
 
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"
+def _layout(steps: Sequence[Step], days: int) -> dict[str, Any]:
+    """A row for each bar: its name, the bar, its amount.
+
+    Side by side, ten bars leave each 25 pixels of a phone: no name and no amount is
+    readable there. The row is clicked as well as its bar, which may be one pixel wide.
+    """
+    return {
+        "height": FRAME_PX + ROW_PX * len(steps),
+        "hovermode": "y",
+        "xaxis": {
+            "automargin": True,
+            "tickvals": [0],
+            "ticktext": ["$0"],
+            "tickangle": 0,
+            "zeroline": True,
+            "title": {"text": f"USD in {_days(days, 'UTC ')}"},
+        },
+        "yaxis": {
+            "automargin": True,
+            "type": "category",
+            "autorange": "reversed",
+            "showgrid": False,
+            "tickvals": [step.label for step in steps],
+            "ticktext": [in_two_lines(step.label) for step in steps],
+        },
+        "annotations": _amounts(steps),
+        "shapes": _levels(steps),
+    }
+
+
+def _room_px(steps: Sequence[Step]) -> int:
+    """How wide the column of the amounts is."""
+    return GAP_PX + LETTER_PX * max(len(shown_usd(step.usd)) for step in steps)
+
+
+def _amounts(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """Each amount at the right of its row, below each other as in a book.
+
+    At the end of its bar it would lie on the names where the bar runs to the left.
+    """
+    return [
+        {
+            "text": f"<b>{shown_usd(step.usd)}</b>" if step.is_sum else shown_usd(step.usd),
+            "xref": "paper",
+            "x": 1,
+            "xanchor": "right",
+            "xshift": _room_px(steps),
+            "y": step.label,
+            "yanchor": "middle",
+            "showarrow": False,
+        }
+        for step in steps
+    ]
+
+
+def _levels(steps: Sequence[Step]) -> list[dict[str, Any]]:
+    """A line from where each bar ends to where the next one begins."""
+    return [
+        {
+            "type": "line",
+            "layer": "below",
+            "x0": as_float(step.end),
+            "x1": as_float(step.end),
+            "y0": row,
+            "y1": row + 1,
+            "line": {"color": GREY, "width": 1, "dash": "dot"},
+        }
+        for row, step in enumerate(steps[:-1])
+    ]
+
+
+def _days(count: int, kind: str = "") -> str:
+    return f"1 {kind}day" if count == 1 else f"{count} {kind}days"
 
 
 def _colour(step: Step) -> str:
@@ -147,7 +208,7 @@ def _colour(step: Step) -> str:
 def in_two_lines(label: str) -> str:
     """A long label broken at the space that is nearest to its middle.
 
-    Ten bars stand beside each other: on one line, two long names would touch.
+    On one line, the longest name would leave its bar no room on a phone.
 
     >>> in_two_lines("Pods, not split yet"), in_two_lines("Profit")
     ('Pods, not<br>split yet', 'Profit')

@@ -64,8 +64,8 @@ def test_bars_table_and_file_of_the_waterfall_are_the_same(operator: Client, sto
     figure = operator.get("/profit/waterfall.json", query).json()["figure"]
     table = cells(page(operator, "/profit/waterfall/table/", **query))[1:]
 
-    heights = figure["data"][0]["y"]
-    assert heights == pytest.approx([float(row["usd"]) for row in rows])
+    lengths = figure["data"][0]["x"]
+    assert lengths == pytest.approx([float(row["usd"]) for row in rows])
     assert [row[:2] for row in table] == [[r["label"], shown(r["usd"])] for r in rows]
     steps = sum(Decimal(r["usd"]) for r in rows if r["is_sum"] == "no")
     revenue, profit = Decimal(rows[0]["usd"]), Decimal(rows[-1]["usd"])

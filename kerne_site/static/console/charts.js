@@ -43,7 +43,8 @@ function themed(layout) {
     plot_bgcolor: "rgba(0,0,0,0)",
     font: { family: getComputedStyle(document.body).fontFamily, size: 12, color: ink },
     hoverlabel: { bgcolor: token("surface"), bordercolor: muted, font: { color: ink } },
-    margin: { l: 8, r: 12, t: 26, b: 8 },
+    // A column of amounts at the right of the bars says how wide it is.
+    margin: { l: 8, r: Math.max(12, layout.meta?.room_right_px ?? 0), t: 26, b: 8 },
     legend: { ...layout.legend, x: 0, xref: "paper", y: 0, yref: "container", yanchor: "bottom" },
     annotations: withWatermark(layout).map((note) => (
       note.bordercolor ? { ...note, bgcolor: token("surface") } : note
