@@ -20,19 +20,19 @@ PARTS = {Part.DISCOUNT: Decimal(3), Part.REVENUE: Decimal(20), Part.FEES: Decima
 PLOT = "document.querySelector('#chart-waterfall [data-chart-plot]')"
 DRAWN = "document.querySelector('#chart-waterfall').dataset.drawn"
 WORDS = "'.ytick text, .xtick text, .g-ytitle, .xtitle, .annotation text'"
-BOXES = f"""[...{PLOT}.querySelectorAll({WORDS})].filter((each) => each.textContent)
-.map((each) => {{
-    const box = each.getBoundingClientRect();
-    return [each.textContent, box.left, box.top, box.right, box.bottom];
-}})"""
-FRAME = f"""(() => {{
-    const box = {PLOT}.getBoundingClientRect();
-    return [box.left, box.top, box.right, box.bottom];
+BOXES = f"""(() => {{  // at once: what loads above the plot moves it between two looks
+    const named = (name) => (each) => {{
+        const box = each.getBoundingClientRect();
+        return [name(each), box.left, box.top, box.right, box.bottom];
+    }};
+    const found = (query) => [...{PLOT}.querySelectorAll(query)];
+    return {{
+        words: found({WORDS}).filter((each) => each.textContent)
+            .map(named((each) => each.textContent)),
+        bars: found('.barlayer .point path').map(named(() => 'a bar')),
+        frame: named(() => 'the plot')({PLOT}),
+    }};
 }})()"""
-BARS = f"""[...{PLOT}.querySelectorAll('.barlayer .point path')].map((each) => {{
-    const box = each.getBoundingClientRect();
-    return ['a bar', box.left, box.top, box.right, box.bottom];
-}})"""
 Box = tuple[str, float, float, float, float]
 
 
@@ -52,6 +52,7 @@ def opened_with(screen: ScreenMaker, figures: Figures, **look: Any) -> tuple[Pag
     opened.page.route("**/profit/waterfall.json*", lambda asked: asked.fulfill(body=told))
     page = opened.open("/profit/")
     wait_until(page, DRAWN)
+    opened.settle()  # the charts above it are drawn too
     return page, len(steps)
 
 
@@ -63,8 +64,9 @@ def test_no_name_and_no_amount_is_cut_or_covered(
     figures = Figures(parts=PARTS | COSTLY | {Part.REVENUE: revenue})
     page, steps = opened_with(screen, figures, width=width, theme=theme)
 
-    words, bars = page.evaluate(BOXES), page.evaluate(BARS)
-    left, top, right, bottom = page.evaluate(FRAME)
+    boxes = page.evaluate(BOXES)
+    words, bars = boxes["words"], boxes["bars"]
+    _, left, top, right, bottom = boxes["frame"]
 
     assert steps > 10 and len(bars) == steps
     assert len(words) == 2 * steps + 3  # the 0, the title of the axis, SIMULATED
@@ -82,7 +84,7 @@ def test_a_bar_of_one_pixel_is_opened_by_its_row(screen: ScreenMaker):
     row = [step.bar for step in waterfall_steps(figures)].index(Part.EXPENSES)
     page, _ = opened_with(screen, figures, width=390)
     page.locator("#chart-waterfall .nsewdrag").scroll_into_view_if_needed()
-    _, left, top, right, bottom = page.evaluate(BARS)[row]
+    _, left, top, right, bottom = page.evaluate(BOXES)["bars"][row]
 
     far_from_it = left + 60 if left < 195 else left - 60
     page.mouse.move(far_from_it, (top + bottom) / 2)
