@@ -13,16 +13,17 @@ from economics.charts.chart import (
     GREEN,
     MISSING,
     ORANGE,
-    USD_TICKS,
     Chart,
     ChartTable,
     Trace,
     as_float,
     figure_dict,
     trace_of,
+    usd_ticks,
 )
 
 NAME = "billed-days"
+CENT = Decimal("0.01")
 HEADERS = ("day (UTC)", "ours", "at listed price", "billed", "bill − ours", "state")
 
 
@@ -43,6 +44,12 @@ def billed_days(
 ) -> Chart:
     """Three bars a day, oldest first; what is not known has no bar."""
     days = [row.day.isoformat() for row in rows]
+    ticks = usd_ticks(
+        each
+        for row in rows
+        for each in (row.ours_usd, row.listed_usd, row.billed_usd)
+        if each is not None
+    )
 
     def bar(name: str, amounts: list[Decimal | None], colour: str) -> Trace:
         return trace_of(
@@ -52,7 +59,7 @@ def billed_days(
             y=[as_float(amount) for amount in amounts],
             marker={"color": colour, "pattern": {"shape": "/" if simulated else ""}},
             customdata=list(links),
-            hovertemplate="%{y:" + USD_TICKS + "}",
+            hovertemplate="%{y:" + ticks + "}",
         )
 
     title = finding(rows)
@@ -69,14 +76,23 @@ def billed_days(
     figure["layout"].update(
         barmode="group",
         xaxis={"automargin": True, "type": "category", "title": {"text": "day (UTC)"}},
-        yaxis={"automargin": True, "tickformat": USD_TICKS, "rangemode": "tozero"},
+        yaxis={
+            "automargin": True,
+            "tickformat": ticks,
+            "rangemode": "tozero",
+            "title": {"text": "USD per day"},
+        },
     )
     said = f"{title}. Simulated money." if simulated else f"{title}."
     return Chart(figure, said, _table(rows))
 
 
 def finding(rows: Sequence[BilledDay]) -> str:
-    """By how much the bill differs where its buckets are closed."""
+    """By how much the bill differs where its buckets are closed.
+
+    The bars have the open ones too, in which the bill runs ahead of our lines or behind
+    them: without that word the title would contradict what is drawn.
+    """
     known = [row.difference_usd for row in rows if row.difference_usd is not None]
     if not rows:
         return "No hour of a pod is booked or billed in these days"
@@ -84,11 +100,15 @@ def finding(rows: Sequence[BilledDay]) -> str:
         return "No bucket of the bill is closed in these days"
     off = sum(known, Decimal(0))
     if not off:
-        return f"The bill is what we booked, on {len(known)} days of {len(rows)}"
+        return f"The bill is what we booked, on {len(known)} of {_days(len(rows))}"
     word = "more" if off > 0 else "less"
-    return (
-        f"The bill says {shown_usd(abs(off))} {word} than our seconds at the agreed price"
-    )
+    usd = shown_usd(abs(off)) if abs(off) >= CENT / 2 else f"under {shown_usd(CENT)}"
+    words = f"The bill says {usd} {word} than our seconds at the agreed price"
+    return f"{words}, in its closed hours on {len(known)} of {_days(len(rows))}"
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
 
 
 def _table(rows: Sequence[BilledDay]) -> ChartTable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -36,6 +37,15 @@ class Chart:
     figure: dict[str, Any]
     caption: str
     table: ChartTable
+
+
+def usd_ticks(amounts: Iterable[Decimal]) -> str:
+    """Cents, or finer where all that is drawn is some cents: ticks would else repeat."""
+    biggest = max(map(abs, amounts), default=Decimal(1))
+    for least, ticks in ((Decimal("0.1"), USD_TICKS), (Decimal("0.001"), "$,.4f")):
+        if biggest >= least:
+            return ticks
+    return "$,.6f"
 
 
 def as_float(amount: Decimal | None) -> float | None:

@@ -8,6 +8,7 @@ from typing import Any
 from economics.calc.money import shown_usd
 from economics.charts.chart import (
     GREEN,
+    USD_TICKS,
     VERMILION,
     Chart,
     ChartTable,
@@ -47,8 +48,12 @@ def frontier_map(
             z=rows,
             zmid=0,
             colorscale=[[0, VERMILION], [0.5, WHITE], [1, GREEN]],
-            colorbar={"title": {"text": "USD/day"}, "tickprefix": "$", "thickness": 12},
-            hovertemplate=("%{x:.0f} % at $%{y:,.4f}/1M: $%{z:,.2f} a day<extra></extra>"),
+            colorbar={
+                "title": {"text": "USD/day"},
+                "tickformat": USD_TICKS,  # a prefix would say "$−500"
+                "thickness": 12,
+            },
+            hovertemplate=("%{x:.0f} % at $%{y:,.4f}/1M: %{z:$,.2f} a day<extra></extra>"),
         ),
         trace_of(
             "contour",
@@ -85,7 +90,7 @@ def frontier_map(
         yaxis={
             "automargin": True,
             "tickprefix": "$",
-            "title": {"text": "price, USD per 1M tokens of this mix"},
+            "title": {"text": "USD per 1M tokens, this mix"},
         },
         hovermode="closest",
     )

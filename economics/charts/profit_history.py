@@ -24,6 +24,7 @@ from economics.charts.chart import (
     as_float,
     figure_dict,
     trace_of,
+    usd_ticks,
 )
 
 ONE_DAY = timedelta(days=1)
@@ -208,22 +209,17 @@ def _layout(slots: Slots, simulated: int) -> dict[str, Any]:
         },
         "yaxis": {
             "automargin": True,
-            "tickformat": _usd_ticks(slots),
+            "tickformat": usd_ticks(
+                each
+                for _, row in slots
+                if row is not None
+                for each in (row.cost, row.revenue)
+            ),
             "rangemode": "tozero",  # an axis that does not start at 0 hides a loss
             "zeroline": True,
             "title": {"text": "USD per day"},
         },
     }
-
-
-def _usd_ticks(slots: Slots) -> str:
-    """Cents, or finer where a whole day is some cents: ticks would else repeat."""
-    rows = [row for _, row in slots if row is not None]
-    biggest = max((max(row.cost, row.revenue) for row in rows), default=Decimal(1))
-    for least, ticks in ((Decimal("0.1"), USD_TICKS), (Decimal("0.001"), "$,.4f")):
-        if biggest >= least:
-            return ticks
-    return "$,.6f"
 
 
 def _shade(day: date) -> dict[str, Any]:

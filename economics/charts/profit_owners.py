@@ -61,7 +61,12 @@ def profit_owners_chart(
         [bars, marks], title=title, name=NAME, meta={"simulated": simulated}
     )
     figure["layout"].update(
-        xaxis={"automargin": True, "tickformat": USD_TICKS, "zeroline": True},
+        xaxis={
+            "automargin": True,
+            "tickformat": USD_TICKS,
+            "zeroline": True,
+            "title": {"text": "USD in these days"},
+        },
         yaxis={"automargin": True, "type": "category", "autorange": "reversed"},
         height=FRAME_PX + ROW_PX * max(len(owners), 2),
         hovermode="closest",

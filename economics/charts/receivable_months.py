@@ -76,7 +76,12 @@ def receivable_months(rows: Iterable[MonthOwed], *, simulated: bool) -> Chart:
                 "title": {"text": "month (UTC)"},
             },
             "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
-            "yaxis": {"tickformat": USD_TICKS, "rangemode": "tozero", "automargin": True},
+            "yaxis": {
+                "tickformat": USD_TICKS,
+                "rangemode": "tozero",
+                "automargin": True,
+                "title": {"text": "USD"},
+            },
         }
     )
     said = f"{title}. Simulated money." if simulated else f"{title}."

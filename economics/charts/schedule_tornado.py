@@ -66,7 +66,7 @@ def schedule_tornado(
         "high", drawn, [(b.high, b.high_usd) for b in drawn], base_usd, BLUE, shape
     )
     figure = figure_dict([low, high], title=title, name=name, meta={"simulated": simulated})
-    figure["layout"].update(_layout(drawn, base_usd))
+    figure["layout"].update(_layout(drawn, base_usd, period))
     said = f"{title}. Simulated demand." if simulated else f"{title}."
     return Chart(figure, said, ChartTable(HEADERS, tuple(map(_cells, bars))))
 
@@ -125,7 +125,7 @@ def _trace(
     )
 
 
-def _layout(bars: Sequence[TornadoBar], base_usd: Decimal) -> dict[str, Any]:
+def _layout(bars: Sequence[TornadoBar], base_usd: Decimal, period: str) -> dict[str, Any]:
     """Each input's name stands above its bar: beside it there is no room on a phone."""
     ends = [usd for bar in bars for usd in (bar.low_usd, bar.high_usd)]
     least, most = min([base_usd, *ends]), max([base_usd, *ends])
@@ -139,6 +139,7 @@ def _layout(bars: Sequence[TornadoBar], base_usd: Decimal) -> dict[str, Any]:
             "tickformat": USD_TICKS,
             "nticks": 5,
             "zeroline": False,
+            "title": {"text": f"profit, USD {period}".rstrip()},
             "range": [float(least) - room, float(most) + room],
         },
         "yaxis": {
