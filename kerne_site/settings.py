@@ -146,6 +146,7 @@ DATABASE_URL = env.text("DATABASE_URL", places.database_url(KERNE_VAR), secret=T
 DATABASES: dict[str, dict[str, Any]] = {"default": parse_database_url(DATABASE_URL)}
 # 0 under ASGI: a kept connection would stay behind with its request's own thread.
 DATABASES["default"]["CONN_MAX_AGE"] = env.seconds("DATABASE_CONN_MAX_AGE", 0, minimum=0)
+DATABASE_POOL_SIZE = env.integer("DATABASE_POOL_SIZE", 20, minimum=0, maximum=1_000)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 EMBEDDED_REDIS = not env.is_set("REDIS_URL")

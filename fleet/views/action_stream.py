@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.db import close_old_connections
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -23,7 +23,7 @@ from django.views.decorators.http import require_GET
 from fleet.access import viewer_required
 from fleet.selectors.action_progress import Progress, progress_of
 from fleet.views.actions import get_action
-from fleet.views.log_stream import CONTENT_TYPE, HEADERS, RETRY_MILLISECONDS, event, say
+from fleet.views.log_stream import RETRY_MILLISECONDS, event, say, streamed
 
 LOOK_SECONDS = 1.0
 MOST_LOOKS = 300  # then the browser comes back
@@ -59,9 +59,7 @@ def action_stream(request: HttpRequest, pk: int) -> HttpResponseBase:
         finally:
             close_old_connections()
 
-    return StreamingHttpResponse(
-        bounded(sync_to_async(look)), content_type=CONTENT_TYPE, headers=HEADERS
-    )
+    return streamed(bounded(sync_to_async(look)))
 
 
 def sight_of(progress: Progress) -> Sight:

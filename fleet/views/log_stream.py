@@ -18,6 +18,7 @@ from datetime import UTC
 from typing import Any
 
 from django.core.handlers.asgi import ASGIRequest
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_GET
@@ -64,9 +65,17 @@ def pod_log_stream(request: HttpRequest, pk: int) -> HttpResponseBase:
         after=after,
         seconds=MOST_SECONDS,
     )
-    return StreamingHttpResponse(
-        bounded(lines, secrets=[pod.api_key]), content_type=CONTENT_TYPE, headers=HEADERS
-    )
+    return streamed(bounded(lines, secrets=[pod.api_key]))
+
+
+def streamed(events: AsyncIterator[str]) -> StreamingHttpResponse:
+    """Events that come while somebody watches.
+
+    The connection to the database goes back first: a request keeps its own until its end,
+    and forty that are watched for minutes would leave none to the pages.
+    """
+    close_old_connections()
+    return StreamingHttpResponse(events, content_type=CONTENT_TYPE, headers=HEADERS)
 
 
 def why_no_stream(pod: Pod) -> str:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from kerne_site.asgi import application
+from kerne_site.database import pool_connections
 
 # Live streams never end by themselves; a stop does not wait for them longer.
 GRACEFUL_SECONDS = 2
@@ -17,6 +18,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        pool_connections(settings.DATABASE_POOL_SIZE)
         uvicorn.run(
             application,
             host=settings.KERNE_HOST,
