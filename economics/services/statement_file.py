@@ -249,8 +249,9 @@ def sentences(file: StatementFile) -> list[str]:
     if others:
         words += f"with {', '.join(each.market for each in others)} {shown_usd(stated)}; "
     words += f"{shown_usd(net)} was accrued"
-    words += f", a difference of {share:+.1f} %." if share is not None else "."
-    said = [words]
+    if share is not None:
+        words += f", a difference of {share:+.1f} %".replace("-", "−")
+    said = [f"{words}."]
     tolerance = settings.STATEMENT_TOLERANCE_PERCENT
     if not is_explained(
         Earned(None, gross, net), Earned(None, gross, stated), tolerance_percent=tolerance

@@ -86,6 +86,12 @@ def usd_exact(value: Any, why: str = "") -> SafeString | str:
 
 
 @register.filter
+def taken_off(value: Decimal) -> SafeString | str:
+    """What is subtracted, with its sign: 3 -> −$3.00, and nothing of it is $0.00."""
+    return usd_exact(Decimal(0) - value)
+
+
+@register.filter
 def usd_rate(value: Any, why: str = "") -> SafeString | str:
     """USD of a rate, two to four decimals. The caller writes the unit: /h, /1M tokens."""
     absent = reason_missing(value)
@@ -130,8 +136,13 @@ def percent(value: Any, why: str = "") -> SafeString | str:
     absent = reason_missing(value)
     if absent:
         return missing(why or absent)
-    shown = quantized(Decimal(str(value)) * 100, "0.1")
-    return f"{shown:,f} %".replace("-", MINUS)
+    return per_cent(Decimal(str(value)) * 100)
+
+
+@register.filter
+def per_cent(value: Decimal) -> str:
+    """A number of per cent with one decimal: 12.34 -> 12.3 %."""
+    return f"{quantized(value, '0.1'):,f} %".replace("-", MINUS)
 
 
 @register.filter

@@ -27,6 +27,13 @@ def test_a_rate_keeps_four_decimals_and_not_a_zero_more():
     assert numbers.money(Decimal("0.00548"), most=4) == "$0.0055"
 
 
+@pytest.mark.parametrize(
+    ("value", "text"), [("3", "−$3.00"), ("0", "$0.00"), ("-1.5", "$1.50")]
+)
+def test_what_is_subtracted_has_one_sign_and_nothing_has_none(value: str, text: str):
+    assert numbers.taken_off(Decimal(value)).replace("\u2060", "") == text
+
+
 @pytest.mark.parametrize("unknown", [None, "", Unknown("the balance was not read")])
 def test_a_missing_number_is_a_dash_with_a_reason_and_never_zero(unknown: object):
     for filter_ in (numbers.usd, numbers.usd_signed, numbers.tokens, numbers.percent):
@@ -50,6 +57,10 @@ def test_tokens_are_short_with_the_exact_count_beside(value: int, text: str):
 
 def test_a_fraction_becomes_per_cent():
     assert numbers.percent(Decimal("0.1234")) == "12.3 %"
+
+
+def test_a_number_of_per_cent_has_a_true_minus():
+    assert numbers.per_cent(Decimal("-2.04")) == "−2.0 %"
 
 
 @pytest.mark.parametrize(
