@@ -3,9 +3,13 @@
 const sheet = document.getElementById("sheet");
 const sheetBody = document.getElementById("sheet-body");
 
+const SHEET_MILLISECONDS = 8_000; // then the link is followed as a link
+
 // A link with data-sheet opens its page's confirmation here; without us it is a page.
 async function openSheet(link) {
-  const answer = await fetch(link.href, { credentials: "same-origin" });
+  const answer = await fetch(link.href, {
+    credentials: "same-origin", signal: AbortSignal.timeout(SHEET_MILLISECONDS),
+  });
   if (!answer.ok || answer.redirected) throw new Error(`HTTP ${answer.status}`);
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const content = page.querySelector("[data-sheet-content]");
@@ -50,7 +54,11 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-sheet]");
   if (link && sheet && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
     event.preventDefault();
-    openSheet(link).catch(() => { location.href = link.href; });
+    if (link.ariaBusy === "true") return; // asked already: a double click opens one sheet
+    link.ariaBusy = "true";
+    openSheet(link)
+      .catch(() => { location.href = link.href; })
+      .finally(() => { link.ariaBusy = null; });
   }
   if (event.target.closest("#sheet [data-cancel]")) {
     event.preventDefault();
