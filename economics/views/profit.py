@@ -37,6 +37,7 @@ def profit(request: HttpRequest) -> HttpResponse:
     wanted = wanted_of(request, now)
     by = grouping_of(request)
     context = frame_of(wanted) | {"by": by, "kinds": KINDS, "query": wanted.address(by=by)}
+    context["now"] = now
     return render(request, "economics/profit.html", context)
 
 

@@ -68,8 +68,10 @@ def context_of(request: HttpRequest, wanted: Wanted) -> dict[str, Any]:
 @viewer_required
 def profit_lines(request: HttpRequest) -> HttpResponse:
     """The frame of the rows; they come by themselves."""
-    wanted = wanted_of(request, timezone.now())
-    context = context_of(request, wanted) | frame_of(wanted) | {"bars": BAR_LABELS}
+    now = timezone.now()
+    wanted = wanted_of(request, now)
+    context = context_of(request, wanted) | frame_of(wanted)
+    context |= {"bars": BAR_LABELS, "now": now}
     return render(request, "economics/profit_lines.html", context)
 
 

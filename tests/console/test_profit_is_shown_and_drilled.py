@@ -285,3 +285,17 @@ def test_an_amount_of_a_file_has_the_places_of_a_ledger_line(
 
     assert [text for text in amounts if len(text.partition(".")[2]) > 6] == []
     assert any("." in text for text in amounts)
+
+
+@pytest.mark.parametrize("page", ["/profit/", "/profit/lines/", "/books/", "/books/bill/"])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("0002-01-01", "9998-12-31"), ("nonsense", "2026-03-04"), ("2026-03-04", "")],
+)
+def test_the_usual_days_are_offered_beside_any_nonsense(
+    operator: Client, story: Story, page: str, first: str, last: str
+):
+    answer = operator.get(page, {"first": first, "last": last})
+
+    assert answer.status_code == 200
+    assert 'aria-label="Days"' in answer.text

@@ -1,4 +1,5 @@
-// Keyboard: "g" and a letter goes to a page, "/" to the filter, "r" reads again, "?" helps.
+// Keyboard: "g" and a letter goes to a page, "/" to the filter, "r" reads again, "?" helps,
+// and a link with data-press="key" is pressed by that key.
 
 let waitsForPage = 0;
 
@@ -23,5 +24,8 @@ addEventListener("keydown", (event) => {
       event.preventDefault();
       filter.focus();
     }
+  } else if (!event.key.startsWith("Arrow") || !event.target.closest?.("[tabindex]")) {
+    // A table that scrolls sideways has the arrows for itself.
+    document.querySelector(`[data-press="${CSS.escape(event.key)}"]`)?.click();
   }
 });
