@@ -53,10 +53,14 @@ def own_traffic(deployment: Deployment, *, now: datetime) -> dict[str, Any] | No
 
 
 def best_hour(deployment: Deployment, *, now: datetime) -> KnownPeak:
-    """The hour in which one pod served the most; 0 before any. One query."""
+    """The hour in which one pod on today's machine served the most; 0 before any. One
+    query."""
     row = (
         UsageHour.objects.filter(
-            pod__deployment=deployment, hour_start__gte=now - timedelta(days=BEST_DAYS)
+            pod__deployment=deployment,
+            pod__gpu_type_id=deployment.gpu_type_id,
+            pod__gpu_count=deployment.gpu_count,
+            hour_start__gte=now - timedelta(days=BEST_DAYS),
         )
         .annotate(tokens=F(CLASSES[0]) + F(CLASSES[1]) + F(CLASSES[2]))
         .filter(tokens__gt=0)

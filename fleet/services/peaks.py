@@ -68,6 +68,17 @@ def leave_peak(deployment: Deployment, *, acting_user: str, now: datetime) -> bo
     return True
 
 
+def forget_peak(deployment: Deployment, *, acting_user: str, now: datetime) -> None:
+    """Drop a peak of a machine that the deployment no longer wants.
+
+    The console works out the new one. Kept, the share that is used would be one of what
+    another GPU can do, also where somebody had measured that.
+    """
+    if deployment.peak_tokens_per_second is None:
+        return
+    _write(deployment, None, source="", set_by="", acting_user=acting_user, now=now)
+
+
 def keep_peak(
     deployment: Deployment, found: Decimal | None, *, source: str, now: datetime
 ) -> bool:

@@ -31,7 +31,7 @@ from fleet.selectors.burn import container_disk_usd_per_hour
 from fleet.selectors.serving import SHOWN_PLAN_KEY, fit_of, serve_spec_for
 from fleet.selectors.spent import HOUR
 from fleet.selectors.start_up import COLD_START, starts_alike, typical_cold_start
-from fleet.services import audit, replicas, termination
+from fleet.services import audit, peaks, replicas, termination
 from fleet.services.isolation import apart
 
 REPLACES = (  # these need another pod; a price limit does not
@@ -45,6 +45,7 @@ REPLACES = (  # these need another pod; a price limit does not
     "cloud",
     "container_disk_gb",
 )
+MACHINE = ("gpu_type_id", "gpu_count")
 CHANGEABLE = (*REPLACES, "max_usd_per_gpu_hour")
 GIVEN_UP = (
     "launch_failures",
@@ -186,6 +187,8 @@ def change(
                 started_at=now,
             )
         row.save(update_fields=fields)
+        if set(planned.changes) & set(MACHINE):
+            peaks.forget_peak(row, acting_user=acting_user, now=now)
         audit.record(
             "change settings",
             row,
@@ -292,6 +295,8 @@ def abort(
     deployment.not_before = None
     fields = ["revision", "surge", "launch_failures", "not_before"]
     deployment.save(update_fields=[*rollout.previous, *fields])
+    if set(rollout.previous) & set(MACHINE):
+        peaks.forget_peak(deployment, acting_user=RULE, now=now)
     reason = f"the change was taken back: {why}"
     for pod in sorted(new, key=lambda each: each.pk):
         if serves(pod):

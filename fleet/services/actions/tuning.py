@@ -86,6 +86,7 @@ def plan_settings(
         notes=(
             planned.sentence,
             *((BILLING, TAKEN_BACK) if planned.replicas else ()),
+            *peak_notes(deployment, planned.changes),
         ),
         warnings=(*price_warnings(after, price), *memory_warnings(planned.changes)),
         # The replica more of the meantime is new rent; the guard is asked about that one.
@@ -116,6 +117,14 @@ def with_normal_args(asked: Mapping[str, str]) -> dict[str, str]:
         return {"extra_args": normal(asked["extra_args"])}
     except ValueError as wrong:
         raise Refused.because(str(wrong), field="extra_args") from None
+
+
+def peak_notes(deployment: Deployment, changes: Mapping[str, object]) -> tuple[str, ...]:
+    """That a peak of the old machine goes, where somebody has set one."""
+    if not deployment.peak_set_by or not set(changes) & set(rolling.MACHINE):
+        return ()
+    said = f"The peak throughput that {deployment.peak_set_by} set is of the old machine"
+    return (f"{said} and goes with it; Kerne works out the new one.",)
 
 
 def memory_warnings(changes: Mapping[str, object]) -> tuple[str, ...]:
@@ -154,7 +163,7 @@ def check_machine(deployment: Deployment, after: Deployment) -> None:
         provider=settings.PROVIDER_NAME,
         is_new_machine=any(
             getattr(after, name) != getattr(deployment, name)
-            for name in ("gpu_type_id", "gpu_count", "cloud")
+            for name in (*rolling.MACHINE, "cloud")
         ),
     )
     if wrong := image_fault(after.image):
