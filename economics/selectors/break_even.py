@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Sum
 
@@ -26,6 +28,7 @@ from economics.calc.token_mix import (
 from economics.calc.unknown import Unknown
 from economics.models import CostKind, CostLine, TokenPrice, UsageHour
 from economics.selectors.hour_revenue import rates_of
+from economics.selectors.peaks import on_its_machine
 from economics.selectors.pod_cost import unaccrued_parts, unaccrued_pods
 from economics.selectors.take_rates import TakeRates
 from fleet.models import Deployment
@@ -68,7 +71,7 @@ def deployment_break_even(deployment: Deployment, now: datetime) -> DeploymentBr
     mix = token_mix(tokens_served(deployment, since, now))
     rates = current_rates(deployment, now)
     cost = replica_usd_per_hour(deployment)
-    used = utilization_of(deployment, mix, since, now)
+    used = utilization_of(deployment, since, now)
     take_rate = TakeRates().on(day_of(now))
     return DeploymentBreakEven(
         usd_per_hour=cost,
@@ -86,8 +89,22 @@ def deployment_break_even(deployment: Deployment, now: datetime) -> DeploymentBr
 
 def tokens_served(deployment: Deployment, since: datetime, now: datetime) -> TokenCounts:
     """The tokens of a deployment in [since, now)."""
+    return _tokens({"pod__deployment": deployment}, since, now)
+
+
+def tokens_of_machine(
+    deployment: Deployment, since: datetime, now: datetime
+) -> TokenCounts:
+    """The tokens of [since, now) that were served on the machine that is wanted now.
+
+    What another GPU served is no share of what this one can do, nor paid by its rent.
+    """
+    return _tokens(on_its_machine(deployment, "pod__"), since, now)
+
+
+def _tokens(rows: Mapping[str, Any], since: datetime, now: datetime) -> TokenCounts:
     sums = UsageHour.objects.filter(
-        pod__deployment=deployment, hour_start__gte=since, hour_start__lt=now
+        **rows, hour_start__gte=since, hour_start__lt=now
     ).aggregate(
         uncached=Sum("uncached_prompt_tokens"),
         cached=Sum("cached_prompt_tokens"),
@@ -112,9 +129,10 @@ def replica_usd_per_hour(deployment: Deployment) -> Decimal | Unknown:
 
 
 def utilization_of(
-    deployment: Deployment, mix: TokenMix | Unknown, since: datetime, now: datetime
+    deployment: Deployment, since: datetime, now: datetime
 ) -> Decimal | Unknown:
-    """Tokens served / tokens possible at peak in the billed hours since `since`.
+    """Tokens served / tokens possible at peak in the billed hours of its machine since
+    `since`.
 
     Hours in which no pod ran do not count: an idle hour costs, an off one does not.
     """
@@ -122,24 +140,26 @@ def utilization_of(
         return NO_PEAK
     seconds = billed_seconds(deployment, since, now)
     if not seconds:
-        return Unknown("no pod of this deployment ran in these days")
-    if isinstance(mix, Unknown):
-        return Decimal(0)
-    return mix.counts.total / (deployment.peak_tokens_per_second * seconds)
+        return Unknown("no pod of this deployment ran on its machine in these days")
+    served = tokens_of_machine(deployment, since, now).total
+    return served / (deployment.peak_tokens_per_second * seconds)
 
 
 def billed_seconds(deployment: Deployment, since: datetime, now: datetime) -> int:
-    """GPU seconds of [since, now): of lines, and what no line covers yet.
+    """GPU seconds of [since, now) on the machine that is wanted now: of lines, and what no
+    line covers yet.
 
     Tokens are known to the minute and lines come by the hour: without the seconds
     that run up, a young pod would seem twice as busy as it is.
     """
     booked = CostLine.objects.filter(
-        pod__deployment=deployment, kind=CostKind.GPU, hour_start__gte=since
+        **on_its_machine(deployment, "pod__"),
+        kind=CostKind.GPU,
+        hour_start__gte=since,
     ).aggregate(sum=Sum("seconds"))["sum"]
     running = sum(
         part.seconds
-        for pod in unaccrued_pods(now).filter(deployment=deployment)
+        for pod in unaccrued_pods(now).filter(**on_its_machine(deployment))
         for part in unaccrued_parts(pod, until=now)
         if part.hour_start >= since
     )

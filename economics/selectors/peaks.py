@@ -29,6 +29,18 @@ class KnownPeak:
     source: str
 
 
+def on_its_machine(deployment: Deployment, through: str = "") -> dict[str, Any]:
+    """A filter of the pods that ran on the machine that the deployment wants now.
+
+    through  the way from the rows to their pods, such as "pod__"
+    """
+    return {
+        f"{through}deployment": deployment,
+        f"{through}gpu_type_id": deployment.gpu_type_id,
+        f"{through}gpu_count": deployment.gpu_count,
+    }
+
+
 def own_traffic(deployment: Deployment, *, now: datetime) -> dict[str, Any] | None:
     """The mean request of the last whole days as fields of a plan's question; None where
     too few were answered. One query."""
@@ -57,9 +69,7 @@ def best_hour(deployment: Deployment, *, now: datetime) -> KnownPeak:
     query."""
     row = (
         UsageHour.objects.filter(
-            pod__deployment=deployment,
-            pod__gpu_type_id=deployment.gpu_type_id,
-            pod__gpu_count=deployment.gpu_count,
+            **on_its_machine(deployment, "pod__"),
             hour_start__gte=now - timedelta(days=BEST_DAYS),
         )
         .annotate(tokens=F(CLASSES[0]) + F(CLASSES[1]) + F(CLASSES[2]))

@@ -34,7 +34,7 @@ from economics.selectors.break_even import (
     MIX_DAYS,
     billed_seconds,
     replica_usd_per_hour,
-    tokens_served,
+    tokens_of_machine,
 )
 from economics.selectors.hour_revenue import rates_of
 from economics.selectors.listings import wanted_of
@@ -188,7 +188,7 @@ def _sold(deployment: Deployment, *, now: datetime) -> _Sold:
     return _Sold(
         usd_per_hour=replica_usd_per_hour(deployment),
         seconds=billed_seconds(deployment, since, now),
-        tokens=tokens_served(deployment, since, now).total,
+        tokens=tokens_of_machine(deployment, since, now).total,
         peak=deployment.peak_tokens_per_second,
         take_rate=TakeRates().on(day_of(now)),
     )

@@ -8,8 +8,9 @@ from decimal import Decimal
 import pytest
 
 from economics.models import UsageHour
+from economics.selectors.break_even import deployment_break_even
 from economics.selectors.peaks import best_hour
-from fleet.models import AuditEntry, Deployment, Rollout
+from fleet.models import AuditEntry, Deployment, Pod, Rollout
 from fleet.services import rolling
 from fleet.services.actions.tuning import peak_notes
 from fleet.services.peaks import set_peak
@@ -17,6 +18,7 @@ from tests.factories import make_deployment, make_llama, make_pod
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 A100 = "NVIDIA A100 80GB PCIe"
+RTX_4090 = "NVIDIA GeForce RTX 4090"
 
 
 @pytest.fixture
@@ -31,6 +33,18 @@ def one(db: None) -> Deployment:
 def peak_of(row: Deployment) -> tuple[Decimal | None, str, str]:
     row.refresh_from_db()
     return row.peak_tokens_per_second, row.peak_source, row.peak_set_by
+
+
+def served(pod: Pod, tokens: int) -> None:
+    """One hour with so many prompt tokens."""
+    UsageHour.objects.create(
+        pod=pod,
+        hour_start=NOW - timedelta(hours=1),
+        uncached_prompt_tokens=tokens,
+        cached_prompt_tokens=0,
+        completion_tokens=0,
+        requests=1_000,
+    )
 
 
 def change(row: Deployment, **changes: object) -> None:
@@ -73,15 +87,17 @@ def test_a_change_that_is_taken_back_keeps_no_peak_of_the_machine_that_failed(
 
 
 def test_the_best_hour_is_of_pods_on_the_machine_of_today(one: Deployment):
-    hours = {"NVIDIA GeForce RTX 4090": 3_600_000, A100: 36_000_000}
-    for gpu, tokens in hours.items():
-        UsageHour.objects.create(
-            pod=make_pod(deployment=one, gpu_type_id=gpu, gpu_count=one.gpu_count),
-            hour_start=NOW - timedelta(hours=3),
-            uncached_prompt_tokens=tokens,
-            cached_prompt_tokens=0,
-            completion_tokens=0,
-            requests=1_000,
-        )
+    for gpu, tokens in ((RTX_4090, 3_600_000), (A100, 36_000_000)):
+        served(make_pod(deployment=one, gpu_type_id=gpu), tokens)
 
     assert best_hour(one, now=NOW).tokens_per_second == Decimal(1_000)
+
+
+def test_the_share_that_is_used_is_of_hours_on_the_machine_of_today(one: Deployment):
+    an_hour = {"billed_from": NOW - timedelta(hours=1), "billed_until": NOW}
+    for gpu, tokens in ((RTX_4090, 3_780_000), (A100, 36_000_000)):
+        served(make_pod(deployment=one, gpu_type_id=gpu, **an_hour), tokens)
+
+    # 3.78 million tokens of the 4,200 × 3,600 that were possible
+    seen = deployment_break_even(one, NOW)
+    assert seen.utilization_now == Decimal("0.25")
