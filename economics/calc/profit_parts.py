@@ -15,7 +15,7 @@ from economics.calc.unknown import Unknown
 
 NOTHING_SERVED = Unknown("no token was served, so there is no mix to sell more of")
 NOTHING_LEFT = Unknown("these tokens earned nothing, so no number of them pays the cost")
-NOT_JUDGED = Unknown("no second of these days is judged yet")
+NOT_JUDGED = Unknown("no second of these days on today's machine is judged yet")
 NO_PEAK = Unknown("the peak throughput of a deployment in it is not known")
 
 

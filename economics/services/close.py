@@ -10,14 +10,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q
 
 from economics.calc.break_even import break_even_tokens
 from economics.calc.hours import DAY, day_bounds
 from economics.calc.money import round_stored
 from economics.calc.profit import weakest
 from economics.calc.unknown import Unknown
-from economics.models import DailyProfit, DayClose, Scope
+from economics.models import CostKind, CostLine, DailyProfit, DayClose, Scope
 from economics.selectors.booked_day import (
     DaySums,
     SumsByDeployment,
@@ -156,6 +156,8 @@ def rows_of(
         pk: Closing(pk, *others)
         for pk, *others in Deployment.objects.filter(existing).values_list(*columns)
     }
+    for pk in on_another_machine(day):
+        deployments[pk] = deployments[pk]._replace(peak_tokens_per_second=None)
     parts: defaultdict[Owner, list[DailyProfit]] = defaultdict(list)
     rows: list[DailyProfit] = []
     for pk, deployment in deployments.items():
@@ -180,6 +182,21 @@ def rows_of(
         total_row(day, owner, totals[owner], parts[owner], shared[owner], take_rate, now)
         for owner in dict.fromkeys((*parts, *shared))
     ]
+
+
+def on_another_machine(day: date) -> set[int]:
+    """Deployments of which a pod was billed that day on another GPU than they want now.
+
+    Their peak is of the new machine: the day's tokens are no share of it.
+    """
+    bounds = day_bounds(day)
+    lines = CostLine.objects.filter(
+        kind=CostKind.GPU, hour_start__gte=bounds.start, hour_start__lt=bounds.end
+    ).exclude(
+        pod__gpu_type_id=F("pod__deployment__gpu_type_id"),
+        pod__gpu_count=F("pod__deployment__gpu_count"),
+    )
+    return set(lines.order_by().values_list("pod__deployment_id", flat=True).distinct())
 
 
 def deployment_row(

@@ -43,6 +43,7 @@ WHERE closed.scope = 'deployment' AND closed.deployment_id = ANY(%(members)s)
 # Billed seconds of judged hours that somebody looked at, and the tokens of the same hours.
 # Both tables are read once and grouped: joined, the hours of a running day, of which the
 # planner has no count yet, are compared with those of every pod, a hundred each.
+# What another machine served is no share of the peak of this one.
 JUDGED = """
 SELECT pod.deployment_id, SUM(hour.seconds)::bigint, COALESCE(SUM(hour.tokens), 0)::bigint
 FROM (
@@ -56,6 +57,8 @@ FROM (
     FROM economics_usagehour WHERE hour_start >= %(start)s AND hour_start < %(end)s
   ) AS facts GROUP BY pod_id, hour_start HAVING MAX(seconds) IS NOT NULL
 ) AS hour JOIN fleet_pod AS pod ON pod.id = hour.pod_id
+JOIN fleet_deployment AS wanted ON wanted.id = pod.deployment_id
+  AND wanted.gpu_type_id = pod.gpu_type_id AND wanted.gpu_count = pod.gpu_count
 WHERE pod.deployment_id = ANY(%(members)s) GROUP BY pod.deployment_id
 """
 

@@ -13,7 +13,8 @@ from economics.selectors.profit.scope import Wanted
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
-# An hour of a pod that nobody looked at says nothing, and is left out.
+# An hour of a pod that nobody looked at says nothing, and is left out. What another
+# machine served is no share of the peak of this one, and its seconds are none either.
 BY_HOUR = """
 SELECT EXTRACT(ISODOW FROM used.hour_start AT TIME ZONE 'UTC')::int - 1,
   EXTRACT(HOUR FROM used.hour_start AT TIME ZONE 'UTC')::int,
@@ -21,11 +22,14 @@ SELECT EXTRACT(ISODOW FROM used.hour_start AT TIME ZONE 'UTC')::int - 1,
   SUM(used.serving_seconds)::bigint,
   SUM(hour.uncached_prompt_tokens + hour.cached_prompt_tokens + hour.completion_tokens),
   SUM((hour.uncached_prompt_tokens + hour.cached_prompt_tokens + hour.completion_tokens)
-    / NULLIF(deployment.peak_tokens_per_second, 0)),
-  BOOL_AND(COALESCE(deployment.peak_tokens_per_second, 0) > 0)
+    / NULLIF(deployment.peak_tokens_per_second, 0)) FILTER (WHERE on_it.machine),
+  SUM(used.seconds) FILTER (WHERE on_it.machine)::bigint,
+  BOOL_AND(COALESCE(deployment.peak_tokens_per_second, 0) > 0) FILTER (WHERE on_it.machine)
 FROM economics_podhouruse used
 JOIN fleet_pod pod ON pod.id = used.pod_id
 JOIN fleet_deployment deployment ON deployment.id = pod.deployment_id
+CROSS JOIN LATERAL (SELECT pod.gpu_type_id = deployment.gpu_type_id
+  AND pod.gpu_count = deployment.gpu_count AS machine) on_it
 LEFT JOIN economics_usagehour hour
   ON hour.pod_id = used.pod_id AND hour.hour_start = used.hour_start
 WHERE used.seconds > used.unknown_seconds AND used.hour_start >= %(start)s
@@ -39,8 +43,8 @@ class WeekHour:
     """One hour of the week over all its occurrences in the window.
 
     pod_hours     how many hours of pods were judged; 0: nothing is known
-    utilization   [1] tokens served / tokens possible at peak in the billed seconds; None:
-                  a peak is unknown
+    utilization   [1] tokens served / tokens possible at peak in the billed seconds of the
+                  machine that is wanted now; None: a peak is unknown, or it never ran
     busy          [1] seconds with work / seconds that were seen
     """
 
@@ -69,7 +73,18 @@ def hours_of_week(wanted: Wanted) -> list[WeekHour]:
     }
     with connection.cursor() as cursor:
         cursor.execute(BY_HOUR, values)
-        for weekday, hour, count, billed, seen, serving, tokens, peak, known in cursor:
+        for (
+            weekday,
+            hour,
+            count,
+            billed,
+            seen,
+            serving,
+            tokens,
+            peak,
+            on_it,
+            known,
+        ) in cursor:
             found[weekday, hour] = WeekHour(
                 weekday=weekday,
                 hour=hour,
@@ -78,7 +93,7 @@ def hours_of_week(wanted: Wanted) -> list[WeekHour]:
                 seen_seconds=seen,
                 serving_seconds=serving,
                 tokens=int(tokens or 0),
-                utilization=Decimal(peak or 0) / billed if known else None,
+                utilization=Decimal(peak or 0) / on_it if known else None,
                 busy=Decimal(serving) / seen,
             )
     return list(found.values())
