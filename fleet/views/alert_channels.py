@@ -110,9 +110,9 @@ def alert_channel_test(request: HttpRequest, pk: int) -> HttpResponse:
         acting_user=request.user.get_username(),
         clock=timezone.now,
     )
-    told = f"{reply.words}, {reply.seconds:.1f} s"
+    told = f"{reply.words.rstrip('.')}, {reply.seconds:.1f} s."
     if reply.ok:
-        messages.success(request, f"Sent to {channel.name}: {told}.")
+        messages.success(request, f"Sent to {channel.name}: {told}")
     else:
         messages.error(request, f"{channel.name} did not take the test: {told}")
     return redirect("fleet:alert-channels")
