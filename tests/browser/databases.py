@@ -21,14 +21,9 @@ from django.db import connection, connections
 from psycopg import sql
 
 from kerne_site.embedded import postgres_bin
+from tests.database_address import address
 
 PATIENCE_SECONDS = 120
-
-
-def address(database: str) -> str:
-    """The address of a database of the run's PostgreSQL."""
-    given = connection.get_connection_params()
-    return f"postgresql://{given['user']}@/{database}?host={given['host']}"
 
 
 def command(text: str, *names: str) -> None:

@@ -14,6 +14,7 @@ from django.db import connection, connections
 
 from fleet.services import audit, audit_chain
 from kerne_site.embedded import postgres_bin
+from tests.database_address import address
 from tests.economics.services.rows import NEXT_MIDNIGHT, closed_day
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -28,12 +29,6 @@ def books() -> None:
     served = closed_day()
     audit.record("terminate", served, acting_user="ada", now=NEXT_MIDNIGHT)
     audit_chain.seal(now=NEXT_MIDNIGHT)
-
-
-def address(database: str) -> str:
-    """The address of a database beside the one of the tests."""
-    given = connection.get_connection_params()
-    return f"postgresql://{given['user']}@/{database}?host={given['host']}"
 
 
 def run(*argv: str, **env: str) -> str:

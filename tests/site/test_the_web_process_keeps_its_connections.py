@@ -9,6 +9,7 @@ import sys
 import pytest
 from django.db import connection
 
+from tests.database_address import address
 from tests.site.settings_reader import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -34,12 +35,11 @@ for _ in range(3):
 
 def backends(size: int, **variables: str) -> list[str]:
     """The server process and the lock's limit that each of three requests met."""
-    given = connection.get_connection_params()
-    address = f"postgresql://{given['user']}@/{given['dbname']}?host={given['host']}"
+    ours = str(connection.settings_dict["NAME"])
     done = subprocess.run(
         [sys.executable, "-c", ASKED, str(size)],
         env=dict(os.environ)
-        | {"DATABASE_URL": address, "DJANGO_SETTINGS_MODULE": "kerne_site.settings"}
+        | {"DATABASE_URL": address(ours), "DJANGO_SETTINGS_MODULE": "kerne_site.settings"}
         | variables,
         cwd=ROOT,
         capture_output=True,
