@@ -35,8 +35,8 @@ FIGURES = {
 }
 
 
-def time_axes(figure: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The axes of a figure that hold instants, days or months."""
+def axes_of(figure: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], list[Any]]]:
+    """The axes of a figure, each with the values that are drawn along it."""
     layout = figure["layout"]
     for name in [each for each in layout if re.fullmatch(r"[xy]axis\d*", each)]:
         values = [
@@ -45,10 +45,16 @@ def time_axes(figure: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
             if trace.get(f"{name[0]}axis", name[0]) == name.replace("axis", "")
             for each in trace.get(name[0]) or []
         ]
-        if layout[name].get("type") == "date" or any(
+        yield name, layout[name], values
+
+
+def time_axes(figure: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The axes of a figure that hold instants, days or months."""
+    for name, axis, values in axes_of(figure):
+        if axis.get("type") == "date" or any(
             isinstance(each, str) and A_TIME.match(each) for each in values
         ):
-            yield name, layout[name]
+            yield name, axis
 
 
 def title_of(axis: dict[str, Any]) -> str:

@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from tests.economics.charts.test_plotly_knows_our_figures import CHARTS
-from tests.test_every_time_axis_names_its_zone import FIGURES
+from tests.test_every_time_axis_names_its_zone import FIGURES, axes_of, title_of
 
 
 def axes_of_numbers(figure: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    layout = figure["layout"]
-    for name in [each for each in layout if re.fullmatch(r"[xy]axis\d*", each)]:
-        values = [
-            value
-            for trace in figure["data"]
-            if trace.get(f"{name[0]}axis", name[0]) == name.replace("axis", "")
-            for value in trace.get(name[0]) or []
-        ]
+    for name, axis, values in axes_of(figure):
         if any(isinstance(value, int | float) for value in values):
-            yield name, layout[name]
+            yield name, axis
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_an_axis_of_numbers_names_its_unit(name: str):
     silent = [
-        which
-        for which, axis in axes_of_numbers(FIGURES[name]())
-        if not axis.get("title", {}).get("text")
+        which for which, axis in axes_of_numbers(FIGURES[name]()) if not title_of(axis)
     ]
 
     assert silent == []
