@@ -17,6 +17,7 @@ from economics.charts.chart import (
     ChartTable,
     Trace,
     as_float,
+    days_words,
     figure_dict,
     trace_of,
     usd_ticks,
@@ -100,15 +101,11 @@ def finding(rows: Sequence[BilledDay]) -> str:
         return "No bucket of the bill is closed in these days"
     off = sum(known, Decimal(0))
     if not off:
-        return f"The bill is what we booked, on {len(known)} of {_days(len(rows))}"
+        return f"The bill is what we booked, on {len(known)} of {days_words(len(rows))}"
     word = "more" if off > 0 else "less"
     usd = shown_usd(abs(off)) if abs(off) >= CENT / 2 else f"under {shown_usd(CENT)}"
     words = f"The bill says {usd} {word} than our seconds at the agreed price"
-    return f"{words}, in its closed hours on {len(known)} of {_days(len(rows))}"
-
-
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count} days"
+    return f"{words}, in its closed hours on {len(known)} of {days_words(len(rows))}"
 
 
 def _table(rows: Sequence[BilledDay]) -> ChartTable:

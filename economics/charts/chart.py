@@ -48,6 +48,11 @@ def usd_ticks(amounts: Iterable[Decimal]) -> str:
     return "$,.6f"
 
 
+def days_words(count: int, kind: str = "") -> str:
+    """How many days, in a title: 1 day, 30 UTC days."""
+    return f"1 {kind}day" if count == 1 else f"{count} {kind}days"
+
+
 def as_float(amount: Decimal | None) -> float | None:
     """The one edge where money becomes a float: for drawing, never to calculate."""
     return None if amount is None else float(amount)

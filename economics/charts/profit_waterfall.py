@@ -17,6 +17,7 @@ from economics.charts.chart import (
     Chart,
     ChartTable,
     as_float,
+    days_words,
     figure_dict,
     trace_of,
 )
@@ -110,9 +111,9 @@ def finding(figures: Figures, days: int) -> str:
     """What was lost or earned, and what cost most beside serving."""
     profit, others = figures.profit_usd, [part for part in COSTS if part != Part.SERVING]
     if not figures.parts:
-        return f"No figures in {_days(days)}"
+        return f"No figures in {days_words(days)}"
     verb = "Lost" if profit < 0 else "Earned"
-    words = f"{verb} {shown_usd(abs(profit))} in {_days(days)}"
+    words = f"{verb} {shown_usd(abs(profit))} in {days_words(days)}"
     most = max(others, key=figures.of)
     if figures.of(most) <= 0:
         return words
@@ -137,7 +138,7 @@ def _layout(steps: Sequence[Step], days: int) -> dict[str, Any]:
             "ticktext": ["$0"],
             "tickangle": 0,
             "zeroline": True,
-            "title": {"text": f"USD in {_days(days, 'UTC ')}"},
+            "title": {"text": f"USD in {days_words(days, 'UTC ')}"},
         },
         "yaxis": {
             "automargin": True,
@@ -191,10 +192,6 @@ def _levels(steps: Sequence[Step]) -> list[dict[str, Any]]:
         }
         for row, step in enumerate(steps[:-1])
     ]
-
-
-def _days(count: int, kind: str = "") -> str:
-    return f"1 {kind}day" if count == 1 else f"{count} {kind}days"
 
 
 def _colour(step: Step) -> str:
