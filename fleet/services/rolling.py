@@ -7,7 +7,7 @@ the old settings come back and the old replicas were never touched.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -110,6 +110,11 @@ def plan(
     return RollingPlan(real, count, seconds, extra, known)
 
 
+def moves_machine(changes: Iterable[str]) -> bool:
+    """Whether these columns make another machine of it: its peak is then another one."""
+    return not set(MACHINE).isdisjoint(changes)
+
+
 def changed_copy(deployment: Deployment, changes: Mapping[str, Any]) -> Deployment:
     """The deployment as it would be; not saved. Raises ValueError for another setting."""
     unknown = sorted(set(changes) - set(CHANGEABLE))
@@ -187,7 +192,7 @@ def change(
                 started_at=now,
             )
         row.save(update_fields=fields)
-        if set(planned.changes) & set(MACHINE):
+        if moves_machine(planned.changes):
             peaks.forget_peak(row, acting_user=acting_user, now=now)
         audit.record(
             "change settings",
@@ -295,7 +300,7 @@ def abort(
     deployment.not_before = None
     fields = ["revision", "surge", "launch_failures", "not_before"]
     deployment.save(update_fields=[*rollout.previous, *fields])
-    if set(rollout.previous) & set(MACHINE):
+    if moves_machine(rollout.previous):
         peaks.forget_peak(deployment, acting_user=RULE, now=now)
     reason = f"the change was taken back: {why}"
     for pod in sorted(new, key=lambda each: each.pk):

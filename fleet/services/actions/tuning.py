@@ -121,7 +121,7 @@ def with_normal_args(asked: Mapping[str, str]) -> dict[str, str]:
 
 def peak_notes(deployment: Deployment, changes: Mapping[str, object]) -> tuple[str, ...]:
     """That a peak of the old machine goes, where somebody has set one."""
-    if not deployment.peak_set_by or not set(changes) & set(rolling.MACHINE):
+    if not deployment.peak_set_by or not rolling.moves_machine(changes):
         return ()
     said = f"The peak throughput that {deployment.peak_set_by} set is of the old machine"
     return (f"{said} and goes with it; Kerne works out the new one.",)
