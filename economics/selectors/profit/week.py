@@ -22,14 +22,14 @@ SELECT EXTRACT(ISODOW FROM used.hour_start AT TIME ZONE 'UTC')::int - 1,
   SUM(used.serving_seconds)::bigint,
   SUM(hour.uncached_prompt_tokens + hour.cached_prompt_tokens + hour.completion_tokens),
   SUM((hour.uncached_prompt_tokens + hour.cached_prompt_tokens + hour.completion_tokens)
-    / NULLIF(deployment.peak_tokens_per_second, 0)) FILTER (WHERE on_it.machine),
-  SUM(used.seconds) FILTER (WHERE on_it.machine)::bigint,
-  BOOL_AND(COALESCE(deployment.peak_tokens_per_second, 0) > 0) FILTER (WHERE on_it.machine)
+    / NULLIF(wanted.peak_tokens_per_second, 0)),
+  SUM(used.seconds) FILTER (WHERE wanted.id IS NOT NULL)::bigint,
+  BOOL_AND(COALESCE(wanted.peak_tokens_per_second, 0) > 0)
+    FILTER (WHERE wanted.id IS NOT NULL)
 FROM economics_podhouruse used
 JOIN fleet_pod pod ON pod.id = used.pod_id
-JOIN fleet_deployment deployment ON deployment.id = pod.deployment_id
-CROSS JOIN LATERAL (SELECT pod.gpu_type_id = deployment.gpu_type_id
-  AND pod.gpu_count = deployment.gpu_count AS machine) on_it
+LEFT JOIN fleet_deployment wanted ON wanted.id = pod.deployment_id
+  AND wanted.gpu_type_id = pod.gpu_type_id AND wanted.gpu_count = pod.gpu_count
 LEFT JOIN economics_usagehour hour
   ON hour.pod_id = used.pod_id AND hour.hour_start = used.hour_start
 WHERE used.seconds > used.unknown_seconds AND used.hour_start >= %(start)s
