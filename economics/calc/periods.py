@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
+from economics.calc.hours import DAY
 from economics.calc.months import first_of
-
-ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -25,19 +24,19 @@ class Period:
 
 def usual_periods(today: date) -> list[Period]:
     """Those that have a name, today included where it is part of them."""
-    yesterday = today - ONE_DAY
+    yesterday = today - DAY
     return [
         Period("Today", "d", today, today),
         Period("Yesterday", "e", yesterday, yesterday),
-        Period("7 days", "w", today - 6 * ONE_DAY, today),
-        Period("30 days", "t", today - 29 * ONE_DAY, today),
+        Period("7 days", "w", today - 6 * DAY, today),
+        Period("30 days", "t", today - 29 * DAY, today),
         Period("Month", "m", first_of(today), today),
     ]
 
 
 def earlier(first: date, last: date) -> Period:
     """As many days, up to the day before the first."""
-    length = last - first + ONE_DAY
+    length = last - first + DAY
     return Period("Earlier", "ArrowLeft", first - length, last - length)
 
 
@@ -46,6 +45,6 @@ def later(first: date, last: date, *, today: date) -> Period | None:
     today is shown already."""
     if last >= today:
         return None
-    length = last - first + ONE_DAY
+    length = last - first + DAY
     end = min(last + length, today)
-    return Period("Later", "ArrowRight", end - length + ONE_DAY, end)
+    return Period("Later", "ArrowRight", end - length + DAY, end)

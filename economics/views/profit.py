@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -36,15 +37,16 @@ def profit(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     wanted = wanted_of(request, now)
     by = grouping_of(request)
-    context = frame_of(wanted) | {"by": by, "kinds": KINDS, "query": wanted.address(by=by)}
-    context["now"] = now
+    context = frame_of(wanted, now=now)
+    context |= {"by": by, "kinds": KINDS, "query": wanted.address(by=by)}
     return render(request, "economics/profit.html", context)
 
 
-def frame_of(wanted: Wanted) -> dict[str, Any]:
+def frame_of(wanted: Wanted, *, now: datetime) -> dict[str, Any]:
     """What the filter form of the page and of the lines needs."""
     choices = wanted.choices
     return {
+        "now": now,
         "wanted": wanted,
         "most_days": MOST_DAYS,
         "fleets": sorted({(each.fleet.slug, each.fleet.name) for each in choices}),

@@ -70,8 +70,8 @@ def profit_lines(request: HttpRequest) -> HttpResponse:
     """The frame of the rows; they come by themselves."""
     now = timezone.now()
     wanted = wanted_of(request, now)
-    context = context_of(request, wanted) | frame_of(wanted)
-    context |= {"bars": BAR_LABELS, "now": now}
+    context = context_of(request, wanted) | frame_of(wanted, now=now)
+    context["bars"] = BAR_LABELS
     return render(request, "economics/profit_lines.html", context)
 
 
