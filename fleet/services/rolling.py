@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -221,7 +222,7 @@ def step_all(*, simulated: bool, now: datetime, troubles: list[str]) -> list[str
         state=RolloutState.RUNNING, deployment__fleet__simulated=simulated
     ).order_by("pk")
     done = [
-        apart(f"rollout {pk}", lambda pk=pk: step(pk, now=now), troubles)  # type: ignore[misc]
+        apart(f"rollout {pk}", partial(step, pk, now=now), troubles)
         for pk in running.values_list("pk", flat=True)
     ]
     return [words for words in done if words]

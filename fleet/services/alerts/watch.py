@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from fleet.models import Incident
 from fleet.services.alerts.definitions import Finding
@@ -19,7 +20,7 @@ def watch(*, now: datetime, troubles: list[str]) -> str:
     """
     for rule in rules():
         if rule.definition.check is not None:
-            apart(f"rule {rule.slug}", lambda rule=rule: look(rule, now=now), troubles)  # type: ignore[misc]
+            apart(f"rule {rule.slug}", partial(look, rule, now=now), troubles)
     closed = close_calm(now=now)
     still = Incident.objects.open().count()
     return f"{still} incidents open, {closed} closed now"
